@@ -1,0 +1,23 @@
+using Koii.DbSharing.Nodes;
+
+namespace Koii.DbSharing.Peers;
+
+/// <summary>Reads what a peer holds. The one role that a test of an application must fake to play a network.</summary>
+/// <remarks>
+/// An implementation keeps every limit of <see cref="PeerLimits"/> itself: the engine trusts it to end. Whatever a peer does
+/// is told in the pages: what came before a failure is delivered first, then <see cref="PeerPage.Failure"/> says what happened.
+/// It throws for cancellation only; any other exception that escapes is logged and becomes the failure of that peer. It may
+/// be called for several peers at once, never for one peer twice at once. Disposing of the enumerator ends the request.
+/// </remarks>
+public interface IPeerClient
+{
+    /// <summary>Reads the peer's whole list, page by page, as it arrives.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="entityTag">The <see cref="PeerPage.EntityTag"/> of an earlier reading, opaque to the engine, or <see langword="null"/> to read in any case.</param>
+    /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>
+    /// At least one page; each of at most <see cref="PeerPage.MaxLinktrees"/> records or <see cref="PeerPage.MaxBytes"/>. The last one alone
+    /// carries an entity tag, <see cref="PeerPage.NotModified"/> or a failure.
+    /// </returns>
+    IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default);
+}

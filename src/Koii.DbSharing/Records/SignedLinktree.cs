@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Koii.DbSharing.Records;
+
+/// <summary>
+/// A record in its canonical form (protocol §1): what an author signed, the key and the signature. It is well formed by
+/// construction; nothing is said yet about whether the signature fits. Immutable and safe for use by many threads.
+/// </summary>
+public sealed class SignedLinktree : IEquatable<SignedLinktree>
+{
+    /// <summary>The greatest length of <see cref="Data"/> in bytes. A constant of the protocol, so that all nodes agree on what is valid.</summary>
+    public const int MaxDataBytes = 65_536;
+
+    /// <summary>How many levels of objects and arrays <see cref="Data"/> may have; the data object itself is level 1.</summary>
+    public const int MaxDepth = 64;
+
+    private SignedLinktree(PublicKey author, LinktreeSignature signature, ReadOnlyMemory<byte> data, in LinktreeContent content)
+    {
+        Author = author;
+        Signature = signature;
+        Data = data;
+        Uuid = content.Uuid;
+        Timestamp = content.Timestamp;
+        TaskId = content.TaskId;
+        IsTombstone = content.IsTombstone;
+        Id = LinktreeId.Compute(author, data.Span);
+    }
+
+    /// <summary>The key that the record claims to be signed with.</summary>
+    public PublicKey Author { get; }
+
+    /// <summary>The detached signature over <see cref="Data"/>.</summary>
+    public LinktreeSignature Signature { get; }
+
+    /// <summary>The signed bytes: the canonical UTF-8 JSON of the author's data object.</summary>
+    public ReadOnlyMemory<byte> Data { get; }
+
+    /// <summary>The author's name for the record, unique within the author.</summary>
+    public string Uuid { get; }
+
+    /// <summary>Milliseconds since the Unix epoch by the author's clock, 0 to 2^53−1. The greatest of them do not fit a <see cref="DateTimeOffset"/>.</summary>
+    public long Timestamp { get; }
+
+    /// <summary>Whether the record says that its identity is deleted: <c>deleted</c> is <see langword="true"/> and a task is named.</summary>
+    public bool IsTombstone { get; }
+
+    /// <summary>The task that the record names, or <see langword="null"/> where it names none and fits any.</summary>
+    public string? TaskId { get; }
+
+    /// <summary>The record id, computed from <see cref="Author"/> and <see cref="Data"/>.</summary>
+    public LinktreeId Id { get; }
+
+    /// <summary>What the record is a version of.</summary>
+    public LinktreeKey Key => new(Author, Uuid);
+
+    /// <summary>Where the record stands in the one order.</summary>
+    public LinktreeVersion Version => new(Timestamp, Id);
+
+    /// <summary>Brings a record into its canonical form, or says why it has none.</summary>
+    /// <param name="author">The author's key.</param>
+    /// <param name="signature">The author's signature over the canonical form.</param>
+    /// <param name="dataJson">The text of the data object as UTF-8; it need not be canonical. It is copied.</param>
+    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
+    /// <returns>Whether the text is the data of a record. No text makes this method throw.</returns>
+    public static bool TryCreate(
+        PublicKey author,
+        LinktreeSignature signature,
+        ReadOnlySpan<byte> dataJson,
+        [NotNullWhen(true)] out SignedLinktree? linktree,
+        out RejectionReason reason)
+    {
+        var data = dataJson.ToArray();
+        var wellFormed = LinktreeContent.TryRead(data, out var content);
+        reason = wellFormed ? RejectionReason.None : RejectionReason.Malformed;
+        linktree = wellFormed ? new SignedLinktree(author, signature, data, content) : null;
+        return linktree is not null;
+    }
+
+    /// <summary>Whether two records have the same author, signature and data.</summary>
+    /// <param name="other">The record to compare with.</param>
+    /// <returns><see langword="true"/> when they are equal byte for byte.</returns>
+    public bool Equals([NotNullWhen(true)] SignedLinktree? other) =>
+        other is not null && Id == other.Id && Author == other.Author && Signature == other.Signature && Data.Span.SequenceEqual(other.Data.Span);
+
+    /// <inheritdoc/>
+    public override bool Equals([NotNullWhen(true)] object? obj) => Equals(obj as SignedLinktree);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Id, Signature);
+
+    /// <summary>The author, the uuid and the timestamp, for logs and debuggers.</summary>
+    /// <returns>One line without the data.</returns>
+    public override string ToString() => $"{Author}/{Uuid}@{Timestamp}";
+}

@@ -1,0 +1,6 @@
+namespace Koii.DbSharing.Storage;
+
+/// <summary>PROVISIONAL.</summary>
+public sealed class InMemoryLinktreeStore
+{
+}

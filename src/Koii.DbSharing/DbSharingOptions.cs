@@ -1,5 +1,3 @@
-using Koii.DbSharing.Peers;
-
 namespace Koii.DbSharing;
 
 /// <summary>The settings of one shared task. They are read when the engine and its roles are built; later changes have no effect.</summary>

@@ -1,14 +1,22 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Koii.DbSharing.Nodes;
 
 /// <summary>
 /// Where a node can be reached: an absolute http or https URL without user information, query and fragment (protocol §4.1).
-/// Two spellings of one URL are equal: scheme and host are in lower case, a default port and a trailing slash are gone.
+/// Two spellings of one URL are equal: scheme and host are in lower case, the host in its ASCII form (RFC 5891) or as a plain IP address,
+/// dot segments are resolved, and a default port, the root dot of a name and trailing slashes are gone.
 /// </summary>
 public sealed record NodeAddress
 {
-    private const int MaxLength = 2_048;
+    /// <summary>The most characters that a URL may have, as it comes and in its normal form.</summary>
+    public const int MaxLength = 2_048;
+
+    // Uri is lenient: it trims white space, takes a backslash for a slash and escapes control characters. What an address is must not hang on that.
+    // An empty query or fragment leaves no trace in the parts of a Uri, only in the text.
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create(string.Concat(Enumerable.Range(0, 0x21).Select(c => (char)c)) + "\u007f\\?#");
 
     private NodeAddress(string url) => Url = url;
 
@@ -25,25 +33,65 @@ public sealed record NodeAddress
             : throw new FormatException($"'{url}' is not a node address: an absolute http or https URL without user information, query and fragment is needed.");
 
     /// <summary>Reads an address that came from elsewhere.</summary>
-    /// <param name="url">The URL, at most 2,048 characters.</param>
+    /// <param name="url">The URL, at most <see cref="MaxLength"/> characters.</param>
     /// <param name="address">The address, when the answer is <see langword="true"/>.</param>
     /// <returns>Whether the text is an address.</returns>
     public static bool TryParse([NotNullWhen(true)] string? url, [NotNullWhen(true)] out NodeAddress? address)
     {
         address = null;
-        if (url is null || url.Length > MaxLength || !Uri.TryCreate(url, UriKind.Absolute, out var uri))
-            return false;
-        if (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-            return false;
-        // An empty query or fragment leaves no trace in the parts of a Uri, only in the text.
-        if (uri.Host.Length == 0 || uri.UserInfo.Length > 0 || url.AsSpan().ContainsAny('?', '#', '@'))
-            return false;
+        // One pass can uncover another: "0x7f.1." is a name until its dot is cut, and an IP address afterwards. Only what stays itself is an address.
+        for (var pass = 0; pass < 4; pass++)
+        {
+            if (!TryNormalize(url, out var normal))
+                return false;
+            if (normal == url)
+            {
+                address = new NodeAddress(normal);
+                return true;
+            }
 
-        address = new NodeAddress(uri.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        return true;
+            url = normal;
+        }
+
+        return false;
     }
 
     /// <summary>The URL.</summary>
     /// <returns><see cref="Url"/>.</returns>
     public override string ToString() => Url;
+
+    private static bool TryNormalize([NotNullWhen(true)] string? text, [NotNullWhen(true)] out string? normal)
+    {
+        normal = null;
+        if (text is null || text.Length > MaxLength || text.AsSpan().ContainsAny(Forbidden) || !Uri.TryCreate(text, UriKind.Absolute, out var uri))
+            return false;
+        if ((uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.Port is 0 || !HasPlainAuthority(text.AsSpan(uri.Scheme.Length)))
+            return false;
+
+        var host = uri.HostNameType switch
+        {
+            UriHostNameType.Dns => uri.IdnHost,
+            UriHostNameType.IPv4 or UriHostNameType.IPv6 => uri.Host,
+            _ => "",
+        };
+        host = host.EndsWith('.') ? host[..^1] : host;
+        if (host.Length == 0 || !Ascii.IsValid(host))
+            return false;
+
+        normal = $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}{uri.AbsolutePath}".TrimEnd('/');
+        return normal.Length <= MaxLength;
+    }
+
+    /// <summary>Whether the part from the scheme on is "://", a host, perhaps a port, and nothing that <see cref="Uri"/> would only drop or move.</summary>
+    private static bool HasPlainAuthority(ReadOnlySpan<char> rest)
+    {
+        if (!rest.StartsWith("://"))
+            return false;
+        rest = rest[3..];
+        var authority = rest.IndexOf('/') is >= 0 and var end ? rest[..end] : rest;
+        // '@' is user information, even an empty one; '%' is a zone, which means nothing on another machine.
+        if (authority.ContainsAny('@', '%'))
+            return false;
+        return !authority.StartsWith("[") || (authority[(authority.IndexOf(']') + 1)..] is var tail && (tail.IsEmpty || tail[0] == ':'));
+    }
 }

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>What a peer may cost, spent before work is done for it (protocol §4). Every limit must be greater than zero.</summary>
 public sealed class PeerLimits

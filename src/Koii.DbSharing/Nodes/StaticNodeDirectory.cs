@@ -1,0 +1,23 @@
+namespace Koii.DbSharing.Nodes;
+
+/// <summary>Nodes that the operator named. Always fresh. Immutable and safe for use by many threads.</summary>
+public sealed class StaticNodeDirectory : INodeDirectory
+{
+    private readonly NodeListing _listing;
+
+    /// <summary>Names the nodes.</summary>
+    /// <param name="nodes">The nodes, none of them <see langword="null"/>; they are copied.</param>
+    /// <exception cref="ArgumentException">One of the nodes is <see langword="null"/>.</exception>
+    public StaticNodeDirectory(IEnumerable<NodeAddress> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        NodeAddress[] copy = [.. nodes];
+        if (copy.Contains(null))
+            throw new ArgumentException("A node is null; leave it out.", nameof(nodes));
+        _listing = new NodeListing(copy.AsReadOnly());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<NodeListing>(cancellationToken) : ValueTask.FromResult(_listing);
+}

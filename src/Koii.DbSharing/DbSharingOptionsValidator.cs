@@ -1,6 +1,5 @@
 using System.Buffers;
 using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing;

@@ -7,10 +7,10 @@ namespace Koii.DbSharing.Peers;
 public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
 {
     /// <summary>The most records a page holds.</summary>
-    public const int MaxLinktrees = 512;
+    public const int MaxLinktrees = LinktreeListPage.MaxLinktrees;
 
     /// <summary>A page ends with the record that takes its data to this many bytes.</summary>
-    public const int MaxBytes = 1024 * 1024;
+    public const int MaxBytes = LinktreeListPage.MaxBytes;
 
     /// <summary>How many elements were not well formed, by reason. Default: none.</summary>
     public IReadOnlyDictionary<RejectionReason, int> Malformed { get; init; } = EmptyCounts;

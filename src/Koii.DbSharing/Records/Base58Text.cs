@@ -1,26 +1,146 @@
-using SimpleBase;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>Base58 of a known length: Bitcoin alphabet, no check sum, a leading <c>1</c> is a zero byte (protocol §1).</summary>
+/// <summary>
+/// Base58 of a known length: Bitcoin alphabet, no check sum, a leading <c>1</c> is a zero byte (protocol §1). Every record that arrives has two of
+/// these texts, so they are read ten digits at a time instead of one by one. Lengths are multiples of eight bytes, up to 64.
+/// </summary>
 internal static class Base58Text
 {
+    /// <summary>No value of up to 64 bytes is written longer.</summary>
+    internal const int MaxLength = 88;
+
+    private const int Base = 58;
+    private const int DigitsPerChunk = 10;     // 58^10 < 2^64
+    private const int DigitsPerDivision = 5;   // 58^5 < 2^32
+    private const uint Division = 656_356_768; // 58^5
+
+    private const byte NoDigit = byte.MaxValue;
+
+    private static readonly byte[] DigitValues = InvertAlphabet();
+
+    private static ReadOnlySpan<byte> Alphabet => "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"u8;
+
     /// <summary>Fills <paramref name="destination"/> exactly, or answers <see langword="false"/>; no input makes it throw.</summary>
     internal static bool TryDecode(ReadOnlySpan<char> text, Span<byte> destination)
     {
-        // Decoding takes quadratic time, so the length is judged first: n bytes never need more than 1.366 n characters, nor fewer than n.
-        if (text.Length < destination.Length || text.Length > (destination.Length * 138 / 100) + 1 || text.ContainsAnyExcept(Alphabet))
-            return false;
-
-        Span<byte> buffer = stackalloc byte[128];
-        if (!Base58.Bitcoin.TryDecode(text, buffer, out var written) || written != destination.Length)
-            return false;
-        buffer[..written].CopyTo(destination);
-        return true;
+        Span<byte> ascii = stackalloc byte[MaxLength];
+        return text.Length <= MaxLength
+            && Ascii.FromUtf16(text, ascii, out var length) is System.Buffers.OperationStatus.Done
+            && TryDecode(ascii[..length], destination);
     }
 
-    internal static string Encode(ReadOnlySpan<byte> bytes) => Base58.Bitcoin.Encode(bytes);
+    /// <inheritdoc cref="TryDecode(ReadOnlySpan{char}, Span{byte})"/>
+    internal static bool TryDecode(ReadOnlySpan<byte> text, Span<byte> destination)
+    {
+        Debug.Assert(destination.Length % sizeof(ulong) == 0 && destination.Length <= 64);
+        if (text.Length < destination.Length || text.Length > MaxLength)
+            return false;
 
-    private static readonly System.Buffers.SearchValues<char> Alphabet =
-        System.Buffers.SearchValues.Create("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz");
+        var zeros = CountLeading(text, Alphabet[0]);
+        Span<ulong> limbs = stackalloc ulong[destination.Length / sizeof(ulong)];
+        limbs.Clear();
+        for (var at = 0; at < text.Length; at += DigitsPerChunk)
+        {
+            if (!TryAppend(limbs, text[at..Math.Min(at + DigitsPerChunk, text.Length)]))
+                return false;
+        }
+
+        for (var limb = 0; limb < limbs.Length; limb++)
+            BinaryPrimitives.WriteUInt64BigEndian(destination[^((limb + 1) * sizeof(ulong))..], limbs[limb]);
+
+        // With fewer or more zeros the text stands for another length.
+        return CountLeading(destination, 0) == zeros;
+    }
+
+    /// <summary>Writes the base58 text in ASCII.</summary>
+    /// <param name="bytes">The value.</param>
+    /// <param name="text">At least <see cref="MaxLength"/> bytes.</param>
+    /// <returns>The length of the text.</returns>
+    internal static int Encode(ReadOnlySpan<byte> bytes, Span<byte> text)
+    {
+        Debug.Assert(bytes.Length % sizeof(ulong) == 0 && bytes.Length <= 64);
+        Span<uint> limbs = stackalloc uint[bytes.Length / sizeof(uint)];
+        for (var limb = 0; limb < limbs.Length; limb++)
+            limbs[limb] = BinaryPrimitives.ReadUInt32BigEndian(bytes[(limb * sizeof(uint))..]);
+
+        Span<byte> digits = stackalloc byte[MaxLength + DigitsPerDivision];
+        var first = digits.Length;
+        for (limbs = limbs.TrimStart(0u); !limbs.IsEmpty; limbs = limbs.TrimStart(0u))
+        {
+            var remainder = Divide(limbs);
+            for (var digit = 0; digit < DigitsPerDivision; digit++)
+            {
+                digits[--first] = Alphabet[(int)(remainder % Base)];
+                remainder /= Base;
+            }
+        }
+
+        var significant = digits[first..].TrimStart(Alphabet[0]);
+        var zeros = CountLeading(bytes, 0);
+        text[..zeros].Fill(Alphabet[0]);
+        significant.CopyTo(text[zeros..]);
+        return zeros + significant.Length;
+    }
+
+    internal static string Encode(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.ASCII.GetString(text[..Encode(bytes, text)]);
+    }
+
+    /// <summary>Multiplies the number by 58 for each digit and adds the digits; false when one is none or the number outgrows its limbs.</summary>
+    private static bool TryAppend(Span<ulong> limbs, ReadOnlySpan<byte> digits)
+    {
+        var factor = 1UL;
+        var carry = 0UL;
+        foreach (var symbol in digits)
+        {
+            var value = DigitValues[symbol];
+            if (value == NoDigit)
+                return false;
+            factor *= Base;
+            carry = (carry * Base) + value;
+        }
+
+        foreach (ref var limb in limbs)
+        {
+            var high = Math.BigMul(limb, factor, out var low);
+            limb = low + carry;
+            carry = high + (limb < low ? 1UL : 0UL);
+        }
+
+        return carry == 0;
+    }
+
+    private static uint Divide(Span<uint> limbs)
+    {
+        var remainder = 0UL;
+        foreach (ref var limb in limbs)
+        {
+            var dividend = (remainder << 32) | limb;
+            limb = (uint)(dividend / Division);
+            remainder = dividend % Division;
+        }
+
+        return (uint)remainder;
+    }
+
+    private static int CountLeading(ReadOnlySpan<byte> bytes, byte value)
+    {
+        var count = bytes.IndexOfAnyExcept(value);
+        return count < 0 ? bytes.Length : count;
+    }
+
+    private static byte[] InvertAlphabet()
+    {
+        var values = new byte[256];
+        values.AsSpan().Fill(NoDigit);
+        for (var value = 0; value < Alphabet.Length; value++)
+            values[Alphabet[value]] = (byte)value;
+        return values;
+    }
 }

@@ -1,25 +1,83 @@
-using System.Text.Json;
-
 namespace Koii.DbSharing.Records;
 
-/// <summary>PROVISIONAL: what the library reads of a record's data.</summary>
+/// <summary>What the library reads of a record's data (protocol §1). Everything else in it belongs to the author.</summary>
 internal readonly record struct LinktreeContent(string Uuid, long Timestamp, string? TaskId, bool IsTombstone)
 {
+    private const int MaxUuidUnits = 128;
+    private const long MaxTimestamp = (1L << 53) - 1;
+
+    /// <summary>Reads an object in canonical form.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> canonical, out LinktreeContent content)
     {
         content = default;
-        try
+        string? uuid = null;
+        long? timestamp = null;
+        string? taskId = null;
+        var deleted = false;
+        var members = new CanonicalMembers(canonical);
+        while (members.MoveNext())
         {
-            using var document = JsonDocument.Parse(canonical.ToArray());
-            var root = document.RootElement;
-            var taskId = root.TryGetProperty("taskId", out var task) ? task.GetString() : null;
-            var deleted = taskId is not null && root.TryGetProperty("deleted", out var flag) && flag.ValueKind == JsonValueKind.True;
-            content = new LinktreeContent(root.GetProperty("uuid").GetString()!, root.GetProperty("timestamp").GetInt64(), taskId, deleted);
-            return true;
+            if (members.Key.SequenceEqual("uuid"u8))
+            {
+                if (!TryReadUuid(members.Value, out uuid))
+                    return false;
+            }
+            else if (members.Key.SequenceEqual("timestamp"u8))
+            {
+                if (!TryReadTimestamp(members.Value, out timestamp))
+                    return false;
+            }
+            else if (members.Key.SequenceEqual("taskId"u8))
+            {
+                if (!CanonicalString.TryGetContent(members.Value, out var text))
+                    return false;
+                taskId = CanonicalString.Decode(text);
+            }
+            else if (members.Key.SequenceEqual("deleted"u8))
+            {
+                deleted = members.Value.SequenceEqual("true"u8);
+            }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
+
+        if (uuid is null || timestamp is null)
             return false;
+        content = new LinktreeContent(uuid, timestamp.Value, taskId, deleted && taskId is not null);
+        return true;
+    }
+
+    private static bool TryReadUuid(ReadOnlySpan<byte> value, out string? uuid)
+    {
+        uuid = null;
+        if (!CanonicalString.TryGetContent(value, out var text) || text.Length is 0 or > MaxUuidUnits * CanonicalString.MaxBytesPerUnit)
+            return false;
+        uuid = CanonicalString.Decode(text);
+        return uuid.Length <= MaxUuidUnits && IsText(uuid);
+    }
+
+    /// <summary>Whether the string has no U+0000, which some databases refuse in text, and no unpaired surrogate, which UTF-8 cannot carry.</summary>
+    private static bool IsText(string value)
+    {
+        for (var at = 0; at < value.Length; at++)
+        {
+            if (char.IsHighSurrogate(value[at]) && at + 1 < value.Length && char.IsLowSurrogate(value[at + 1]))
+                at++;
+            else if (value[at] == '\0' || char.IsSurrogate(value[at]))
+                return false;
         }
+
+        return true;
+    }
+
+    /// <summary>In canonical form an integer of this range is its plain digits, however the author wrote it.</summary>
+    private static bool TryReadTimestamp(ReadOnlySpan<byte> value, out long? timestamp)
+    {
+        timestamp = null;
+        if (value.Length > 16 || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return false;
+        var milliseconds = 0L;
+        foreach (var digit in value)
+            milliseconds = (milliseconds * 10) + digit - '0';
+        timestamp = milliseconds;
+        return milliseconds <= MaxTimestamp;
     }
 }

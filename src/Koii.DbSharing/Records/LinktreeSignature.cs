@@ -35,6 +35,14 @@ public readonly struct LinktreeSignature : IEquatable<LinktreeSignature>
         return parsed;
     }
 
+    internal static bool TryParse(ReadOnlySpan<byte> base58, out LinktreeSignature signature)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        var parsed = Base58Text.TryDecode(base58, bytes);
+        signature = parsed ? new LinktreeSignature(bytes) : default;
+        return parsed;
+    }
+
     /// <summary>The bytes of the signature.</summary>
     /// <returns>A view of this value, <see cref="Size"/> bytes long.</returns>
     [UnscopedRef]

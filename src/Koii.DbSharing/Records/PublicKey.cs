@@ -35,6 +35,14 @@ public readonly struct PublicKey : IEquatable<PublicKey>
         return parsed;
     }
 
+    internal static bool TryParse(ReadOnlySpan<byte> base58, out PublicKey key)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        var parsed = Base58Text.TryDecode(base58, bytes);
+        key = parsed ? new PublicKey(bytes) : default;
+        return parsed;
+    }
+
     /// <summary>The bytes of the key.</summary>
     /// <returns>A view of this value, <see cref="Size"/> bytes long.</returns>
     [UnscopedRef]

@@ -14,6 +14,12 @@ public sealed class SignedLinktree : IEquatable<SignedLinktree>
     /// <summary>How many levels of objects and arrays <see cref="Data"/> may have; the data object itself is level 1.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>
+    /// How many levels a text may have that is read as data or as an element of a list. What counts is the depth of the data in its canonical
+    /// form; the text may be deeper, in members that are unsigned or in values of keys that are repeated later.
+    /// </summary>
+    internal const int MaxTextDepth = 2 * MaxDepth;
+
     private SignedLinktree(PublicKey author, LinktreeSignature signature, ReadOnlyMemory<byte> data, in LinktreeContent content)
     {
         Author = author;
@@ -70,10 +76,39 @@ public sealed class SignedLinktree : IEquatable<SignedLinktree>
         [NotNullWhen(true)] out SignedLinktree? linktree,
         out RejectionReason reason)
     {
-        var data = dataJson.ToArray();
-        var wellFormed = LinktreeContent.TryRead(data, out var content);
-        reason = wellFormed ? RejectionReason.None : RejectionReason.Malformed;
-        linktree = wellFormed ? new SignedLinktree(author, signature, data, content) : null;
+        using var canonical = EcmaScriptJson.Canonicalize(dataJson, MaxTextDepth);
+        linktree = null;
+        reason = canonical.Reason;
+        return reason is RejectionReason.None && TryCreateCanonical(author, signature, canonical.Bytes, canonical.TextDepth, out linktree, out reason);
+    }
+
+    /// <summary>Makes a record of data that <see cref="EcmaScriptJson"/> has brought into its canonical form.</summary>
+    /// <param name="author">The author's key.</param>
+    /// <param name="signature">The author's signature.</param>
+    /// <param name="canonical">Any JSON value in canonical form. It is copied.</param>
+    /// <param name="textDepth">No fewer levels than the data has.</param>
+    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
+    internal static bool TryCreateCanonical(
+        PublicKey author,
+        LinktreeSignature signature,
+        ReadOnlySpan<byte> canonical,
+        int textDepth,
+        [NotNullWhen(true)] out SignedLinktree? linktree,
+        out RejectionReason reason)
+    {
+        linktree = null;
+        var content = default(LinktreeContent);
+        reason = canonical switch
+        {
+            [not (byte)'{', ..] => RejectionReason.Malformed,
+            { Length: > MaxDataBytes } => RejectionReason.TooLarge,
+            _ when textDepth > MaxDepth && CanonicalValue.Depth(canonical) > MaxDepth => RejectionReason.TooDeep,
+            _ when !LinktreeContent.TryRead(canonical, out content) => RejectionReason.Malformed,
+            _ => RejectionReason.None,
+        };
+        if (reason is RejectionReason.None)
+            linktree = new SignedLinktree(author, signature, canonical.ToArray(), content);
         return linktree is not null;
     }
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using static Koii.DbSharing.Signatures.Curve25519.WideProduct;
 
 namespace Koii.DbSharing.Signatures.Curve25519;
 
@@ -110,17 +112,14 @@ internal readonly struct FieldElement
         Debug.Assert(a.LimbsAreAtMost(MaxFactorLimb) && b.LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
         // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^54 fits 64 bits.
-        var b1Times19 = 19 * b._l1;
-        var b2Times19 = 19 * b._l2;
-        var b3Times19 = 19 * b._l3;
-        var b4Times19 = 19 * b._l4;
+        ulong b1Times19 = 19 * b._l1, b2Times19 = 19 * b._l2, b3Times19 = 19 * b._l3, b4Times19 = 19 * b._l4;
 
         // Each is at most (1 + 4·19)·2^108 < 2^115.
-        var r0 = Math.BigMul(a._l0, b._l0) + Math.BigMul(a._l1, b4Times19) + Math.BigMul(a._l2, b3Times19) + Math.BigMul(a._l3, b2Times19) + Math.BigMul(a._l4, b1Times19);
-        var r1 = Math.BigMul(a._l0, b._l1) + Math.BigMul(a._l1, b._l0) + Math.BigMul(a._l2, b4Times19) + Math.BigMul(a._l3, b3Times19) + Math.BigMul(a._l4, b2Times19);
-        var r2 = Math.BigMul(a._l0, b._l2) + Math.BigMul(a._l1, b._l1) + Math.BigMul(a._l2, b._l0) + Math.BigMul(a._l3, b4Times19) + Math.BigMul(a._l4, b3Times19);
-        var r3 = Math.BigMul(a._l0, b._l3) + Math.BigMul(a._l1, b._l2) + Math.BigMul(a._l2, b._l1) + Math.BigMul(a._l3, b._l0) + Math.BigMul(a._l4, b4Times19);
-        var r4 = Math.BigMul(a._l0, b._l4) + Math.BigMul(a._l1, b._l3) + Math.BigMul(a._l2, b._l2) + Math.BigMul(a._l3, b._l1) + Math.BigMul(a._l4, b._l0);
+        var r0 = Product(a._l0, b._l0) + Product(a._l1, b4Times19) + Product(a._l2, b3Times19) + Product(a._l3, b2Times19) + Product(a._l4, b1Times19);
+        var r1 = Product(a._l0, b._l1) + Product(a._l1, b._l0) + Product(a._l2, b4Times19) + Product(a._l3, b3Times19) + Product(a._l4, b2Times19);
+        var r2 = Product(a._l0, b._l2) + Product(a._l1, b._l1) + Product(a._l2, b._l0) + Product(a._l3, b4Times19) + Product(a._l4, b3Times19);
+        var r3 = Product(a._l0, b._l3) + Product(a._l1, b._l2) + Product(a._l2, b._l1) + Product(a._l3, b._l0) + Product(a._l4, b4Times19);
+        var r4 = Product(a._l0, b._l4) + Product(a._l1, b._l3) + Product(a._l2, b._l2) + Product(a._l3, b._l1) + Product(a._l4, b._l0);
         return Carry(r0, r1, r2, r3, r4);
     }
 
@@ -128,17 +127,14 @@ internal readonly struct FieldElement
     internal FieldElement Square()
     {
         Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
-        var twice0 = 2 * _l0;
-        var twice1 = 2 * _l1;
-        var twice2 = 2 * _l2;
-        var l3Times19 = 19 * _l3;
-        var l4Times19 = 19 * _l4;
+        ulong twice0 = 2 * _l0, twice1 = 2 * _l1, twice2 = 2 * _l2, twice3 = 2 * _l3;
+        ulong l3Times19 = 19 * _l3, l4Times19 = 19 * _l4;
 
-        var r0 = Math.BigMul(_l0, _l0) + Math.BigMul(twice1, l4Times19) + Math.BigMul(twice2, l3Times19);
-        var r1 = Math.BigMul(twice0, _l1) + Math.BigMul(twice2, l4Times19) + Math.BigMul(_l3, l3Times19);
-        var r2 = Math.BigMul(twice0, _l2) + Math.BigMul(_l1, _l1) + Math.BigMul(2 * _l3, l4Times19);
-        var r3 = Math.BigMul(twice0, _l3) + Math.BigMul(twice1, _l2) + Math.BigMul(_l4, l4Times19);
-        var r4 = Math.BigMul(twice0, _l4) + Math.BigMul(twice1, _l3) + Math.BigMul(_l2, _l2);
+        var r0 = Product(_l0, _l0) + Product(twice1, l4Times19) + Product(twice2, l3Times19);
+        var r1 = Product(twice0, _l1) + Product(twice2, l4Times19) + Product(_l3, l3Times19);
+        var r2 = Product(twice0, _l2) + Product(_l1, _l1) + Product(twice3, l4Times19);
+        var r3 = Product(twice0, _l3) + Product(twice1, _l2) + Product(_l4, l4Times19);
+        var r4 = Product(twice0, _l4) + Product(twice1, _l3) + Product(_l2, _l2);
         return Carry(r0, r1, r2, r3, r4);
     }
 
@@ -187,19 +183,20 @@ internal readonly struct FieldElement
     }
 
     /// <summary>Brings the columns of a product, each below 2^115, to tight limbs.</summary>
-    private static FieldElement Carry(UInt128 r0, UInt128 r1, UInt128 r2, UInt128 r3, UInt128 r4)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FieldElement Carry(WideProduct r0, WideProduct r1, WideProduct r2, WideProduct r3, WideProduct r4)
     {
         // A column below 2^115 carries less than 2^64.
-        r1 += (ulong)(r0 >> LimbBits);
-        r2 += (ulong)(r1 >> LimbBits);
-        r3 += (ulong)(r2 >> LimbBits);
-        r4 += (ulong)(r3 >> LimbBits);
+        r1 += r0.ShiftRight(LimbBits);
+        r2 += r1.ShiftRight(LimbBits);
+        r3 += r2.ShiftRight(LimbBits);
+        r4 += r3.ShiftRight(LimbBits);
 
         // The last column holds no nineteen-fold product: below 5·2^108 + 2^64 it carries less than 2^59.4, and nineteen
         // times that is below 2^63.7. What limb 0 then hands to limb 1 is below 2^13.
-        var l0 = ((ulong)r0 & LimbMask) + (19 * (ulong)(r4 >> LimbBits));
-        var l1 = ((ulong)r1 & LimbMask) + (l0 >> LimbBits);
-        var result = new FieldElement(l0 & LimbMask, l1, (ulong)r2 & LimbMask, (ulong)r3 & LimbMask, (ulong)r4 & LimbMask);
+        var l0 = (r0.Low & LimbMask) + (19 * r4.ShiftRight(LimbBits));
+        var l1 = (r1.Low & LimbMask) + (l0 >> LimbBits);
+        var result = new FieldElement(l0 & LimbMask, l1, r2.Low & LimbMask, r3.Low & LimbMask, r4.Low & LimbMask);
         Debug.Assert(result.LimbsAreAtMost(TightLimb), "A product is not tight.");
         return result;
     }

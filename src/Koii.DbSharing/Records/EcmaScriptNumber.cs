@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Koii.DbSharing.Records;
+
+/// <summary>Numbers as ECMAScript prints them: the nearest double, by Number::toString (ECMAScript 2024, 6.1.6.1.20) in base ten.</summary>
+internal static class EcmaScriptNumber
+{
+    /// <summary>No number is printed longer: a sign, <c>0.00000</c> and 17 digits.</summary>
+    internal const int MaxLength = 32;
+
+    private const NumberStyles JsonNumber = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
+    /// <summary>Prints a number of JSON's grammar.</summary>
+    /// <param name="text">The number, of any length.</param>
+    /// <param name="output">At least <see cref="MaxLength"/> bytes.</param>
+    /// <returns>How many bytes were written.</returns>
+    internal static int Rewrite(ReadOnlySpan<byte> text, Span<byte> output)
+    {
+        // double.Parse rounds exactly however many digits there are, which Utf8JsonReader.GetDouble was seen not to do.
+        var value = double.Parse(text, JsonNumber, CultureInfo.InvariantCulture);
+        if (double.IsInfinity(value))
+        {
+            "null"u8.CopyTo(output);
+            return 4;
+        }
+
+        if (value == 0)
+        {
+            output[0] = (byte)'0';
+            return 1;
+        }
+
+        var sign = value < 0 ? 1 : 0;
+        output[0] = (byte)'-';
+        return sign + WritePositive(Math.Abs(value), output[sign..]);
+    }
+
+    private static int WritePositive(double value, Span<byte> output)
+    {
+        Span<byte> buffer = stackalloc byte[MaxLength];
+        var digits = buffer[..ShortestDigits(value, buffer, out var point)];
+        if (point is > 21 or <= -6)
+            return WriteExponential(digits, point - 1, output);
+
+        if (point <= 0)
+        {
+            "0.00000"u8[..(2 - point)].CopyTo(output);
+            digits.CopyTo(output[(2 - point)..]);
+            return 2 - point + digits.Length;
+        }
+
+        if (digits.Length <= point)
+        {
+            digits.CopyTo(output);
+            output[digits.Length..point].Fill((byte)'0');
+            return point;
+        }
+
+        digits[..point].CopyTo(output);
+        output[point] = (byte)'.';
+        digits[point..].CopyTo(output[(point + 1)..]);
+        return digits.Length + 1;
+    }
+
+    private static int WriteExponential(ReadOnlySpan<byte> digits, int exponent, Span<byte> output)
+    {
+        var length = 0;
+        output[length++] = digits[0];
+        if (digits.Length > 1)
+        {
+            output[length++] = (byte)'.';
+            digits[1..].CopyTo(output[length..]);
+            length += digits.Length - 1;
+        }
+
+        output[length++] = (byte)'e';
+        output[length++] = (byte)(exponent < 0 ? '-' : '+');
+        Math.Abs(exponent).TryFormat(output[length..], out var written, default, CultureInfo.InvariantCulture);
+        return length + written;
+    }
+
+    /// <summary>The fewest digits that tell the value from its neighbours, without zeros around them; the value is 0.digits × 10^point.</summary>
+    private static int ShortestDigits(double value, Span<byte> digits, out int point)
+    {
+        // .NET finds the right digits but lays them out differently ("1E+20", "1E-05", "123.45").
+        Span<byte> text = stackalloc byte[MaxLength];
+        value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
+        text = text[..length];
+        point = 0;
+        var mark = text.IndexOf((byte)'E');
+        if (mark >= 0)
+        {
+            point = int.Parse(text[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            text = text[..mark];
+        }
+
+        var dot = text.IndexOf((byte)'.');
+        point += dot < 0 ? text.Length : dot;
+        var count = 0;
+        foreach (var symbol in text)
+        {
+            if (symbol == '.')
+                continue;
+            if (count == 0 && symbol == '0')
+                point--;
+            else
+                digits[count++] = symbol;
+        }
+
+        return digits[..count].TrimEnd((byte)'0').Length;
+    }
+}

@@ -1,0 +1,18 @@
+namespace Koii.DbSharing.Records;
+
+/// <summary>A part of a list.</summary>
+/// <param name="Linktrees">The well-formed records in the order they came.</param>
+/// <param name="Malformed">How many elements were not well formed, by reason.</param>
+/// <param name="End">What comes after; every page but the last has <see cref="LinktreeListEnd.More"/>.</param>
+internal sealed record LinktreeListPage(
+    IReadOnlyList<SignedLinktree> Linktrees, IReadOnlyDictionary<RejectionReason, int> Malformed, LinktreeListEnd End)
+{
+    /// <summary>The most records a page holds.</summary>
+    internal const int MaxLinktrees = 512;
+
+    /// <summary>A page ends with the record that takes its data to this many bytes.</summary>
+    internal const int MaxBytes = 1024 * 1024;
+
+    /// <summary>A page ends with the element that takes it to this many, so that a list of nothing but bad ones is reported and can be cancelled.</summary>
+    internal const int MaxElements = 65_536;
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Koii.DbSharing.Records;
+
+/// <summary>Collects the elements of a list into pages.</summary>
+internal sealed class LinktreeListPageBuilder
+{
+    private static readonly IReadOnlyDictionary<RejectionReason, int> NoneMalformed = new Dictionary<RejectionReason, int>().AsReadOnly();
+
+    private List<SignedLinktree> _linktrees = [];
+    private Dictionary<RejectionReason, int>? _malformed;
+    private int _elements;
+    private int _bytes;
+
+    internal bool IsEmpty => _elements == 0;
+
+    internal bool IsFull =>
+        _linktrees.Count >= LinktreeListPage.MaxLinktrees || _bytes >= LinktreeListPage.MaxBytes || _elements >= LinktreeListPage.MaxElements;
+
+    internal void Add(ReadOnlySpan<byte> element)
+    {
+        if (!LinktreeReader.TryRead(element, out var linktree, out var reason))
+        {
+            Count(reason);
+            return;
+        }
+
+        _elements++;
+        _bytes += linktree.Data.Length;
+        _linktrees.Add(linktree);
+    }
+
+    internal void AddTooLarge() => Count(RejectionReason.TooLarge);
+
+    /// <summary>Hands over what was collected and starts the next page.</summary>
+    internal LinktreeListPage Take(LinktreeListEnd end)
+    {
+        var page = new LinktreeListPage(_linktrees, _malformed ?? NoneMalformed, end);
+        _linktrees = [];
+        _malformed = null;
+        _elements = _bytes = 0;
+        return page;
+    }
+
+    private void Count(RejectionReason reason)
+    {
+        _elements++;
+        _malformed ??= [];
+        CollectionsMarshal.GetValueRefOrAddDefault(_malformed, reason, out _)++;
+    }
+}

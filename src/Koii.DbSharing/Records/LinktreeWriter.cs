@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Text;
+
+namespace Koii.DbSharing.Records;
+
+/// <summary>Writes records as they stand on the wire (protocol §1 and §3). Nothing is allocated but what the output itself takes.</summary>
+public static class LinktreeWriter
+{
+    /// <summary>Writes <c>{"data":…,"publicKey":"…","signature":"…"}</c>, the form of <c>/list</c>.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="linktree">The record; its data goes out byte for byte.</param>
+    public static void WriteRecord(IBufferWriter<byte> output, SignedLinktree linktree)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(linktree);
+        output.Write("{\"data\":"u8);
+        output.Write(linktree.Data.Span);
+        output.Write(",\"publicKey\":\""u8);
+        WriteBase58(output, linktree.Author.AsSpan());
+        output.Write("\",\"signature\":\""u8);
+        WriteBase58(output, linktree.Signature.AsSpan());
+        output.Write("\"}"u8);
+    }
+
+    /// <summary>Writes <c>{"key":"linktree:&lt;publicKey&gt;","value":&lt;record&gt;}</c>, the form of <c>/all</c>.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="linktree">The record.</param>
+    /// <param name="resourceName">The word before the colon: <see cref="DbSharingOptions.ResourceName"/>.</param>
+    /// <exception cref="ArgumentException"><paramref name="resourceName"/> is empty or has other characters than letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.</exception>
+    public static void WriteKeyedRecord(IBufferWriter<byte> output, SignedLinktree linktree, string resourceName)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(linktree);
+        ArgumentException.ThrowIfNullOrEmpty(resourceName);
+        if (resourceName.AsSpan().ContainsAnyExcept(ResourceCharacters))
+            throw new ArgumentException($"A resource name has only letters, digits, '-', '_', '.' and '~'; '{resourceName}' has others.", nameof(resourceName));
+
+        output.Write("{\"key\":\""u8);
+        Encoding.UTF8.GetBytes(resourceName, output);
+        output.Write(":"u8);
+        WriteBase58(output, linktree.Author.AsSpan());
+        output.Write("\",\"value\":"u8);
+        WriteRecord(output, linktree);
+        output.Write("}"u8);
+    }
+
+    private static readonly SearchValues<char> ResourceCharacters =
+        SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+
+    private static void WriteBase58(IBufferWriter<byte> output, ReadOnlySpan<byte> bytes) =>
+        output.Advance(Base58Text.Encode(bytes, output.GetSpan(Base58Text.MaxLength)));
+}

@@ -105,8 +105,8 @@ public sealed class SqliteFileTests
         await strict.ListAsync(_everything);
         await generous.PutAsync([.. Enumerable.Range(0, 5).SelectMany(i => new[] { Create(1, $"u{i}", i), Create(2, $"u{i}", i) })]);
 
-        await strict.PutAsync([Create(1, "newest", 100)]);
-        Assert.That((await strict.ListAsync(_everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u4", "newest" }));
+        Assert.That(await strict.PutAsync([Create(1, "between", 2)]), Is.EqualTo(new[] { PutOutcome.Superseded }));
+        Assert.That((await strict.ListAsync(_everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
         await using var reopened = NewStore(Options(linktreesPerAuthor: 2));
         Assert.That((await reopened.ListAsync(_everything with { Author = Author(2) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
     }
@@ -274,6 +274,24 @@ public sealed class SqliteFileTests
         var listed = await store.ListAsync(_everything with { Author = Author(1), Limit = 5000 });
 
         Assert.That(listed.Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3000)));
+    }
+
+    [TestCase(PageReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
+    [TestCase(PageReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
+    [TestCase(PageReader.ByIdSql, "linktree_by_id (task=? AND id=?)")]
+    public async Task Reads_find_their_rows_by_an_index_and_sort_nothing(string sql, string search)
+    {
+        await PutAndCloseAsync(Create());
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
+        for (var parameter = 1; sql.Contains($"?{parameter}", StringComparison.Ordinal); parameter++)
+            command.Parameters.AddWithValue($"?{parameter}", 0);
+        using var reader = command.ExecuteReader();
+
+        Assert.That(reader.Read(), Is.True);
+        Assert.That(reader.GetString(3), Does.EndWith(search));
+        Assert.That(reader.Read(), Is.False);
     }
 
     private SqliteLinktreeStore NewStore(DbSharingOptions? options = null) => new(_file.ConnectionString, options ?? Options());

@@ -379,6 +379,25 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
+    public void Whatever_breaks_while_the_round_is_cancelled_is_a_cancellation([Values] bool inTheDirectory)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var node = new Node().Lists(1);
+        node.Peers.Answer(Node.Peer(1), (_, _) => Break<IAsyncEnumerable<PeerPage>>());
+        if (inTheDirectory)
+            node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Returns(Break<ValueTask<NodeListing>>);
+
+        Assert.That(() => node.ShareAsync(cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(node.Log.Names(LogLevel.Information), Is.Empty);
+
+        T Break<T>()
+        {
+            cancellation.Cancel();
+            throw new IOException();
+        }
+    }
+
+    [Test]
     public void Cancelled_token_starts_nothing()
     {
         var node = new Node().Lists(1);

@@ -10,13 +10,13 @@ public abstract class SqliteFixture
 {
     private protected static LinktreeQuery Everything { get; } = new() { IncludeTombstones = true };
 
-    private protected SqliteFile File { get; private set; }
+    private protected SqliteFile File { get; private set; } = null!; // the set-up makes one for each test
 
     [SetUp]
-    public void Make_aFile() => File = new SqliteFile();
+    public void Make_a_file() => File = new SqliteFile();
 
     [TearDown]
-    public void Delete_theFile() => File.Dispose();
+    public void Delete_the_file() => File.Dispose();
 
     private protected SqliteLinktreeStore NewStore(DbSharingOptions? options = null) => new(File.ConnectionString, options ?? Options());
 

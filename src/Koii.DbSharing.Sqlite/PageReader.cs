@@ -7,6 +7,13 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>Answers the reads of a store from one connection. Each read sees one state of the database.</summary>
 internal sealed class PageReader : IDisposable
 {
+    internal const string VersionSql = "SELECT timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3";
+
+    internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND id = ?2";
+
+    internal const string ListSql =
+        $"SELECT {Columns} FROM linktree INDEXED BY linktree_by_version WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5";
+
     private const string Columns = "author, signature, data, timestamp, id";
 
     private readonly LinktreeConnection _connection;
@@ -18,10 +25,9 @@ internal sealed class PageReader : IDisposable
         _connection = connection;
         _task = task;
         _begin = connection.Prepare("BEGIN");
-        _version = connection.Prepare("SELECT timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3");
-        _byId = connection.Prepare($"SELECT {Columns} FROM linktree WHERE task = ?1 AND id = ?2");
-        _list = connection.Prepare(
-            $"SELECT {Columns} FROM linktree INDEXED BY linktree_by_version WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5");
+        _version = connection.Prepare(VersionSql);
+        _byId = connection.Prepare(ByIdSql);
+        _list = connection.Prepare(ListSql);
 
         // Rows first and records one by one afterwards: the sorting would carry the data along.
         _rowsOfAuthor = connection.Prepare(

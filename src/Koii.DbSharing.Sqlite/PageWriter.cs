@@ -49,12 +49,17 @@ internal sealed class PageWriter(TaskTransaction transaction, int perAuthor, lon
             _authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
         if (author.Count == 0 && transaction.Records >= maxRecords)
             return PutOutcome.Full;
-        if (author.Count >= perAuthor && author.Oldest.Version > linktree.Version)
-            return PutOutcome.Superseded;
 
-        // More than one too many, where another process had a higher limit.
-        while (author.Count >= perAuthor)
+        // A store of another process may have had a higher limit.
+        while (author.Count > perAuthor)
             author.EvictOldest();
+        if (author.Count == perAuthor)
+        {
+            if (author.Oldest.Version > linktree.Version)
+                return PutOutcome.Superseded;
+            author.EvictOldest();
+        }
+
         author.Add(transaction.Insert(linktree, uuid));
         return PutOutcome.Inserted;
     }

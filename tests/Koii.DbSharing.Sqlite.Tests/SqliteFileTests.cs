@@ -6,18 +6,9 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>What an SQLite file adds to the contract: who shares it, what may be wrong with it, what is left of it.</summary>
-public sealed class SqliteFileTests
+/// <summary>What an SQLite file adds to the contract: what may be wrong with it and what is left of it.</summary>
+public sealed class SqliteFileTests : SqliteFixture
 {
-    private readonly LinktreeQuery _everything = new() { IncludeTombstones = true };
-    private SqliteFile _file;
-
-    [SetUp]
-    public void Make_a_file() => _file = new SqliteFile();
-
-    [TearDown]
-    public void Delete_the_file() => _file.Dispose();
-
     [Test]
     public async Task File_uses_a_write_ahead_log_and_full_synchronisation()
     {
@@ -25,7 +16,7 @@ public sealed class SqliteFileTests
         await store.PutAsync([Create()]);
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
-        using var database = OpenDatabase.Open(SqliteStoreSettings.From(_file.ConnectionString, Options(), 10), TimeProvider.System);
+        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options(), 10), TimeProvider.System);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
         Assert.That(database.Connection.ReadInt64("PRAGMA busy_timeout"), Is.EqualTo(LinktreeConnection.BusyTimeoutMilliseconds));
     }
@@ -37,14 +28,14 @@ public sealed class SqliteFileTests
         var other = NewStore();
         await store.PutAsync([Create(uuid: "a")]);
         await other.PutAsync([Create(uuid: "b")]);
-        await store.ListAsync(_everything);
+        await store.ListAsync(Everything);
 
         await store.DisposeAsync();
         await store.DisposeAsync();
-        Assert.That((await other.ListAsync(_everything)).Linktrees, Has.Count.EqualTo(2));
+        Assert.That((await other.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(2));
         other.Dispose();
 
-        Assert.That(_file.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
+        Assert.That(File.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
         Assert.That(Query("PRAGMA integrity_check"), Is.EqualTo("ok"));
     }
 
@@ -56,90 +47,7 @@ public sealed class SqliteFileTests
         await store.DisposeAsync();
 
         Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(async () => await store.ListAsync(_everything), Throws.InstanceOf<ObjectDisposedException>());
-    }
-
-    [Test]
-    public async Task Two_stores_over_one_file_see_each_other_and_share_the_limits()
-    {
-        await using var one = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
-        await using var two = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
-        await one.PutAsync([Create(uuid: "a", timestamp: 1000), Create(author: 2, uuid: "b", timestamp: 1000)]);
-
-        Assert.That(await two.PutAsync([Create(uuid: "a", timestamp: 1000), Create(uuid: "c", timestamp: 3000)]), Is.EqualTo(new[] { PutOutcome.Unchanged, PutOutcome.Inserted }));
-        Assert.That(await one.PutAsync([Create(author: 3), Create(uuid: "d", timestamp: 2000)]), Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Inserted }));
-        Assert.That((await two.ListAsync(_everything)).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "b", "d", "c" }));
-        await new FollowedFeed(one).ReadOnAsync();
-    }
-
-    [Test]
-    public async Task Two_stores_write_one_new_file_at_the_same_time()
-    {
-        const int Seed = 7;
-        var random = new Random(Seed);
-        TestContext.Out.WriteLine($"seed {Seed}");
-        SignedLinktree[] records = [.. Enumerable.Range(0, 300).Select(_ => Create(random.Next(4), $"u{random.Next(6)}", random.Next(50), $"n{random.Next(3)}"))];
-        var orders = new[] { records, [.. records.OrderBy(_ => random.Next())], [.. records.Reverse()] };
-
-        await Task.WhenAll(orders.Select(order => Task.Run(async () =>
-        {
-            await using var store = NewStore(Options(linktreesPerAuthor: 3));
-            foreach (var page in order.Chunk(10))
-                await store.PutAsync(page);
-        })));
-
-        await using var store = NewStore(Options(linktreesPerAuthor: 3));
-        Assert.That((await store.ListAsync(_everything)).Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3)));
-        var feed = new FollowedFeed(store);
-        await feed.ReadOnAsync();
-        Assert.That(feed.Versions, Is.EqualTo((await store.ListAsync(_everything)).Linktrees.Select(record => record.Version)));
-        Assert.That(Query("PRAGMA integrity_check"), Is.EqualTo("ok"));
-        Assert.That(Query("SELECT (SELECT records FROM task) - (SELECT count(*) FROM linktree)"), Is.EqualTo("0"));
-    }
-
-    [Test]
-    public async Task Higher_limit_of_another_store_is_brought_down_by_the_next_record_and_the_next_opening()
-    {
-        await using var generous = NewStore(Options(linktreesPerAuthor: 8));
-        await using var strict = NewStore(Options(linktreesPerAuthor: 2));
-        await strict.ListAsync(_everything);
-        await generous.PutAsync([.. Enumerable.Range(0, 5).SelectMany(i => new[] { Create(1, $"u{i}", i), Create(2, $"u{i}", i) })]);
-
-        await strict.PutAsync([Create(1, "newest", 100)]);
-        Assert.That((await strict.ListAsync(_everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u4", "newest" }));
-        await using var reopened = NewStore(Options(linktreesPerAuthor: 2));
-        Assert.That((await reopened.ListAsync(_everything with { Author = Author(2) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
-    }
-
-    [Test]
-    public async Task Tasks_in_one_file_have_nothing_in_common()
-    {
-        await using var one = NewStore(new DbSharingOptions { TaskId = "one", MaxRecords = 1, LinktreesPerAuthor = 1 });
-        await using var two = NewStore(new DbSharingOptions { TaskId = "two", MaxRecords = 1, LinktreesPerAuthor = 1 });
-        var shared = Create(uuid: "same", timestamp: 1000);
-        await one.PutAsync([shared]);
-
-        Assert.That((await two.ListAsync(_everything)).Linktrees, Is.Empty);
-        Assert.That(await two.GetAsync([shared.Id]), Is.Empty);
-        Assert.That(await two.GetVersionsAsync([shared.Key]), Is.EqualTo(new LinktreeVersion?[] { null }));
-        Assert.That((await two.ListAsync(_everything with { Author = shared.Author })).Linktrees, Is.Empty);
-        Assert.That(await two.PutAsync([shared, Create(uuid: "newer", timestamp: 2000), Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Full }));
-        Assert.That((await one.ListAsync(_everything)).Linktrees, Is.EqualTo(new[] { shared }));
-        Assert.That(await new FollowedFeed(one).ReadOnAsync(), Has.Count.EqualTo(1));
-        Assert.That(await new FollowedFeed(two).ReadOnAsync(), Has.Count.EqualTo(3));
-    }
-
-    [Test]
-    public async Task Readers_do_not_wait_for_a_writer()
-    {
-        await using var store = NewStore();
-        await store.PutAsync([Create()]);
-        using var other = Connect();
-        Execute(other, "BEGIN IMMEDIATE; UPDATE task SET records = 17");
-
-        Assert.That((await store.ListAsync(_everything)).Linktrees, Has.Count.EqualTo(1));
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
-        Execute(other, "ROLLBACK");
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<ObjectDisposedException>());
     }
 
     [Test]
@@ -150,7 +58,7 @@ public sealed class SqliteFileTests
         await using var store = NewStore();
 
         Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("schema version 999").And.Message.Contains("Update the package"));
-        Assert.That(async () => await store.ListAsync(_everything), Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
     }
 
     [Test]
@@ -166,22 +74,22 @@ public sealed class SqliteFileTests
     [Test]
     public async Task File_that_is_no_database_is_refused()
     {
-        await File.WriteAllTextAsync(_file.Path, new string('x', 10_000));
+        await System.IO.File.WriteAllTextAsync(File.Path, new string('x', 10_000));
         await using var store = NewStore();
 
         Assert.That(
-            async () => await store.ListAsync(_everything),
-            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(_file.Path).And.Message.Contains("no SQLite database").And.Property("IsTransient").False);
+            async () => await store.ListAsync(Everything),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(File.Path).And.Message.Contains("no SQLite database").And.Property("IsTransient").False);
     }
 
     [Test]
     public async Task Missing_directory_is_named_and_the_next_call_works_once_it_is_there()
     {
-        var directory = Path.Combine(Path.GetDirectoryName(_file.Path)!, "missing");
+        var directory = Path.Combine(Path.GetDirectoryName(File.Path)!, "missing");
         await using var store = new SqliteLinktreeStore($"Data Source={Path.Combine(directory, "linktrees.db")}", Options());
 
         Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"the directory '{directory}' does not exist"));
-        Assert.That(async () => await store.ListAsync(_everything), Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
         Directory.CreateDirectory(directory);
 
         Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
@@ -191,7 +99,7 @@ public sealed class SqliteFileTests
     public async Task Read_only_file_is_reported_as_such()
     {
         await PutAndCloseAsync(Create());
-        await using var store = new SqliteLinktreeStore($"Data Source=file:{_file.Path}?mode=ro", Options());
+        await using var store = new SqliteLinktreeStore($"Data Source=file:{File.Path}?mode=ro", Options());
 
         Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
     }
@@ -205,7 +113,7 @@ public sealed class SqliteFileTests
         SignedLinktree[] page = [.. Enumerable.Range(0, 100).Select(i => Create(uuid: $"u{i}", name: new string('x', 5000)))];
 
         Assert.That(async () => await store.PutAsync(page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
-        Assert.That((await store.ListAsync(_everything)).Linktrees, Has.Count.EqualTo(1));
+        Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
         store.Database!.Connection.Execute("PRAGMA max_page_count = 100000");
 
@@ -237,30 +145,8 @@ public sealed class SqliteFileTests
         Execute("UPDATE linktree SET data = CAST(replace(CAST(data AS TEXT), 'honest', 'forged') AS BLOB)");
 
         Assert.That(async () => await store.GetAsync([record.Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
-        Assert.That(async () => await store.ListAsync(_everything), Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
         Assert.That(await store.GetAsync([Create(author: 2).Id]), Has.Count.EqualTo(1), "the rest is served");
-    }
-
-    [TestCase("Data Source=:memory:")]
-    [TestCase("")]
-    [TestCase(" ")]
-    [TestCase("Pooling=True")]
-    [TestCase("Data Source=x;Mode=Memory")]
-    [TestCase("Data Source=x;Mode=Memory;Cache=Shared")]
-    [TestCase("Data Source=file::memory:?cache=shared")]
-    [TestCase("Data Source=file:x?mode=memory")]
-    public void Database_in_memory_is_refused(string connectionString) =>
-        Assert.That(() => new SqliteLinktreeStore(connectionString, Options()), Throws.InstanceOf<ArgumentException>());
-
-    [Test]
-    public void Refusals_of_connection_strings_say_what_to_do()
-    {
-        Assert.That(() => new SqliteLinktreeStore("Data Source=:memory:", Options()), Throws.ArgumentException.With.Message.Contains("UseInMemory"));
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x;Mode=ReadOnly", Options()), Throws.ArgumentException.With.Message.Contains("Mode=ReadOnly"));
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x;Cache=Shared", Options()), Throws.ArgumentException.With.Message.Contains("Cache=Shared"));
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x", null!), Throws.ArgumentNullException);
     }
 
     [Test]
@@ -271,44 +157,26 @@ public sealed class SqliteFileTests
         foreach (var page in records.Chunk(512))
             await store.PutAsync(page);
 
-        var listed = await store.ListAsync(_everything with { Author = Author(1), Limit = 5000 });
+        var listed = await store.ListAsync(Everything with { Author = Author(1), Limit = 5000 });
 
         Assert.That(listed.Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3000)));
     }
 
-    private SqliteLinktreeStore NewStore(DbSharingOptions? options = null) => new(_file.ConnectionString, options ?? Options());
-
-    private async Task PutAndCloseAsync(SignedLinktree record)
+    [TestCase(PageReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
+    [TestCase(PageReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
+    [TestCase(PageReader.ByIdSql, "linktree_by_id (task=? AND id=?)")]
+    public async Task Reads_find_their_rows_by_an_index_and_sort_nothing(string sql, string search)
     {
-        await using var store = NewStore();
-        await store.PutAsync([record]);
-    }
-
-    private SqliteConnection Connect()
-    {
-        var connection = new SqliteConnection(_file.ConnectionString + ";Pooling=False");
-        connection.Open();
-        return connection;
-    }
-
-    private void Execute(string sql)
-    {
-        using var connection = Connect();
-        Execute(connection, sql);
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
-    private string Query(string sql)
-    {
+        await PutAndCloseAsync(Create());
         using var connection = Connect();
         using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture)!;
+        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
+        for (var parameter = 1; sql.Contains($"?{parameter}", StringComparison.Ordinal); parameter++)
+            command.Parameters.AddWithValue($"?{parameter}", 0);
+        using var reader = command.ExecuteReader();
+
+        Assert.That(reader.Read(), Is.True);
+        Assert.That(reader.GetString(3), Does.EndWith(search));
+        Assert.That(reader.Read(), Is.False);
     }
 }

@@ -16,7 +16,7 @@ namespace Koii.DbSharing.Sqlite;
 /// at a time, up to four are read beside it, and readers do not wait for the writer. Cancellation is looked at before each record.</para>
 /// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
 /// </remarks>
-public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable
+public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
 {
     /// <summary>How many of a task's newest changes the feed keeps.</summary>
     public const int ChangesKept = 100_000;
@@ -45,6 +45,9 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable
         _settings = SqliteStoreSettings.From(connectionString, options, changesKept);
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
+
+    /// <summary>The file, once it is open.</summary>
+    internal OpenDatabase? Database => _database;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
@@ -111,11 +114,19 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable
         for (var i = 0; i < MaxReaders; i++)
             await _reading.WaitAsync().ConfigureAwait(false);
         await _writing.WaitAsync().ConfigureAwait(false);
-        Close();
+        CloseAndLetOthersGo();
+    }
 
-        // Whoever waited for a turn gets it and learns that the store is gone.
-        _writing.Release();
-        _reading.Release(MaxReaders);
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+
+        for (var i = 0; i < MaxReaders; i++)
+            _reading.Wait();
+        _writing.Wait();
+        CloseAndLetOthersGo();
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<PageReader, T> read, CancellationToken cancellationToken)
@@ -189,6 +200,15 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable
 
     private static bool LeavesConnectionFit(Exception exception) =>
         exception is not LinktreeStoreException and not SqliteException { SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) };
+
+    private void CloseAndLetOthersGo()
+    {
+        Close();
+
+        // Whoever waited for a turn gets it and learns that the store is gone.
+        _writing.Release();
+        _reading.Release(MaxReaders);
+    }
 
     private void Close()
     {

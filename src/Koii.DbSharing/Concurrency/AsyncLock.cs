@@ -5,7 +5,8 @@ namespace Koii.DbSharing.Concurrency;
 /// </summary>
 /// <remarks>
 /// A waiter goes on inside the <see cref="Releaser.Dispose"/> of the holder before it, on that thread: <see cref="SemaphoreSlim"/> would move it to
-/// the thread pool, and a run on virtual time could then not be replayed. Not re-entrant.
+/// the thread pool, and a run on virtual time could then not be replayed. (Where a <see cref="SynchronizationContext"/> is current, tasks continue on the
+/// pool in any case.) Not re-entrant.
 /// </remarks>
 internal sealed class AsyncLock
 {

@@ -32,19 +32,17 @@ internal sealed class PageReadAhead : IAsyncDisposable
     /// <returns>The page; or what the client threw, and then there is no more; or neither at the end.</returns>
     public async ValueTask<(PeerPage? Page, Exception? Fault)> NextAsync()
     {
+        // Also for a client that never looks at its token.
+        _cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            // Also for a client that never looks at its token.
-            _cancellationToken.ThrowIfCancellationRequested();
             if (!await _ahead.ConfigureAwait(false))
                 return (null, null);
         }
-        catch (OperationCanceledException) when (_cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
         catch (Exception fault)
         {
+            // A request that is cancelled may end in any exception. It is our doing then, and must not be held against the peer.
+            _cancellationToken.ThrowIfCancellationRequested();
             _ahead = Task.FromResult(false);
             return (null, fault);
         }

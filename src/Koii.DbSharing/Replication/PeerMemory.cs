@@ -20,6 +20,12 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, Entry> _entries = [];
 
+    /// <summary>How many peers are remembered.</summary>
+    public int Count
+    {
+        get { lock (_lock) return _entries.Count; }
+    }
+
     /// <summary>The mark of a list whose every element was stored or finally judged, or <see langword="null"/> to have the list sent in any case.</summary>
     public string? EntityTagFor(NodeAddress peer)
     {

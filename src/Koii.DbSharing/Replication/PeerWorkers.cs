@@ -37,7 +37,10 @@ internal static class PeerWorkers
             try
             {
                 for (var next = Interlocked.Increment(ref last); next < peers.Count; next = Interlocked.Increment(ref last))
+                {
+                    round.Token.ThrowIfCancellationRequested();
                     reports[next] = await ask(peers[next], round.Token).ConfigureAwait(false);
+                }
             }
             catch (OperationCanceledException) when (round.IsCancellationRequested)
             {

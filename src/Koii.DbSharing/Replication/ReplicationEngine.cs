@@ -219,12 +219,9 @@ public sealed partial class ReplicationEngine
         {
             listing = await _directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
         catch (Exception fault)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Log.DirectoryThrew(_logger, _taskId, fault);
             return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {fault.GetType().Name}; the log has it."] };
         }

@@ -1,0 +1,69 @@
+using Koii.DbSharing.TestSupport;
+
+namespace Koii.DbSharing.Tests.Http;
+
+/// <summary>A manual clock on which a test can wait until so many timers have been armed: then the code under test waits too.</summary>
+internal sealed class WatchedTimeProvider : TimeProvider
+{
+    private readonly ManualTimeProvider _clock = new();
+    private readonly Lock _lock = new();
+    private readonly List<(int Arms, TaskCompletionSource Reached)> _waiting = [];
+    private int _arms;
+
+    public override long TimestampFrequency => _clock.TimestampFrequency;
+
+    /// <summary>Timers that are armed now. At the end of a test there must be none.</summary>
+    public int ArmedTimers => _clock.ArmedTimers;
+
+    public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
+
+    public override long GetTimestamp() => _clock.GetTimestamp();
+
+    public void Advance(TimeSpan by) => _clock.Advance(by);
+
+    /// <summary>Waits until timers have been armed so often in all, since the clock was made.</summary>
+    public Task ArmedAsync(int times)
+    {
+        lock (_lock)
+        {
+            if (_arms >= times)
+                return Task.CompletedTask;
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((times, reached));
+            return reached.Task;
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new WatchedTimer(this, _clock.CreateTimer(callback, state, dueTime, period));
+        Count(dueTime);
+        return timer;
+    }
+
+    private void Count(TimeSpan dueTime)
+    {
+        if (dueTime == Timeout.InfiniteTimeSpan)
+            return;
+        lock (_lock)
+        {
+            _arms++;
+            foreach (var (_, reached) in _waiting.Where(waiting => waiting.Arms <= _arms))
+                reached.TrySetResult();
+        }
+    }
+
+    private sealed class WatchedTimer(WatchedTimeProvider clock, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var changed = timer.Change(dueTime, period);
+            clock.Count(dueTime);
+            return changed;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
+}

@@ -1,0 +1,271 @@
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Tests.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Koii.DbSharing.Tests.Peers;
+
+/// <summary>What a peer may cost. A pull arms a timer for the whole, one for the headers, then one each time it waits for the body.</summary>
+internal sealed class HttpPeerClientLimitTests : PeerClientFixture
+{
+    private const int HeadersAwaited = 2;
+    private const int BodyAwaited = 3;
+
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A peer that says something and then waits until the client has left.</summary>
+    private LoopbackPeer Silent(Func<LoopbackExchange, Task>? before = null) => LoopbackPeer.Start(async exchange =>
+    {
+        await (before?.Invoke(exchange) ?? Task.CompletedTask);
+        await exchange.WaitForClientToLeaveAsync();
+        _left.SetResult();
+    });
+
+    [Test]
+    public async Task Silence_before_the_headers_times_out_and_drops_the_connection()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = Silent(_ =>
+        {
+            asked.SetResult();
+            return Task.CompletedTask;
+        });
+
+        var pull = PullAsync(peer);
+        await asked.Task;
+        await Clock.ArmedAsync(HeadersAwaited);
+        Clock.Advance(Limits.HeadersTimeout - TimeSpan.FromTicks(1));
+        Assert.That(pull.IsCompleted, Is.False);
+        Clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.That((await pull).Single().Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.TimedOut) { Detail = "The headers did not come in time." }));
+        await _left.Task;
+    }
+
+    [Test]
+    public async Task Silence_in_the_body_times_out_and_keeps_what_came()
+    {
+        var linktrees = Linktrees(2);
+        await using var peer = Silent(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await Clock.ArmedAsync(BodyAwaited);
+            await exchange.WriteChunkAsync(Keyed(linktrees)[..^1]);
+        });
+
+        var pull = PullAsync(peer);
+        await Clock.ArmedAsync(BodyAwaited + 1);
+        Clock.Advance(Limits.IdleTimeout);
+        var pages = await pull;
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages[^1].Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.TimedOut) { Detail = "The body was silent for too long." }));
+        await _left.Task;
+    }
+
+    [Test]
+    public async Task Pull_as_a_whole_times_out()
+    {
+        Limits.IdleTimeout = TimeSpan.FromHours(1);
+        await using var peer = Silent(exchange => exchange.WriteAsync(Answers.ChunkedHead()));
+
+        var pull = PullAsync(peer);
+        await Clock.ArmedAsync(BodyAwaited);
+        Clock.Advance(Limits.PeerTimeout);
+
+        Assert.That((await pull).Single().Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.TimedOut) { Detail = "The transfer as a whole took too long." }));
+        await _left.Task;
+    }
+
+    [Test]
+    public async Task Body_that_drips_is_too_slow()
+    {
+        await using var peer = Silent(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            for (var drop = 0; drop < 2; drop++)
+            {
+                await Clock.ArmedAsync(BodyAwaited + drop);
+                Clock.Advance(TimeSpan.FromSeconds(6));
+                await exchange.WriteChunkAsync("[");
+            }
+        });
+
+        Assert.That((await PullAsync(peer)).Single().Failure?.Kind, Is.EqualTo(PeerFailureKind.TooSlow));
+        await _left.Task;
+    }
+
+    [Test]
+    public async Task Body_at_the_least_rate_is_not_too_slow()
+    {
+        Limits.MinBytesPerSecond = 1;
+        await using var peer = LoopbackPeer.Start(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            for (var drop = 0; drop < 3; drop++)
+            {
+                await Clock.ArmedAsync(BodyAwaited + drop);
+                Clock.Advance(TimeSpan.FromSeconds(6));
+                await exchange.WriteChunkAsync(new[] { "[     ", "      ", "]     " }[drop]);
+            }
+
+            await exchange.WriteAsync("0\r\n\r\n");
+        });
+
+        Assert.That((await PullAsync(peer)).Single().Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Array_that_never_closes_ends_at_the_limit()
+    {
+        Limits.MaxListBytes = 200_000;
+        var linktree = Record(Linktrees(1)[0]);
+        await using var peer = LoopbackPeer.Start(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await exchange.WriteChunkAsync("[");
+            while (true)
+                await exchange.WriteChunkAsync(linktree + ",");
+        });
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages).Count(), Is.LessThanOrEqualTo(200_000 / linktree.Length));
+        Assert.That(pages[^1].Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
+    }
+
+    [Test]
+    public async Task Too_many_elements_end_the_list_and_keep_what_came()
+    {
+        Limits.MaxListElements = 5;
+        var linktrees = Linktrees(6);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json(Keyed(linktrees))));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees[..5]));
+        Assert.That(pages[^1].Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
+    }
+
+    [Test]
+    public async Task As_many_elements_as_allowed_are_a_whole_list()
+    {
+        Limits.MaxListElements = 5;
+        var text = Keyed(Linktrees(5));
+        Limits.MaxListBytes = text.Length;
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json(text)));
+
+        Assert.That((await PullAsync(peer))[^1].Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Element_that_is_too_large_costs_only_itself()
+    {
+        Limits.MaxElementBytes = 1_000;
+        var linktrees = Linktrees(2);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json($"[{Record(linktrees[0])},\"{new string('x', 2_000)}\",{Record(linktrees[1])}]")));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages.Sum(page => page.Malformed.GetValueOrDefault(RejectionReason.TooLarge)), Is.EqualTo(1));
+        Assert.That(pages[^1].Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Long_list_comes_in_pages()
+    {
+        var linktrees = Linktrees(PeerPage.MaxLinktrees * 2 + 1);
+        var text = Keyed(linktrees);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json(text)));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages.Select(page => page.Linktrees.Count), Is.All.LessThanOrEqualTo(PeerPage.MaxLinktrees));
+        Assert.That(pages.Sum(page => page.BytesReceived), Is.EqualTo(text.Length));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Cancellation_by_the_caller_throws_and_drops_the_connection(bool inTheBody)
+    {
+        using var caller = new CancellationTokenSource();
+        await using var peer = Silent(exchange => inTheBody ? exchange.WriteAsync(Answers.ChunkedHead()) : Task.CompletedTask);
+
+        var pull = PullAsync(peer.Address, cancellationToken: caller.Token);
+        await Clock.ArmedAsync(inTheBody ? BodyAwaited : HeadersAwaited);
+        await caller.CancelAsync();
+
+        Assert.That(async () => await pull, Throws.InstanceOf<OperationCanceledException>().With.Property(nameof(OperationCanceledException.CancellationToken)).EqualTo(caller.Token));
+        if (inTheBody)
+            await _left.Task;
+    }
+
+    [Test]
+    public async Task Cancellation_before_the_start_asks_nobody()
+    {
+        await using var peer = LoopbackPeer.Serve();
+
+        Assert.That(async () => await PullAsync(peer.Address, cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(peer.Connections, Is.Zero);
+    }
+
+    [Test]
+    public async Task Reader_that_stops_after_a_page_drops_the_connection()
+    {
+        var text = Keyed(Linktrees(PeerPage.MaxLinktrees + 1));
+        await using var peer = Silent(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await exchange.WriteChunkAsync(text[..^1]);
+        });
+
+        await foreach (var page in Client.ReadAllAsync(peer.Address, null))
+        {
+            Assert.That(page.Linktrees, Has.Count.EqualTo(PeerPage.MaxLinktrees));
+            break;
+        }
+
+        await _left.Task;
+    }
+
+    [Test]
+    public async Task Connection_that_does_not_come_up_times_out()
+    {
+        Limits.ConnectTimeout = TimeSpan.FromMilliseconds(1);
+        using var handler = PeerHttp.CreateHandler(Limits);
+        handler.ConnectCallback = async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            throw new InvalidOperationException("Nobody waits for ever.");
+        };
+        using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var client = new HttpPeerClient(() => http, Options, Clock, NullLogger<HttpPeerClient>.Instance);
+
+        var pages = await client.ReadAllAsync(NodeAddress.Parse("http://node.example"), null).ToListAsync();
+
+        Assert.That(pages.Single().Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.TimedOut) { Detail = "The connection did not come up in time." }));
+    }
+
+    [Test]
+    public void Path_memory_is_bounded()
+    {
+        var memory = new ListPathMemory();
+        for (var number = 0; number <= ListPathMemory.Capacity; number++)
+            memory.Remember(NodeAddress.Parse($"http://node{number}.example"), ListPath.List);
+
+        Assert.That(memory.Recall(NodeAddress.Parse("http://node0.example")), Is.Null);
+        Assert.That(memory.Recall(NodeAddress.Parse($"http://node{ListPathMemory.Capacity}.example")), Is.EqualTo(ListPath.List));
+    }
+
+    [Test]
+    public void Handler_follows_remembers_and_tells_nothing()
+    {
+        using var handler = PeerHttp.CreateHandler(Limits);
+
+        Assert.That((handler.AllowAutoRedirect, handler.UseCookies, handler.UseProxy, handler.AutomaticDecompression), Is.EqualTo((false, false, false, System.Net.DecompressionMethods.None)));
+        Assert.That((handler.ConnectTimeout, handler.MaxResponseDrainSize, handler.ActivityHeadersPropagator), Is.EqualTo((Limits.ConnectTimeout, 0, (System.Diagnostics.DistributedContextPropagator?)null)));
+    }
+}

@@ -1,0 +1,246 @@
+using System.Net;
+using System.Net.Sockets;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Tests.Http;
+
+namespace Koii.DbSharing.Tests.Peers;
+
+/// <summary>The forms in which real nodes answer (koii-network: "What comes over the wire").</summary>
+internal sealed class HttpPeerClientListTests : PeerClientFixture
+{
+    private const string AllPath = "/task/T/linktree/all";
+    private const string ListPath = "/task/T/linktree/list";
+
+    [Test]
+    public async Task Keyed_list_of_an_older_node_is_read_from_all()
+    {
+        var linktrees = Linktrees(3);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json(Keyed(linktrees))));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages[^1].Failure, Is.Null);
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath]));
+    }
+
+    [Test]
+    public async Task Bare_list_of_a_newer_node_is_read_from_list_with_its_duplicates()
+    {
+        var linktree = Linktrees(1)[0];
+        await using var peer = LoopbackPeer.Serve(("/list", Answers.Json(Bare(linktree, linktree))));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo((SignedLinktree[])[linktree, linktree]));
+        Assert.That(pages[^1].Failure, Is.Null);
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath, ListPath]));
+    }
+
+    [Test]
+    public async Task Path_that_worked_is_asked_first_the_next_time()
+    {
+        await using var peer = LoopbackPeer.Serve(("/list", Answers.Json("[]")));
+
+        await PullAsync(peer);
+        await PullAsync(peer);
+
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath, ListPath, ListPath]));
+    }
+
+    [Test]
+    public async Task Path_that_works_no_more_is_left_for_the_other()
+    {
+        var hasMoved = false;
+        await using var peer = LoopbackPeer.Start(exchange =>
+            exchange.WriteAsync(exchange.Request.Path == ListPath != hasMoved ? Answers.Json("[]") : Answers.Status("404 Not Found")));
+        await PullAsync(peer);
+        hasMoved = true;
+
+        await PullAsync(peer);
+        await PullAsync(peer);
+
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath, ListPath, ListPath, AllPath, AllPath]));
+    }
+
+    [Test]
+    public async Task Empty_list_sent_as_html_is_a_list()
+    {
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Html("[]")));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.Null);
+        Assert.That(page.Linktrees, Is.Empty);
+        Assert.That(page.BytesReceived, Is.EqualTo(2));
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath]));
+    }
+
+    [Test]
+    public async Task Plain_404_on_both_paths_is_an_empty_list()
+    {
+        await using var peer = LoopbackPeer.Serve();
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.Null);
+        Assert.That(page.Linktrees, Is.Empty);
+        Assert.That(page.EntityTag, Is.Null);
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath, ListPath]));
+    }
+
+    [TestCase("<!DOCTYPE html><p>Hello")]
+    [TestCase("""{"message":"no such thing"}""")]
+    [TestCase("")]
+    public async Task What_is_no_array_sends_the_client_to_the_other_path(string body)
+    {
+        var linktrees = Linktrees(2);
+        var list = Bare(linktrees);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Html(body)), ("/list", Answers.Json(list)));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages[^1].Failure, Is.Null);
+        Assert.That(pages.Sum(page => page.BytesReceived), Is.EqualTo(body.Length + list.Length), "both bodies were received");
+    }
+
+    [TestCase(true, true)]
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public async Task No_array_on_either_path_is_not_a_list(bool htmlAtAll, bool htmlAtList)
+    {
+        var missing = Answers.Status("404 Not Found");
+        var html = Answers.Html("<p>Hello");
+        await using var peer = LoopbackPeer.Serve(("/all", htmlAtAll ? html : missing), ("/list", htmlAtList ? html : missing));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.NotAList));
+    }
+
+    [TestCase("500 Internal Server Error", 500, PeerFailureKind.HttpStatus)]
+    [TestCase("204 No Content", 204, PeerFailureKind.HttpStatus)]
+    [TestCase("401 Unauthorized", 401, PeerFailureKind.HttpStatus)]
+    [TestCase("422 Unprocessable Entity", 422, PeerFailureKind.TaskNotRunning)]
+    [TestCase("304 Not Modified", 304, PeerFailureKind.ProtocolViolation)]
+    public async Task Other_status_is_a_failure_of_the_peer(string status, int code, PeerFailureKind kind)
+    {
+        // 204 and 304 have no body by definition.
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync($"HTTP/1.1 {status}\r\n{(code is 204 or 304 ? "" : "Content-Length: 2\r\n")}\r\n{(code is 204 or 304 ? "" : "{}")}"));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(kind) { StatusCode = code }));
+        Assert.That(peer.Paths, Is.EqualTo((string[])[AllPath]));
+    }
+
+    [TestCase(503, "3600", 3600)]
+    [TestCase(429, "0", 0)]
+    [TestCase(503, "99999999999999999999999", 86_400)]
+    [TestCase(503, "Thu, 01 Jan 2026 00:02:00 GMT", 120)]
+    [TestCase(503, "Thu, 01 Jan 2099 00:00:00 GMT", 86_400)]
+    [TestCase(503, "Thu, 01 Jan 2015 00:00:00 GMT", 0)]
+    [TestCase(503, "soon", null)]
+    [TestCase(503, "-1", null)]
+    [TestCase(500, "3600", null)]
+    public async Task Retry_after_is_told_in_both_forms_and_up_to_a_day(int status, string retryAfter, int? seconds)
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status($"{status} X", "{}", headers: $"Retry-After: {retryAfter}\r\n")));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.HttpStatus)
+        {
+            StatusCode = status,
+            RetryAfter = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value),
+        }));
+    }
+
+    [TestCase(301)]
+    [TestCase(302)]
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task Redirect_is_not_followed(int status)
+    {
+        await using var inside = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status($"{status} X", headers: $"Location: {inside.Url}{AllPath}\r\n")));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.Redirected) { StatusCode = status }));
+        Assert.That(inside.Connections, Is.Zero);
+    }
+
+    [Test]
+    public async Task Redirect_to_the_metadata_address_is_told_as_one()
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("301 Moved", headers: "Location: http://169.254.169.254/latest/meta-data\r\n")));
+
+        var page = (await PullAsync(peer)).Single();
+
+        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.Redirected) { StatusCode = 301 }));
+    }
+
+    [Test]
+    public async Task Refused_connection_is_unreachable()
+    {
+        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+        var page = (await PullAsync(NodeAddress.Parse($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}"))).Single();
+
+        Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
+    }
+
+    [Test]
+    public async Task Speaking_tls_to_a_plain_port_is_unreachable()
+    {
+        await using var peer = LoopbackPeer.Serve();
+
+        var page = (await PullAsync(NodeAddress.Parse(peer.Url.Replace("http:", "https:", StringComparison.Ordinal)))).Single();
+
+        Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
+    }
+
+    [Test]
+    public async Task Task_and_resource_are_escaped_in_the_path()
+    {
+        Options.TaskId = "a/b?";
+        Options.ResourceName = "ö";
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+
+        await PullAsync(NodeAddress.Parse(peer.Url + "/base/"));
+
+        Assert.That(peer.Paths, Is.EqualTo((string[])["/base/task/a%2Fb%3F/%C3%B6/all"]));
+    }
+
+    [Test]
+    public async Task Request_tells_nothing_but_what_is_wanted()
+    {
+        using var activity = new System.Diagnostics.Activity("round").Start();
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]", "Set-Cookie: a=b\r\n")));
+
+        await PullAsync(peer);
+        await PullAsync(peer);
+
+        Assert.That(peer.Requests.SelectMany(request => request.Headers.Keys).Distinct(), Is.EquivalentTo((string[])["Host", "Accept-Encoding"]));
+        Assert.That(peer.Requests.Select(request => request.Headers["Accept-Encoding"]), Is.All.EqualTo("gzip"));
+        Assert.That(peer.Connections, Is.EqualTo(1), "a list that was read to its end leaves the connection usable");
+    }
+
+    [Test]
+    public async Task Elements_of_other_forms_are_counted_and_skipped()
+    {
+        var linktrees = Linktrees(2);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json($"\uFEFF[{Record(linktrees[0])},1,{{}},null,{Record(linktrees[1])}]")));
+
+        var pages = await PullAsync(peer);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages.Sum(page => page.Malformed.Values.Sum()), Is.EqualTo(3));
+        Assert.That(pages[^1].Failure, Is.Null);
+    }
+}

@@ -3,46 +3,49 @@ using Microsoft.Extensions.Options;
 
 namespace LinktreeNode;
 
-/// <summary>Reads the settings one by one, so that every one that is wrong is named at once, together with what the library finds wrong itself.</summary>
+/// <summary>
+/// What the node is told on its command line, in appsettings.json and in the environment. Every setting is read by itself, so that all that are wrong
+/// are named at once, together with what the library finds wrong with the options.
+/// </summary>
 internal sealed class NodeSettings : IValidateOptions<DbSharingOptions>
 {
+    private const string Section = "DbSharing";
+
     private readonly List<string> _errors = [];
     private readonly IConfigurationSection _readable;
 
     public NodeSettings(IConfiguration configuration)
     {
-        ShareOnce = Read(configuration["Share:Once"], bool.TryParse, false, "Share:Once is '{0}'; it must be true or false.");
-        StoreProvider = Read<StoreProvider>(
-            configuration["Store:Provider"], TryParseProvider, default, $"Store:Provider is '{{0}}'; the choices are {string.Join(", ", Enum.GetNames<StoreProvider>())}.");
-        ConnectionString = configuration["Store:ConnectionString"] ?? "Data Source=linktrees.db";
+        var once = configuration["Share:Once"] ?? "false";
+        if (bool.TryParse(once, out var shareOnce))
+            ShareOnce = shareOnce;
+        else
+            _errors.Add($"Share:Once is '{once}'; it must be true or false.");
 
-        var given = configuration.GetSection("DbSharing").AsEnumerable().Where(setting => setting.Value is not null).ToList();
-        _readable = Only(given.Where(setting => IsReadable(setting)));
+        var provider = configuration["Store:Provider"] ?? nameof(StoreProvider.Sqlite);
+        if (Enum.GetNames<StoreProvider>().Contains(provider, StringComparer.OrdinalIgnoreCase))
+            StoreProvider = Enum.Parse<StoreProvider>(provider, ignoreCase: true);
+        else
+            _errors.Add($"Store:Provider is '{provider}'; it must be one of {string.Join(", ", Enum.GetNames<StoreProvider>())}.");
+
+        var settings = configuration.GetSection(Section).AsEnumerable().Where(setting => setting.Value is not null);
+        _readable = Only(settings.Where(IsReadable).ToList());
+        ConnectionString = configuration["Store:ConnectionString"] is { Length: > 0 } connectionString ? connectionString : "Data Source=linktrees.db";
     }
 
+    /// <summary>Whether to run a single round in place of serving. Default: no.</summary>
     public bool ShareOnce { get; }
 
+    /// <summary>Where linktrees are kept. Default: SQLite.</summary>
     public StoreProvider StoreProvider { get; }
 
+    /// <summary>Which database it is. Default: <c>linktrees.db</c> in the working directory.</summary>
     public string ConnectionString { get; }
 
     public void Apply(DbSharingOptions options) => _readable.Bind(options);
 
     public ValidateOptionsResult Validate(string? name, DbSharingOptions options) =>
         _errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(_errors);
-
-    private delegate bool Parser<T>(string? text, out T value);
-
-    private static bool TryParseProvider(string? text, out StoreProvider provider) =>
-        Enum.TryParse(text, ignoreCase: true, out provider) && Enum.IsDefined(provider) && !char.IsAsciiDigit(text![0]);
-
-    private T Read<T>(string? text, Parser<T> parse, T otherwise, string error)
-    {
-        if (text is null || parse(text, out var value))
-            return text is null ? otherwise : value;
-        _errors.Add(string.Format(null, error, text));
-        return otherwise;
-    }
 
     private bool IsReadable(KeyValuePair<string, string?> setting)
     {
@@ -51,13 +54,13 @@ internal sealed class NodeSettings : IValidateOptions<DbSharingOptions>
             Only([setting]).Bind(new DbSharingOptions(), binder => binder.ErrorOnUnknownConfiguration = true);
             return true;
         }
-        catch (InvalidOperationException wrong)
+        catch (InvalidOperationException)
         {
-            _errors.Add($"{setting.Key} is '{setting.Value}': {wrong.Message}");
+            _errors.Add($"{setting.Key} is '{setting.Value}'; there is no such setting, or it does not take such a value.");
             return false;
         }
     }
 
     private static IConfigurationSection Only(IEnumerable<KeyValuePair<string, string?>> settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("DbSharing");
+        new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection(Section);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Koii.DbSharing;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Storage;
 using LinktreeNode;
@@ -12,31 +13,30 @@ try
 {
     var builder = WebApplication.CreateBuilder(args);
     var settings = new NodeSettings(builder.Configuration);
-    if (settings.ShareOnce) // Standard output then holds the report and nothing else.
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-
-    builder.Services.AddSingleton<IValidateOptions<Koii.DbSharing.DbSharingOptions>>(settings);
+    builder.Services.AddSingleton<IValidateOptions<DbSharingOptions>>(settings);
     var sharing = builder.Services.AddDbSharing(settings.Apply).AddReplicationService();
     _ = settings.StoreProvider == StoreProvider.InMemory ? sharing.UseInMemory() : sharing.UseSqlite(settings.ConnectionString);
+    if (settings.ShareOnce) // Standard output holds the report and nothing else.
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     await using var app = builder.Build();
     app.UseStatusCodePages("application/problem+json", """{{"type":"about:blank","status":{0}}}""");
     app.MapDbSharing();
 
+    // Opens the store: a database that cannot be had ends the node here, not the first request for it.
+    var engine = app.Services.GetRequiredService<ReplicationEngine>();
+    await engine.Index.GetSummaryAsync();
     if (!settings.ShareOnce)
     {
         await app.RunAsync();
         return 0;
     }
 
-    var report = await app.Services.GetRequiredService<ReplicationEngine>().ShareAsync();
+    var report = await engine.ShareAsync();
     Console.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.ReplicationReport));
-    return report switch
-    {
-        { Outcome: RoundOutcome.NoNodeList } => NoNodeList,
-        _ when report.Peers.Any(peer => peer.Failure is not null) => SomePeersFailed,
-        _ => EveryPeerAnswered,
-    };
+    if (report.Outcome == RoundOutcome.NoNodeList)
+        return NoNodeList;
+    return report.Peers.All(peer => peer.Failure is null) ? EveryPeerAnswered : SomePeersFailed;
 }
 catch (OptionsValidationException wrong)
 {
@@ -44,7 +44,7 @@ catch (OptionsValidationException wrong)
         Console.Error.WriteLine(error);
     return WrongConfiguration;
 }
-catch (Exception wrong) when (wrong is FormatException or InvalidDataException or IOException or LinktreeStoreException)
+catch (Exception wrong) when (wrong is ArgumentException or FormatException or InvalidDataException or IOException or LinktreeStoreException)
 {
     Console.Error.WriteLine(wrong.Message);
     return WrongConfiguration;

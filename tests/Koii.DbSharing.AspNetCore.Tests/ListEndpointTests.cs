@@ -203,6 +203,8 @@ public sealed class ListEndpointTests
         Assert.That(response.Headers.ETag, Is.Null);
         Assert.That(response.Content.Headers.ContentEncoding, Is.Empty);
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.ServiceUnavailable, "secret");
+        Assert.That(node.Complaints.Select(complaint => complaint.Event.Id), Is.EqualTo(new[] { 1400 }));
+        Assert.That(node.Complaints.Single().Text, Does.Contain("secret"));
     }
 
     [Test]

@@ -24,12 +24,16 @@ internal sealed class TestNode : IAsyncDisposable
     private static readonly LinktreeSigner Alice = Signer(1);
 
     private readonly WebApplication _app;
+    private readonly ComplaintLog _log;
 
-    private TestNode(WebApplication app, HttpClient client) => (_app, Client) = (app, client);
+    private TestNode(WebApplication app, HttpClient client, ComplaintLog log) => (_app, Client, _log) = (app, client, log);
 
     public HttpClient Client { get; }
 
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>What was logged as a warning or worse. It is complete when the node is disposed of.</summary>
+    public IReadOnlyCollection<(EventId Event, string Text)> Complaints => _log.Complaints;
 
     /// <summary>One unnamed task in memory, on both path forms.</summary>
     public static Task<TestNode> StartAsync(Action<DbSharingOptions>? configure = null) =>
@@ -53,7 +57,8 @@ internal sealed class TestNode : IAsyncDisposable
         Action<IServiceCollection> add, Action<IEndpointRouteBuilder> map, bool onSocket = false, Action<WebApplication>? use = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var log = new ComplaintLog();
+        builder.Logging.ClearProviders().AddProvider(log);
         if (onSocket)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else
@@ -65,10 +70,10 @@ internal sealed class TestNode : IAsyncDisposable
         map(app);
         await app.StartAsync();
         if (!onSocket)
-            return new TestNode(app, app.GetTestClient());
+            return new TestNode(app, app.GetTestClient(), log);
 
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new TestNode(app, new HttpClient { BaseAddress = new Uri(address) });
+        return new TestNode(app, new HttpClient { BaseAddress = new Uri(address) }, log);
     }
 
     public static LinktreeSigner Signer(byte seedByte)

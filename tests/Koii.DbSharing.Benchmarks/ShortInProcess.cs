@@ -18,6 +18,6 @@ internal static class ShortInProcess
         .AddDiagnoser(MemoryDiagnoser.Default)
         .AddExporter(MarkdownExporter.GitHub)
         .AddLogger(ConsoleLogger.Default)
-        .HideColumns(Column.Error, Column.RatioSD)
+        .HideColumns(Column.Job, Column.InvocationCount, Column.UnrollFactor, Column.Error)
         .WithOptions(ConfigOptions.JoinSummary);
 }

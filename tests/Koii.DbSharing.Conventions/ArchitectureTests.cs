@@ -14,14 +14,15 @@ public sealed class ArchitectureTests
         ["Concurrency"] = [],
         ["Records"] = [],
         ["Signatures"] = ["Records"],
-        ["Nodes"] = ["Records"],
+        ["Http"] = ["Records"],
+        ["Nodes"] = ["Records", "Http"],
         ["Storage"] = ["Records"],
         ["Reconciliation"] = ["Records", "Storage"],
-        ["Peers"] = ["Records", "Nodes", "Storage", "Reconciliation"],
+        ["Peers"] = ["Records", "Http", "Nodes", "Storage", "Reconciliation"],
         ["Replication"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers"],
         ["Serving"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication"],
         ["Hosting"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving"],
-        ["DependencyInjection"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
+        ["DependencyInjection"] = ["Records", "Http", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
     };
 
     [Test]

@@ -4,14 +4,14 @@ using Koii.DbSharing.Signatures.Curve25519;
 namespace Koii.DbSharing.Signatures;
 
 /// <summary>
-/// Ed25519 by the one rule of protocol §2, on raw bytes. The rule is RFC 8032 §5.1.7 with the cofactor, and leaves nothing open that the RFC leaves to the
-/// implementer, so that no two nodes disagree.
+/// Ed25519 by the one rule of protocol §2, on raw bytes. The rule is RFC 8032 §5.1.7 with the cofactor, and leaves nothing open
+/// that the RFC leaves to the implementer, so that no two nodes disagree.
 /// </summary>
 public static class Ed25519
 {
     /// <summary>
-    /// Checks a signature: S is below the group order L; R and the key A are canonical encodings of points of the curve, and A is not of small order;
-    /// and [8][S]B = [8]R + [8][k]A, where k is SHA-512(R ‖ A ‖ message) modulo L.
+    /// Checks a signature: S is below the group order L; R and the key A are canonical encodings of points of the curve, and A is
+    /// not of small order; and [8][S]B = [8]R + [8][k]A, where k is SHA-512(R ‖ A ‖ message) modulo L.
     /// </summary>
     /// <param name="key">The key A.</param>
     /// <param name="message">The signed bytes, of any length.</param>

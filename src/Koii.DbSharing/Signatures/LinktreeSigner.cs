@@ -7,10 +7,10 @@ namespace Koii.DbSharing.Signatures;
 /// Signs records as an author (RFC 8032 §5.1.6), for tests, tools and bots. A node needs none: it relays what authors signed.
 /// </summary>
 /// <remarks>
-/// <para>The key is held in memory that the garbage collector does not move, until <see cref="Dispose"/> overwrites it. Copies of parts of it may stay on
-/// the stacks of threads that signed.</para>
-/// <para>No branch and no table index of the managed code depends on the secret. The just-in-time compiler promises nothing of the kind, so do not sign where an
-/// attacker can measure the time of single steps, such as a machine shared with strangers.</para>
+/// <para>The key is held in memory that the garbage collector does not move, until <see cref="Dispose"/> overwrites it. Copies of
+/// parts of it may stay on the stacks of threads that signed.</para>
+/// <para>No branch and no table index of the managed code depends on the secret. The just-in-time compiler promises nothing of the
+/// kind, so do not sign where an attacker can measure single steps, such as on a machine shared with strangers.</para>
 /// <para>Signing is safe for use by many threads, as long as none disposes of the signer meanwhile.</para>
 /// </remarks>
 public sealed class LinktreeSigner : IDisposable

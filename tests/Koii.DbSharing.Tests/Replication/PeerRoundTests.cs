@@ -258,6 +258,34 @@ public sealed class PeerRoundTests
     }
 
     [Test]
+    public async Task Entity_tag_that_does_not_come_with_the_last_page_does_not_count()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Serve(Node.Peer(1), OneRecord with { EntityTag = "too early" }, new PeerPage([Samples.Linktree(2)]));
+
+        await node.ShareAsync();
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Earliest_of_the_records_to_come_counts_over_all_pages()
+    {
+        var node = new Node().Lists(1);
+        var soon = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
+        var later = Samples.Linktree(2, timestamp: node.Clock.GetUtcNow().AddMinutes(40).ToUnixTimeMilliseconds());
+        node.Peers.Serve(Node.Peer(1), new PeerPage([soon]), new PeerPage([later]) { EntityTag = "tag" });
+
+        await node.ShareAsync();
+        node.Clock.Advance(TimeSpan.FromMinutes(20));
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.All.Null);
+        Assert.That(await node.HeldAsync(), Is.EqualTo(new[] { soon }));
+    }
+
+    [Test]
     public async Task Entity_tag_is_left_out_once_a_record_to_come_is_due()
     {
         var node = new Node().Lists(1);

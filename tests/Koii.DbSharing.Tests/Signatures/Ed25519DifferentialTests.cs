@@ -94,5 +94,7 @@ internal sealed class Ed25519DifferentialTests
     }
 
     private static string Describe(SignatureCase signature) =>
-        $"key {Convert.ToHexStringLower(signature.Key)}, message {Convert.ToHexStringLower(signature.Message)}, signature {Convert.ToHexStringLower(signature.Signature)}";
+        $"key {Hex(signature.Key)}, message {Hex(signature.Message)}, signature {Hex(signature.Signature)}";
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
 }

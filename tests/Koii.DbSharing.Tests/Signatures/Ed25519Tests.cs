@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Tests.Signatures;
 [TestFixture]
 internal sealed class Ed25519Tests
 {
-    private static readonly SignatureCase[] Linktrees = ReadLinktrees();
+    private static readonly SignatureCase[] Linktrees = [.. ProtocolVectors.Read().Select(ToCase)];
 
     [TestCaseSource(typeof(Rfc8032Vectors), nameof(Rfc8032Vectors.Cases))]
     public void Vector_of_RFC_8032_is_valid(byte[] seed, byte[] publicKey, byte[] message, byte[] signature)
@@ -98,14 +98,11 @@ internal sealed class Ed25519Tests
         Assert.That(spoilt.AsParallel().Count(linktree => linktree.IsValid), Is.Zero);
     }
 
-    private static SignatureCase[] ReadLinktrees()
+    private static SignatureCase ToCase(JsonElement vector)
     {
-        using var vectors = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "vectors", "linktrees.json")));
-        return [.. vectors.RootElement.EnumerateArray().Select(vector =>
-        {
-            Assert.That(PublicKey.TryParse(vector.GetProperty("publicKey").GetString(), out var key), Is.True);
-            Assert.That(LinktreeSignature.TryParse(vector.GetProperty("signature").GetString(), out var signature), Is.True);
-            return new SignatureCase(key.AsSpan().ToArray(), Convert.FromHexString(vector.GetProperty("canonicalUtf8Hex").GetString()!), signature.AsSpan().ToArray());
-        })];
+        Assert.That(PublicKey.TryParse(vector.GetProperty("publicKey").GetString(), out var key), Is.True);
+        Assert.That(LinktreeSignature.TryParse(vector.GetProperty("signature").GetString(), out var signature), Is.True);
+        var message = Convert.FromHexString(vector.GetProperty("canonicalUtf8Hex").GetString()!);
+        return new SignatureCase(key.AsSpan().ToArray(), message, signature.AsSpan().ToArray());
     }
 }

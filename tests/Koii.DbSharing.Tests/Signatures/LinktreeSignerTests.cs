@@ -66,8 +66,9 @@ internal sealed class LinktreeSignerTests
     public void Text_that_is_too_deep_is_an_error_that_says_the_limit()
     {
         using var signer = LinktreeSigner.FromSeed(new byte[32]);
-        var text = $$"""{"uuid":"u","timestamp":1,"x":{{new string('[', SignedLinktree.MaxDepth)}}{{new string(']', SignedLinktree.MaxDepth)}}}""";
-        Assert.That(() => signer.Sign(Encoding.UTF8.GetBytes(text)), Throws.ArgumentException.With.Message.Contains($"{SignedLinktree.MaxDepth} levels"));
+        var (open, close) = (new string('[', SignedLinktree.MaxDepth), new string(']', SignedLinktree.MaxDepth));
+        var text = Encoding.UTF8.GetBytes($$"""{"uuid":"u","timestamp":1,"x":{{open}}{{close}}}""");
+        Assert.That(() => signer.Sign(text), Throws.ArgumentException.With.Message.Contains($"{SignedLinktree.MaxDepth} levels"));
     }
 
     [Test]
@@ -91,10 +92,6 @@ internal sealed class LinktreeSignerTests
         Assert.That(Enumerable.Range(0, 64).AsParallel().Select(_ => signer.Sign(text)).ToArray(), Is.All.EqualTo(expected));
     }
 
-    private static IEnumerable<TestCaseData> Vectors()
-    {
-        using var vectors = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "vectors", "linktrees.json")));
-        foreach (var vector in vectors.RootElement.EnumerateArray())
-            yield return new TestCaseData(vector.Clone()).SetArgDisplayNames(vector.GetProperty("name").GetString()!);
-    }
+    private static IEnumerable<TestCaseData> Vectors =>
+        ProtocolVectors.Read().Select(vector => new TestCaseData(vector).SetArgDisplayNames(vector.GetProperty("name").GetString()!));
 }

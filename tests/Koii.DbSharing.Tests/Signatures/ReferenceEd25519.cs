@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Koii.DbSharing.Tests.Signatures;
 
 /// <summary>
-/// The rule of protocol §2 in plain integers: slow, with other formulas than the library, and without a line of its code. It also makes what no honest
-/// signer makes.
+/// The rule of protocol §2 in plain integers: slow, with other formulas than the library, and without a line of its code. It also
+/// makes what no honest signer makes.
 /// </summary>
 internal static class ReferenceEd25519
 {
@@ -116,7 +116,10 @@ internal static class ReferenceEd25519
         return AreSame(Multiply(cofactor, left), Multiply(cofactor, right));
     }
 
-    /// <summary>A signature for given encodings, where <paramref name="a"/> and <paramref name="r"/> are the logarithms of the two points but for small order.</summary>
+    /// <summary>
+    /// A signature for given encodings, where <paramref name="a"/> and <paramref name="r"/> are the logarithms of the two points but
+    /// for what they have of small order.
+    /// </summary>
     internal static byte[] Sign(BigInteger a, ReadOnlySpan<byte> key, BigInteger r, ReadOnlySpan<byte> encodedR, ReadOnlySpan<byte> message) =>
         [.. encodedR, .. Bytes(ModuloL(r + (Challenge(encodedR, key, message) * a)))];
 

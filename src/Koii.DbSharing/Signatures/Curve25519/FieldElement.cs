@@ -95,7 +95,7 @@ internal readonly struct FieldElement
     /// <summary>The difference; its limbs are below those of <paramref name="a"/> plus 2^52.</summary>
     public static FieldElement operator -(in FieldElement a, in FieldElement b)
     {
-        Debug.Assert(b._l0 <= TwiceP0 && b._l1 <= TwiceP1To4 && b._l2 <= TwiceP1To4 && b._l3 <= TwiceP1To4 && b._l4 <= TwiceP1To4, "A subtrahend has a limb that 2p does not cover.");
+        Debug.Assert(b._l0 <= TwiceP0 && Math.Max(Math.Max(b._l1, b._l2), Math.Max(b._l3, b._l4)) <= TwiceP1To4, "A subtrahend has a limb beyond 2p.");
         return new FieldElement(
             a._l0 + TwiceP0 - b._l0,
             a._l1 + TwiceP1To4 - b._l1,
@@ -112,13 +112,13 @@ internal readonly struct FieldElement
         Debug.Assert(a.LimbsAreAtMost(MaxFactorLimb) && b.LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
         // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^54 fits 64 bits.
-        ulong b1Times19 = 19 * b._l1, b2Times19 = 19 * b._l2, b3Times19 = 19 * b._l3, b4Times19 = 19 * b._l4;
+        ulong b1By19 = 19 * b._l1, b2By19 = 19 * b._l2, b3By19 = 19 * b._l3, b4By19 = 19 * b._l4;
 
         // Each is at most (1 + 4·19)·2^108 < 2^115.
-        var r0 = Product(a._l0, b._l0) + Product(a._l1, b4Times19) + Product(a._l2, b3Times19) + Product(a._l3, b2Times19) + Product(a._l4, b1Times19);
-        var r1 = Product(a._l0, b._l1) + Product(a._l1, b._l0) + Product(a._l2, b4Times19) + Product(a._l3, b3Times19) + Product(a._l4, b2Times19);
-        var r2 = Product(a._l0, b._l2) + Product(a._l1, b._l1) + Product(a._l2, b._l0) + Product(a._l3, b4Times19) + Product(a._l4, b3Times19);
-        var r3 = Product(a._l0, b._l3) + Product(a._l1, b._l2) + Product(a._l2, b._l1) + Product(a._l3, b._l0) + Product(a._l4, b4Times19);
+        var r0 = Product(a._l0, b._l0) + Product(a._l1, b4By19) + Product(a._l2, b3By19) + Product(a._l3, b2By19) + Product(a._l4, b1By19);
+        var r1 = Product(a._l0, b._l1) + Product(a._l1, b._l0) + Product(a._l2, b4By19) + Product(a._l3, b3By19) + Product(a._l4, b2By19);
+        var r2 = Product(a._l0, b._l2) + Product(a._l1, b._l1) + Product(a._l2, b._l0) + Product(a._l3, b4By19) + Product(a._l4, b3By19);
+        var r3 = Product(a._l0, b._l3) + Product(a._l1, b._l2) + Product(a._l2, b._l1) + Product(a._l3, b._l0) + Product(a._l4, b4By19);
         var r4 = Product(a._l0, b._l4) + Product(a._l1, b._l3) + Product(a._l2, b._l2) + Product(a._l3, b._l1) + Product(a._l4, b._l0);
         return Carry(r0, r1, r2, r3, r4);
     }
@@ -128,12 +128,12 @@ internal readonly struct FieldElement
     {
         Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
         ulong twice0 = 2 * _l0, twice1 = 2 * _l1, twice2 = 2 * _l2, twice3 = 2 * _l3;
-        ulong l3Times19 = 19 * _l3, l4Times19 = 19 * _l4;
+        ulong l3By19 = 19 * _l3, l4By19 = 19 * _l4;
 
-        var r0 = Product(_l0, _l0) + Product(twice1, l4Times19) + Product(twice2, l3Times19);
-        var r1 = Product(twice0, _l1) + Product(twice2, l4Times19) + Product(_l3, l3Times19);
-        var r2 = Product(twice0, _l2) + Product(_l1, _l1) + Product(twice3, l4Times19);
-        var r3 = Product(twice0, _l3) + Product(twice1, _l2) + Product(_l4, l4Times19);
+        var r0 = Product(_l0, _l0) + Product(twice1, l4By19) + Product(twice2, l3By19);
+        var r1 = Product(twice0, _l1) + Product(twice2, l4By19) + Product(_l3, l3By19);
+        var r2 = Product(twice0, _l2) + Product(_l1, _l1) + Product(twice3, l4By19);
+        var r3 = Product(twice0, _l3) + Product(twice1, _l2) + Product(_l4, l4By19);
         var r4 = Product(twice0, _l4) + Product(twice1, _l3) + Product(_l2, _l2);
         return Carry(r0, r1, r2, r3, r4);
     }

@@ -1,6 +1,8 @@
 namespace Koii.DbSharing.Signatures.Curve25519;
 
-/// <summary>A point as x = X/Z, y = Y/Z: all that doubling needs, so a chain of doublings leaves T out. Coordinates as in <see cref="ExtendedPoint"/>.</summary>
+/// <summary>
+/// A point as x = X/Z, y = Y/Z: all that doubling needs, so a chain of doublings leaves T out. Coordinates as in <see cref="ExtendedPoint"/>.
+/// </summary>
 internal readonly struct ProjectivePoint(in FieldElement x, in FieldElement y, in FieldElement z)
 {
     internal readonly FieldElement X = x;

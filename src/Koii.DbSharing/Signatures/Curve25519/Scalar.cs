@@ -135,21 +135,21 @@ internal readonly struct Scalar
     }
 
     /// <summary>
-    /// Barrett's reduction of eight limbs (Menezes, van Oorschot, Vanstone, "Handbook of Applied Cryptography", algorithm 14.42, with b = 2^64
-    /// and k = 4).
+    /// Barrett's reduction of eight limbs (Menezes, van Oorschot, Vanstone, "Handbook of Applied Cryptography", algorithm 14.42,
+    /// with b = 2^64 and k = 4).
     /// </summary>
     private static Scalar Reduce(ReadOnlySpan<ulong> value)
     {
-        // The quotient is ⌊⌊value / b³⌋·factor / b⁵⌋: at most two less than the true one.
+        // The quotient is ⌊⌊value / b³⌋·factor / b⁵⌋. For any modulus it may be two short of the true one, for L only one: what
+        // the factor lost is 2^512 / L − factor < 0.23, and what the division by b³ lost counts less than 2^192·2^260 / 2^512.
         Span<ulong> scaled = stackalloc ulong[10];
         Multiply(value[3..], BarrettFactor, scaled);
         Span<ulong> multiple = stackalloc ulong[10];
         Multiply(scaled[5..], Order, multiple);
 
-        // So the remainder is below 3L, fits five limbs, and is right modulo b⁵.
+        // So the remainder is below 2L, fits five limbs, and is right modulo b⁵.
         Span<ulong> remainder = stackalloc ulong[5];
         Subtract(value[..5], multiple[..5], remainder);
-        SubtractOrderOnce(remainder);
         SubtractOrderOnce(remainder);
         return new Scalar(remainder);
     }

@@ -31,17 +31,19 @@ internal sealed class FieldElementTests
     [Test]
     public void Numbers_around_p_have_one_written_form([Range(-20, 20)] int offset)
     {
-        var bytes = Bytes(((P + offset) & ((BigInteger.One << 255) - 1)));
+        var bytes = Bytes((P + offset) & ((BigInteger.One << 255) - 1));
         Assert.That(Written(FieldElement.Read(bytes)), Is.EqualTo(Number(bytes) % P));
     }
 
     [Test]
     public void Sum_is_that_of_numbers() =>
-        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxFactorLimb), (a, b) => Written(a.ToElement() + b.ToElement()) == (a.Value + b.Value) % P));
+        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxFactorLimb), (a, b) =>
+            Written(a.ToElement() + b.ToElement()) == (a.Value + b.Value) % P));
 
     [Test]
     public void Difference_is_that_of_numbers() =>
-        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxSubtrahendLimb), (a, b) => Written(a.ToElement() - b.ToElement()) == Modulo(a.Value - b.Value)));
+        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxSubtrahendLimb), (a, b) =>
+            Written(a.ToElement() - b.ToElement()) == Modulo(a.Value - b.Value)));
 
     [Test]
     public void Negation_is_that_of_numbers() =>
@@ -49,7 +51,8 @@ internal sealed class FieldElementTests
 
     [Test]
     public void Product_is_that_of_numbers() =>
-        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxFactorLimb), (a, b) => Written(a.ToElement() * b.ToElement()) == a.Value * b.Value % P));
+        Check.One(Config, Prop.ForAll(Limbs(MaxFactorLimb), Limbs(MaxFactorLimb), (a, b) =>
+            Written(a.ToElement() * b.ToElement()) == a.Value * b.Value % P));
 
     [Test]
     public void Product_of_the_greatest_factors_is_right()
@@ -68,7 +71,8 @@ internal sealed class FieldElementTests
 
     [Test]
     public void Inverse_is_that_of_numbers() =>
-        Check.One(Config.WithMaxTest(200), Prop.ForAll(Limbs(MaxFactorLimb), a => Written(a.ToElement().Invert()) == BigInteger.ModPow(a.Value, P - 2, P)));
+        Check.One(Config.WithMaxTest(200), Prop.ForAll(Limbs(MaxFactorLimb), a =>
+            Written(a.ToElement().Invert()) == BigInteger.ModPow(a.Value, P - 2, P)));
 
     [Test]
     public void Inverse_of_zero_is_zero() => Assert.That(FieldElement.Zero.Invert().IsZero, Is.True);

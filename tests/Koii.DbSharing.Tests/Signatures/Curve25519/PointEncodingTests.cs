@@ -62,7 +62,8 @@ internal sealed class PointEncodingTests
     [Test]
     public void Base_point_is_that_of_RFC_8032()
     {
-        Assert.That(Convert.ToHexStringLower(Written(BasePoint.Value)), Is.EqualTo("5866666666666666666666666666666666666666666666666666666666666666"));
+        const string encoding = "5866666666666666666666666666666666666666666666666666666666666666";
+        Assert.That(Convert.ToHexStringLower(Written(BasePoint.Value)), Is.EqualTo(encoding));
         Assert.That(BasePoint.Value.ToProjective().MultiplyByCofactor().IsIdentity, Is.False);
     }
 

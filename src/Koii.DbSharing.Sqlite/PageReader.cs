@@ -9,7 +9,7 @@ internal sealed class PageReader : IDisposable
 {
     internal const string VersionSql = "SELECT timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3";
 
-    internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND id = ?2";
+    internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND substr(id, 1, 8) = substr(?2, 1, 8) AND id = ?2";
 
     internal const string ListSql =
         $"SELECT {Columns} FROM linktree INDEXED BY linktree_by_version WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5";

@@ -42,7 +42,6 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
             ($"PeerLimits.{nameof(PeerLimits.MinBytesPerSecond)}", limits.MinBytesPerSecond),
             ($"PeerLimits.{nameof(PeerLimits.MaxListBytes)}", limits.MaxListBytes),
             ($"PeerLimits.{nameof(PeerLimits.MaxListElements)}", limits.MaxListElements),
-            ($"PeerLimits.{nameof(PeerLimits.MaxElementBytes)}", limits.MaxElementBytes),
             ($"PeerLimits.{nameof(PeerLimits.MaxNodeListBytes)}", limits.MaxNodeListBytes),
             ($"PeerLimits.{nameof(PeerLimits.MaxNodeListElements)}", limits.MaxNodeListElements),
             ($"PeerLimits.{nameof(PeerLimits.MaxBadSignatures)}", limits.MaxBadSignatures),
@@ -65,6 +64,9 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
                 yield return $"PeerLimits.{setting} is {value}; it must be more than zero and at most 1 day.";
         }
 
+        // A valid record has up to 64 KiB of canonical data and may be written at greater length; above the bound one element would be a burden of its own.
+        if (limits.MaxElementBytes is < 128 * 1024 or > 64 * 1024 * 1024)
+            yield return $"PeerLimits.MaxElementBytes is {limits.MaxElementBytes}; it must be from 131072 (128 KiB) to 67108864 (64 MiB).";
         if (limits.HeadersTimeout < limits.ConnectTimeout)
             yield return $"PeerLimits.HeadersTimeout is {limits.HeadersTimeout}, less than ConnectTimeout ({limits.ConnectTimeout}), which is a part of it.";
         if (limits.PeerTimeout < limits.HeadersTimeout)

@@ -15,7 +15,10 @@ public sealed class PublicApiTests
         var approved = Repository.PathTo("tests", "Koii.DbSharing.Conventions", "Api", $"{assembly.GetName().Name}.txt");
         var actual = PublicApi.Of(assembly);
         if (Environment.GetEnvironmentVariable(AcceptVariable) == "true")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(approved)!);
             File.WriteAllText(approved, actual);
+        }
 
         Assert.That(actual, Is.EqualTo(File.Exists(approved) ? File.ReadAllText(approved) : ""),
             $"The public surface of {assembly.GetName().Name} changed. Is that meant? Then run the tests once with {AcceptVariable}=true and commit the text file.");

@@ -37,4 +37,34 @@ internal static class ReadmeExamples
         await engine.RunAsync(cancellationToken);                                // or rounds until the token is cancelled
         #endregion
     }
+
+    public static async Task ShareOnceAsync(string taskId, string serviceUrl, CancellationToken cancellationToken)
+    {
+        #region README: Koii.DbSharing
+        var services = new ServiceCollection();
+        services.AddDbSharing(options => (options.TaskId, options.ServiceUrl) = (taskId, serviceUrl)).UseInMemory();
+        await using var provider = services.BuildServiceProvider();
+        var engine = provider.GetRequiredService<ReplicationEngine>();
+
+        ReplicationReport report = await engine.ShareAsync(cancellationToken);
+        #endregion
+        _ = report;
+    }
+
+    public static void KeepInAFile(IServiceCollection services, string taskId)
+    {
+        #region README: Koii.DbSharing.Sqlite
+        services.AddDbSharing(options => options.TaskId = taskId).UseSqlite("Data Source=linktrees.db");
+        #endregion
+    }
+
+    public static WebApplication Serve(WebApplicationBuilder builder, string taskId)
+    {
+        #region README: Koii.DbSharing.AspNetCore
+        builder.Services.AddDbSharing(options => options.TaskId = taskId).UseInMemory().AddReplicationService();
+        var app = builder.Build();
+        app.MapDbSharing();
+        #endregion
+        return app;
+    }
 }

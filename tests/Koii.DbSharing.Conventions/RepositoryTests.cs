@@ -67,6 +67,6 @@ public sealed partial class RepositoryTests
     [GeneratedRegex(@"^public (?:(?:static|sealed|abstract|partial|readonly|ref) )*(?:class|interface|enum|struct|record struct|record|delegate \w+) (\w+)", RegexOptions.Multiline)]
     private static partial Regex PublicTypeLine();
 
-    [GeneratedRegex(@"LoggerMessage\((?:EventId = )?(\d+)")]
+    [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d+)")]
     private static partial Regex EventId();
 }

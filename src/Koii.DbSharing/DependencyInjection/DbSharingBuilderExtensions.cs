@@ -17,11 +17,14 @@ public static class DbSharingBuilderExtensions
     /// <param name="builder">The task.</param>
     /// <param name="factory">Makes the role, once, from the services and the task's validated options. What it makes is disposed of with the services.</param>
     /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException"><typeparamref name="TRole"/> is no interface: a class that was inferred from the factory fills no role.</exception>
     public static IDbSharingBuilder Use<TRole>(this IDbSharingBuilder builder, Func<IServiceProvider, DbSharingOptions, TRole> factory)
         where TRole : class
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(factory);
+        if (!typeof(TRole).IsInterface)
+            throw new ArgumentException($"{typeof(TRole).Name} is no role but a class that fills one: write Use<ILinktreeStore>(…) or the like.", nameof(factory));
         builder.Services.Replace(TaskServices.Describe(builder.Name, factory));
         return builder;
     }

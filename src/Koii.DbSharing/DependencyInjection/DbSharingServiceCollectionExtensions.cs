@@ -16,12 +16,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DbSharingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the replication engine and its roles over HTTP; a store is chosen on the answer, such as <c>UseSqlite</c> or <c>UseInMemory</c>.
+    /// Adds the replication engine and its roles over HTTP; a store is chosen on the returned builder, with <c>UseSqlite</c> or <c>UseInMemory</c>.
     /// Every role is only added where none is registered yet, and a later registration of the application's own wins.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the options, <see cref="DbSharingOptions.TaskId"/> at least.</param>
-    /// <returns>Where the store and other roles are chosen.</returns>
+    /// <returns>The builder on which the store and other roles are chosen.</returns>
     /// <remarks>
     /// Wrong options, and a missing store, are an <see cref="OptionsValidationException"/> that names every error: when the host starts, or,
     /// without a host, when the engine is first asked for. Calling it twice is safe and applies both <paramref name="configure"/> actions.
@@ -33,7 +33,7 @@ public static class DbSharingServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <param name="name">The task's name in this process: the key of its services and the name of its options. Not empty.</param>
     /// <param name="configure">Sets the options, <see cref="DbSharingOptions.TaskId"/> at least.</param>
-    /// <returns>Where the store and other roles are chosen.</returns>
+    /// <returns>The builder on which the store and other roles are chosen.</returns>
     /// <remarks><inheritdoc cref="AddDbSharing(IServiceCollection, Action{DbSharingOptions})" path="/remarks"/></remarks>
     public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, string name, Action<DbSharingOptions> configure)
     {
@@ -76,10 +76,12 @@ public static class DbSharingServiceCollectionExtensions
         return new DbSharingBuilder(services, name);
     }
 
-    // The factory's own loggers write four Information lines a request, every twenty seconds for every peer.
+    // The factory's own loggers write four Information lines a request, every twenty seconds for every peer. Its rotation of handlers is off: ours renews its
+    // connections itself.
     private static void AddHttpClient(IServiceCollection services, string clientName, string name) =>
         services.AddHttpClient(clientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(provider => PeerHttp.CreateHandler(provider.GetTaskOptions(name).PeerLimits))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
 
     private static Func<HttpClient> ClientSource(IServiceProvider provider, string clientName)

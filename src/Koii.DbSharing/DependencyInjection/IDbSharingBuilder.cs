@@ -1,6 +1,6 @@
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>What <c>AddDbSharing</c> answers: the place where a task's roles are chosen.</summary>
+/// <summary>What <c>AddDbSharing</c> returns: the place where a task's roles are chosen.</summary>
 public interface IDbSharingBuilder
 {
     /// <summary>The services that the task is added to.</summary>

@@ -4,7 +4,7 @@ namespace Koii.DbSharing.Peers;
 
 /// <summary>Reads what a peer holds. The one role that a test of an application must fake to play a network.</summary>
 /// <remarks>
-/// An implementation keeps every limit of <see cref="PeerLimits"/> itself: the engine trusts it to end. Whatever a peer does
+/// An implementation keeps the limits of time and size of <see cref="PeerLimits"/> itself: the engine trusts it to end, and keeps only <see cref="PeerLimits.MaxBadSignatures"/>. Whatever a peer does
 /// is told in the pages: what came before a failure is delivered first, then <see cref="PeerPage.Failure"/> says what happened.
 /// It throws for cancellation only; any other exception that escapes is logged and becomes the failure of that peer. It may
 /// be called for several peers at once, never for one peer twice at once. Disposing of the enumerator ends the request.

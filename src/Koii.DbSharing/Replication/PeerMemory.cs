@@ -47,6 +47,18 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
             return _entries.TryGetValue(peer, out var entry) && entry.GoodSince is { } since && timeProvider.GetElapsedTime(since) >= GoodAfter;
     }
 
+    /// <summary>
+    /// Has every list sent anew. For a store that failed: it may come back with less than it had (protocol §4.2: a tag goes with any change of store).
+    /// </summary>
+    public void ForgetLists()
+    {
+        lock (_lock)
+        {
+            foreach (var entry in _entries.Values)
+                entry.List = null;
+        }
+    }
+
     /// <summary>Learns from a pull that has ended.</summary>
     /// <param name="report">What it had.</param>
     /// <param name="entityTag">The mark of the list as it was read now.</param>

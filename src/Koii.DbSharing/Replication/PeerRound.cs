@@ -26,7 +26,14 @@ internal sealed partial class PeerRound(
         var started = timeProvider.GetTimestamp();
         await ReadPlainListAsync(cancellationToken).ConfigureAwait(false);
 
-        var report = new PeerReport(peer, _path, _verdicts.ToCounts(), _bytesReceived, timeProvider.GetElapsedTime(started), _failure);
+        var report = new PeerReport(peer)
+        {
+            Path = _path,
+            Verdicts = _verdicts.ToCounts(),
+            BytesReceived = _bytesReceived,
+            Duration = timeProvider.GetElapsedTime(started),
+            Failure = _failure,
+        };
         memory.Remember(report, _entityTag, _earliestDue);
         if (_failure is not null)
             Log.PeerFailed(logger, peer, _failure.Kind, _failure.StatusCode, _failure.Detail);

@@ -47,7 +47,7 @@ public sealed partial class ReplicationEngine
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
     /// <param name="services">Clock, chance and logging. Default: the system's, and no logging.</param>
     /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
-    /// <exception cref="ArgumentException">An option that the engine works with is out of its bounds.</exception>
+    /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
     public ReplicationEngine(
         INodeDirectory directory,
         IPeerClient client,
@@ -61,11 +61,8 @@ public sealed partial class ReplicationEngine
         ArgumentNullException.ThrowIfNull(verifier);
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrEmpty(options.TaskId);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Interval, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.FanOut, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPeersAtOnce, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxClockSkew, TimeSpan.Zero);
+        if (string.Join(' ', DbSharingOptionsValidator.Errors(options)) is { Length: > 0 } errors)
+            throw new ArgumentException(errors, nameof(options));
         services ??= new ReplicationEngineServices();
 
         Options = options;
@@ -108,14 +105,16 @@ public sealed partial class ReplicationEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Interlocked.Exchange(ref _isSharing, true))
-        {
-            var noList = new NodeListing([]) { Status = NodeListingStatus.Unavailable };
-            return new ReplicationReport(RoundOutcome.AlreadyRunning, _timeProvider.GetUtcNow(), TimeSpan.Zero, noList, VerdictCounts.None, []);
-        }
+            return new ReplicationReport(RoundOutcome.AlreadyRunning) { StartedAt = _timeProvider.GetUtcNow() };
 
         try
         {
             return await ShareAloneAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LinktreeStoreException)
+        {
+            _memory.ForgetLists();
+            throw;
         }
         finally
         {
@@ -135,10 +134,18 @@ public sealed partial class ReplicationEngine
     public async ValueTask<Verdict> SubmitAsync(SignedLinktree linktree, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(linktree);
-        var taken = await _intake.TakeAsync([linktree], cancellationToken).ConfigureAwait(false);
-        if (taken.VerifierFault is { } fault)
-            ExceptionDispatchInfo.Throw(fault);
-        return taken.Verdicts[0];
+        try
+        {
+            var taken = await _intake.TakeAsync([linktree], cancellationToken).ConfigureAwait(false);
+            if (taken.VerifierFault is { } fault)
+                ExceptionDispatchInfo.Throw(fault);
+            return taken.Verdicts[0];
+        }
+        catch (LinktreeStoreException)
+        {
+            _memory.ForgetLists();
+            throw;
+        }
     }
 
     /// <summary>
@@ -206,8 +213,14 @@ public sealed partial class ReplicationEngine
         foreach (var report in reports)
             verdicts.Add(report.Verdicts);
 
-        var outcome = hasNodeList ? RoundOutcome.Completed : RoundOutcome.NoNodeList;
-        var round = new ReplicationReport(outcome, startedAt, _timeProvider.GetElapsedTime(started), listing, verdicts.ToCounts(), reports);
+        var round = new ReplicationReport(hasNodeList ? RoundOutcome.Completed : RoundOutcome.NoNodeList)
+        {
+            StartedAt = startedAt,
+            Duration = _timeProvider.GetElapsedTime(started),
+            Nodes = listing,
+            Verdicts = verdicts.ToCounts(),
+            Peers = reports,
+        };
         LogRound(round);
         return round;
     }

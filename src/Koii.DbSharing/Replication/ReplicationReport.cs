@@ -4,15 +4,20 @@ namespace Koii.DbSharing.Replication;
 
 /// <summary>What a round did.</summary>
 /// <param name="Outcome">How it ended.</param>
-/// <param name="StartedAt">When it began, by the injected clock.</param>
-/// <param name="Duration">How long it took.</param>
-/// <param name="Nodes">The node list it worked from, and what was wrong with it.</param>
-/// <param name="Verdicts">The sum over all peers.</param>
-/// <param name="Peers">One report for each peer that was asked, in the order in which they were chosen.</param>
-public sealed record ReplicationReport(
-    RoundOutcome Outcome,
-    DateTimeOffset StartedAt,
-    TimeSpan Duration,
-    NodeListing Nodes,
-    VerdictCounts Verdicts,
-    IReadOnlyList<PeerReport> Peers);
+public sealed record ReplicationReport(RoundOutcome Outcome)
+{
+    /// <summary>When it began, by the injected clock.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The node list it worked from, and what was wrong with it.</summary>
+    public NodeListing Nodes { get; init; } = new([]) { Status = NodeListingStatus.Unavailable };
+
+    /// <summary>The sum over all peers.</summary>
+    public VerdictCounts Verdicts { get; init; } = VerdictCounts.None;
+
+    /// <summary>One report for each peer that was asked, in the order in which they were chosen.</summary>
+    public IReadOnlyList<PeerReport> Peers { get; init; } = [];
+}

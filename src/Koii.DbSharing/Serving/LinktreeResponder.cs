@@ -34,7 +34,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     /// <summary>Gets the entity tag of a list as it stands now (RFC 9110 §8.8.3), weak and with its quotes, as it stands in a header.</summary>
     /// <remarks>
     /// Ask for it before <see cref="WriteListAsync"/>: it then comes from a state no newer than the rows, so that a reader who keeps it never
-    /// takes a later list for the one it has. Equal tags mean equal sets of records.
+    /// takes a later list for the one it has. Equal tags mean equal summaries.
     /// </remarks>
     /// <param name="form">The form of the list; each has its own tags.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -149,5 +149,6 @@ public sealed class PeerMemoryTests
         PeerFailure? failure = null,
         long? earliestDue = null,
         NodeAddress? peer = null) =>
-        _memory.Remember(new PeerReport(peer ?? Peer, path, verdicts ?? VerdictCounts.None, 0, TimeSpan.Zero, failure), entityTag, earliestDue);
+        _memory.Remember(
+            new PeerReport(peer ?? Peer) { Path = path, Verdicts = verdicts ?? VerdictCounts.None, Failure = failure }, entityTag, earliestDue);
 }

@@ -46,8 +46,8 @@ public sealed class ReplicationEngineTests
         Assert.That(report.Outcome, Is.EqualTo(RoundOutcome.Completed));
         Assert.That(report.Peers, Is.EqualTo(new[]
         {
-            new PeerReport(Node.Peer(1), PeerPath.FullList, first, 100, TimeSpan.Zero, null),
-            new PeerReport(Node.Peer(2), PeerPath.FullList, second, 34, TimeSpan.Zero, null),
+            new PeerReport(Node.Peer(1)) { Path = PeerPath.FullList, Verdicts = first, BytesReceived = 100 },
+            new PeerReport(Node.Peer(2)) { Path = PeerPath.FullList, Verdicts = second, BytesReceived = 34 },
         }));
         Assert.That(report.Verdicts, Is.EqualTo(second with { Inserted = 2 }));
         Assert.That(report.StartedAt, Is.EqualTo(node.Clock.GetUtcNow()));

@@ -44,18 +44,18 @@ internal static class ProfileRecords
         return records;
     }
 
-    /// <summary>The text of a record's data, canonical as it stands, of about 350 to 410 bytes.</summary>
+    /// <summary>The text of a record's data, canonical as it stands, of about 400 bytes.</summary>
     internal static byte[] DataJson(int number)
     {
         var draw = Draw(number, "data"u8);
         var uuid = new Guid(draw.AsSpan(0, 16));
         var link = new Guid(draw.AsSpan(16, 16));
-        var word = Convert.ToHexStringLower(draw.AsSpan(0, 2 + draw[31] % 8));
+        var word = Convert.ToHexStringLower(draw.AsSpan(0, 1 + draw[31] % 4));
         // Numbers and timestamps rise independently, as the keys and the ages of profiles do.
         var timestamp = FirstTimestamp + BinaryPrimitives.ReadUInt32LittleEndian(draw.AsSpan(24));
         return Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $$$"""{"uuid":"{{{uuid}}}","linktree":{"name":"Example {{{word}}}","description":"Profile number {{{number}}}","image":"https://example.com/{{{number}}}.jpg","background":"","links":[{"label":"Video","redirectUrl":"https://example.com/{{{word}}}","key":"{{{link}}}","isFavorite":{{{(draw[30] % 2 == 0 ? "true" : "false")}}}}],"linktreeAddress":"{{{word}}}","theme":"Mint","choosenLabelTheme":"label-one"},"timestamp":{{{timestamp}}}}"""));
+            $$$"""{"uuid":"{{{uuid}}}","linktree":{"name":"Example {{{word}}}","description":"Number {{{number}}}","image":"https://example.com/{{{number}}}.jpg","background":"","links":[{"label":"Video","redirectUrl":"https://example.com/{{{word}}}","key":"{{{link}}}","isFavorite":{{{(draw[30] % 2 == 0 ? "true" : "false")}}}}],"linktreeAddress":"{{{word}}}","theme":"Mint","choosenLabelTheme":"label-one"},"timestamp":{{{timestamp}}}}"""));
     }
 
     /// <summary>The records as a peer sends them, in the form of <c>/all</c>.</summary>

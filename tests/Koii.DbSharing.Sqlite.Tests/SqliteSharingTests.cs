@@ -1,6 +1,8 @@
+using System.Collections;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
+using Microsoft.Data.Sqlite;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
@@ -89,5 +91,42 @@ public sealed class SqliteSharingTests : SqliteFixture
         Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
         Execute(other, "ROLLBACK");
+    }
+
+    [Test]
+    public async Task Page_has_the_write_lock_before_its_first_record_is_judged()
+    {
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+        using var other = new LinktreeConnection(File.ConnectionString + ";Pooling=False", cacheKilobytes: 100);
+        other.Execute("PRAGMA busy_timeout = 0");
+        var refusals = 0;
+
+        await store.PutAsync(new ObservedPage([Create()], () =>
+        {
+            Assert.That(() => other.Execute("BEGIN IMMEDIATE"), Throws.InstanceOf<SqliteException>().With.Property("SqliteErrorCode").EqualTo(5));
+            refusals++;
+        }));
+
+        Assert.That(refusals, Is.GreaterThan(0));
+        other.Execute("BEGIN IMMEDIATE");
+    }
+
+    private sealed class ObservedPage(IReadOnlyList<SignedLinktree> items, Action onRead) : IReadOnlyList<SignedLinktree>
+    {
+        public int Count => items.Count;
+
+        public SignedLinktree this[int index]
+        {
+            get
+            {
+                onRead();
+                return items[index];
+            }
+        }
+
+        public IEnumerator<SignedLinktree> GetEnumerator() => items.GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

@@ -133,6 +133,19 @@ public abstract partial class LinktreeStoreContract<TStore>
     }
 
     [Test]
+    public async Task Replacement_after_an_eviction_in_the_same_page_moves_up_too()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 2);
+
+        await store.PutAsync(
+        [
+            Create(uuid: "a", timestamp: 1000), Create(uuid: "b", timestamp: 2000), Create(uuid: "c", timestamp: 3000), Create(uuid: "b", timestamp: 4000), Create(uuid: "d", timestamp: 5000),
+        ]);
+
+        Assert.That((await ListAllAsync(store)).Select(record => record.Uuid), Is.EqualTo(new[] { "b", "d" }));
+    }
+
+    [Test]
     public async Task Full_store_refuses_new_authors_only()
     {
         var store = await NewStoreAsync(maxRecords: 2);

@@ -71,6 +71,7 @@ public sealed class AsyncLockTests
             Assert.That(patient.IsCompleted, Is.False);
             first.Dispose();
 
+            Assert.That(patient.IsCompleted, Is.True);
             (await patient).Dispose();
             Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
         });

@@ -82,9 +82,14 @@ internal static class EcmaScriptNumber
     /// <summary>The fewest digits that tell the value from its neighbours, without zeros around them; the value is 0.digits × 10^point.</summary>
     private static int ShortestDigits(double value, Span<byte> digits, out int point)
     {
-        // .NET finds the right digits but lays them out differently ("1E+20", "1E-05", "123.45").
+        // .NET finds the digits but lays them out differently ("1E+20", "1E-05", "123.45").
         Span<byte> text = stackalloc byte[MaxLength];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
+
+        // At a power of two the neighbour below is only half as far as the one above. .NET overlooks that for 2^-25 and 2^-958 and gives a
+        // digit too few, so that its text is the neighbour's; both need all 17.
+        if (double.IsPow2(value) && double.Parse(text[..length], JsonNumber, CultureInfo.InvariantCulture) != value)
+            value.TryFormat(text, out length, "E16", CultureInfo.InvariantCulture);
         text = text[..length];
         point = 0;
         var mark = text.IndexOf((byte)'E');

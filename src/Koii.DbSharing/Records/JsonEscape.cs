@@ -1,6 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 
 namespace Koii.DbSharing.Records;
@@ -63,11 +63,12 @@ internal static class JsonEscape
 
     private static bool TryReadUnit(ReadOnlySpan<byte> escape, out char unit)
     {
+        // Not ushort.TryParse, which takes a zero byte at the end of the digits for none.
+        Span<byte> value = stackalloc byte[sizeof(char)];
         unit = '\0';
-        if (escape.Length < Length)
+        if (escape.Length < Length || Convert.FromHexString(escape[2..Length], value, out _, out _) is not OperationStatus.Done)
             return false;
-        var parsed = ushort.TryParse(escape[2..Length], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value);
-        unit = (char)value;
-        return parsed;
+        unit = (char)BinaryPrimitives.ReadUInt16BigEndian(value);
+        return true;
     }
 }

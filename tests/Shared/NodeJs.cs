@@ -1,0 +1,24 @@
+namespace Koii.DbSharing.TestSupport;
+
+/// <summary>Node.js, for tests that compare with the JavaScript nodes of the network.</summary>
+internal static class NodeJs
+{
+    /// <summary>The path of <c>node</c>. Without it the running test is ignored, or fails where continuous integration must run it (<c>CI=true</c>).</summary>
+    public static string RequirePath()
+    {
+        var name = OperatingSystem.IsWindows() ? "node.exe" : "node";
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, name))
+            .FirstOrDefault(File.Exists);
+        if (path is not null)
+            return path;
+
+        const string Missing = "This test compares with JavaScript: install Node.js 18 or newer, so that `node` is on the PATH.";
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail(Missing);
+        else
+            Assert.Ignore(Missing);
+        throw new InvalidOperationException(Missing);
+    }
+}

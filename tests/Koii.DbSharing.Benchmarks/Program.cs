@@ -1,1 +1,25 @@
-return;
+using BenchmarkDotNet.Running;
+using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Pull;
+
+// The measured process must load nothing that a node would not: each verb is a class of its own, and only the last branch touches BenchmarkDotNet.
+switch (args)
+{
+    case [PullCommand.Verb, .. var counts]:
+        return await PullCommand.RunAsync(counts);
+    case [ServeCommand.Verb, var count]:
+        return await ServeCommand.RunAsync(count);
+    case [MeasureCommand.Verb, var count, var url]:
+        return await MeasureCommand.RunAsync(count, url);
+    default:
+        return Micro.Run(args);
+}
+
+internal static class Micro
+{
+    internal static int Run(string[] args)
+    {
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(Micro).Assembly).Run(args, ShortInProcess.Config);
+        return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? 1 : 0;
+    }
+}

@@ -10,6 +10,46 @@ internal static class EcmaScriptNumber
 
     private const NumberStyles JsonNumber = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
+    /// <summary>Finds the number that the text starts with.</summary>
+    /// <param name="text">The text, to its end.</param>
+    /// <param name="isCanonical">Whether the number prints as it stands. Where this is not known at a glance, it is false.</param>
+    /// <returns>The length of the number, or 0 when there is none by JSON's grammar.</returns>
+    internal static int Measure(ReadOnlySpan<byte> text, out bool isCanonical)
+    {
+        isCanonical = false;
+        var start = At(text, 0) == '-' ? 1 : 0;
+        var digits = CountDigits(text, start);
+        var startsWithZero = At(text, start) == '0';
+        if (digits == 0 || (startsWithZero && digits > 1))
+            return 0;
+
+        var length = start + digits;
+        var isInteger = true;
+        if (At(text, length) == '.')
+        {
+            isInteger = false;
+            var fraction = CountDigits(text, ++length);
+            if (fraction == 0)
+                return 0;
+            length += fraction;
+        }
+
+        if (At(text, length) is (byte)'e' or (byte)'E')
+        {
+            isInteger = false;
+            if (At(text, ++length) is (byte)'+' or (byte)'-')
+                length++;
+            var exponent = CountDigits(text, length);
+            if (exponent == 0)
+                return 0;
+            length += exponent;
+        }
+
+        // An integer of 15 digits is exact as a double; the only one that prints otherwise is -0.
+        isCanonical = isInteger && digits <= 15 && !(startsWithZero && start > 0);
+        return length;
+    }
+
     /// <summary>Prints a number of JSON's grammar.</summary>
     /// <param name="text">The number, of any length.</param>
     /// <param name="output">At least <see cref="MaxLength"/> bytes.</param>
@@ -33,6 +73,16 @@ internal static class EcmaScriptNumber
         var sign = value < 0 ? 1 : 0;
         output[0] = (byte)'-';
         return sign + WritePositive(Math.Abs(value), output[sign..]);
+    }
+
+    private static byte At(ReadOnlySpan<byte> text, int index) => (uint)index < (uint)text.Length ? text[index] : (byte)0;
+
+    private static int CountDigits(ReadOnlySpan<byte> text, int start)
+    {
+        var at = start;
+        while (char.IsAsciiDigit((char)At(text, at)))
+            at++;
+        return at - start;
     }
 
     private static int WritePositive(double value, Span<byte> output)

@@ -228,7 +228,7 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
 
         // Moving is worth it only when it frees half of the buffer; else a long element would be moved again and again.
         var kept = _filled - _elementStart;
-        var target = kept <= _buffer.Length / 2 ? _buffer : ArrayPool<byte>.Shared.Rent(kept * 2);
+        var target = kept <= _buffer.Length / 2 ? _buffer : ArrayPool<byte>.Shared.Rent((int)Math.Min(kept * 2L, Array.MaxLength));
         _buffer.AsSpan(_elementStart, kept).CopyTo(target);
         if (target != _buffer)
         {

@@ -227,43 +227,12 @@ internal ref struct JsonCanonicalizer
 
     private bool TryReadNumber()
     {
-        var start = _position;
-        var at = start;
-        var negative = At(at) == '-';
-        if (negative)
-            at++;
-        var digits = CountDigits(at);
-        if (digits == 0 || (digits > 1 && _text[at] == '0'))
-            return false;
-        var zero = _text[at] == '0';
-        at += digits;
-        var isInteger = true;
-        if (At(at) == '.')
-        {
-            isInteger = false;
-            var fraction = CountDigits(++at);
-            if (fraction == 0)
-                return false;
-            at += fraction;
-        }
-
-        if (At(at) is (byte)'e' or (byte)'E')
-        {
-            isInteger = false;
-            if (At(++at) is (byte)'+' or (byte)'-')
-                at++;
-            var exponent = CountDigits(at);
-            if (exponent == 0)
-                return false;
-            at += exponent;
-        }
-
-        // An integer of 15 digits is exact as a double and prints as it stands.
-        if (isInteger && digits <= 15 && !(negative && zero))
-            _position = at;
-        else
-            WriteNumber(at);
-        return true;
+        var length = EcmaScriptNumber.Measure(_text[_position..], out var isCanonical);
+        if (isCanonical)
+            _position += length;
+        else if (length > 0)
+            WriteNumber(_position + length);
+        return length > 0;
     }
 
     private void WriteNumber(int end)
@@ -277,14 +246,6 @@ internal ref struct JsonCanonicalizer
     }
 
     private readonly byte At(int index) => (uint)index < (uint)_text.Length ? _text[index] : (byte)0;
-
-    private readonly int CountDigits(int start)
-    {
-        var at = start;
-        while ((uint)at < (uint)_text.Length && char.IsAsciiDigit((char)_text[at]))
-            at++;
-        return at - start;
-    }
 
     /// <summary>Finds the next byte that is no white space and leaves white space out of the output.</summary>
     private bool TryPeek(out byte next)

@@ -31,6 +31,34 @@ public static class LinktreeReader
         return reason is RejectionReason.None && TryReadCanonical(canonical, out linktree, out reason);
     }
 
+    /// <summary>Reads the record that an object holds under a name, as a submission does (protocol §3). It is otherwise like <see cref="TryRead"/>.</summary>
+    /// <param name="holder">The JSON text as UTF-8; it need not be canonical.</param>
+    /// <param name="name">The member's name, which needs no escaping.</param>
+    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
+    /// <returns>Whether the member is a well-formed record. No text makes this method throw.</returns>
+    internal static bool TryReadMember(
+        ReadOnlySpan<byte> holder, ReadOnlySpan<byte> name, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
+    {
+        linktree = null;
+        using var canonical = EcmaScriptJson.Canonicalize(holder, SignedLinktree.MaxTextDepth);
+        reason = canonical.Reason;
+        if (reason is not RejectionReason.None)
+            return false;
+
+        reason = RejectionReason.Malformed;
+        if (canonical.Bytes is not [(byte)'{', ..])
+            return false;
+        var members = new CanonicalMembers(canonical.Bytes);
+        while (members.MoveNext())
+        {
+            if (members.Key.SequenceEqual(name))
+                return members.Value is [(byte)'{', ..] && TryReadEnvelope(new Envelope(members.Value), canonical.TextDepth, out linktree, out reason);
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Reads a list as it arrives, page by page. A bad element costs itself only. Whatever the bytes are, the answer is pages, of which the last
     /// says how the list ended; bytes after the closing bracket are not looked at.
@@ -78,11 +106,15 @@ public static class LinktreeReader
 
     private static bool TryReadCanonical(in CanonicalJson canonical, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
     {
-        linktree = null;
         var record = new Envelope(canonical.Bytes);
         if (record.Data.IsEmpty && record.Value is [(byte)'{', ..])
             record = new Envelope(record.Value);
+        return TryReadEnvelope(record, canonical.TextDepth, out linktree, out reason);
+    }
 
+    private static bool TryReadEnvelope(in Envelope record, int textDepth, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
+    {
+        linktree = null;
         reason = RejectionReason.Malformed;
         if (record.Data is not [(byte)'{', ..])
             return false;
@@ -92,7 +124,7 @@ public static class LinktreeReader
         reason = RejectionReason.BadSignatureEncoding;
         if (!CanonicalString.TryGetContent(record.Signature, out base58) || !LinktreeSignature.TryParse(base58, out var signature))
             return false;
-        return SignedLinktree.TryCreateCanonical(author, signature, record.Data, canonical.TextDepth, out linktree, out reason);
+        return SignedLinktree.TryCreateCanonical(author, signature, record.Data, textDepth, out linktree, out reason);
     }
 
     /// <summary>The members of an envelope that count, each empty where it is missing.</summary>

@@ -9,7 +9,7 @@ public enum RejectionReason
     /// <summary>It is no JSON object with the members of a record, or one of them has no valid form (protocol §1).</summary>
     Malformed,
 
-    /// <summary>Its canonical form passes 65,536 bytes, or the element of the list that held it passes 256 KiB.</summary>
+    /// <summary>Its canonical form passes 65,536 bytes, or the text that held it its own limit: 256 KiB by default in a list, 64 MiB anywhere.</summary>
     TooLarge,
 
     /// <summary>Its data is nested more than 64 levels deep.</summary>

@@ -1,6 +1,202 @@
+using Koii.DbSharing.Records;
+
 namespace Koii.DbSharing.Storage;
 
-/// <summary>PROVISIONAL.</summary>
-public sealed class InMemoryLinktreeStore
+/// <summary>
+/// Keeps records in memory only: for tests, for trying things out, and as the reference of what a store does. Everything is gone when the process ends.
+/// </summary>
+/// <remarks>
+/// Safe for use by many threads at once. A call does its work before it returns; its cancellation is looked at once, at the start.
+/// </remarks>
+public sealed class InMemoryLinktreeStore : ILinktreeStore
 {
+    /// <summary>How many of the newest changes the feed keeps at least. It is trimmed when it holds twice as many.</summary>
+    public const int ChangesKept = 100_000;
+
+    private static readonly LinktreeVersion Newest = new(long.MaxValue, new LinktreeId([.. Enumerable.Repeat(byte.MaxValue, LinktreeId.Size)]));
+
+    private readonly Lock _lock = new();
+    private readonly int _perAuthor;
+    private readonly long _maxRecords;
+    private readonly Dictionary<LinktreeKey, SignedLinktree> _byKey = [];
+    private readonly Dictionary<LinktreeId, SignedLinktree> _byId = [];
+    private readonly Dictionary<PublicKey, SortedSet<LinktreeVersion>> _byAuthor = [];
+    private readonly SortedSet<LinktreeVersion> _byVersion = [];
+    private readonly InMemoryChangeFeed _feed;
+
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="options">The task's settings; <see cref="DbSharingOptions.LinktreesPerAuthor"/> and <see cref="DbSharingOptions.MaxRecords"/> are read.</param>
+    public InMemoryLinktreeStore(DbSharingOptions options)
+        : this(options, ChangesKept)
+    {
+    }
+
+    internal InMemoryLinktreeStore(DbSharingOptions options, int changesKept)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+        _perAuthor = options.LinktreesPerAuthor;
+        _maxRecords = options.MaxRecords;
+        _feed = new InMemoryChangeFeed(changesKept);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(linktrees);
+        foreach (var linktree in linktrees)
+            ArgumentNullException.ThrowIfNull(linktree, nameof(linktrees));
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<IReadOnlyList<PutOutcome>>(cancellationToken);
+
+        var outcomes = new PutOutcome[linktrees.Count];
+        lock (_lock)
+        {
+            for (var i = 0; i < outcomes.Length; i++)
+                outcomes[i] = Put(linktrees[i]);
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<PutOutcome>>(outcomes);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<IReadOnlyList<LinktreeVersion?>>(cancellationToken);
+
+        var versions = new LinktreeVersion?[keys.Count];
+        lock (_lock)
+        {
+            for (var i = 0; i < versions.Length; i++)
+                versions[i] = _byKey.TryGetValue(keys[i], out var held) ? held.Version : null;
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<LinktreeVersion?>>(versions);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<IReadOnlyList<SignedLinktree>>(cancellationToken);
+
+        var linktrees = new List<SignedLinktree>(ids.Count);
+        var seen = new HashSet<LinktreeId>(ids.Count);
+        lock (_lock)
+        {
+            foreach (var id in ids)
+            {
+                if (seen.Add(id) && _byId.TryGetValue(id, out var held))
+                    linktrees.Add(held);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<SignedLinktree>>(linktrees);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<LinktreePage>(cancellationToken);
+
+        lock (_lock)
+            return ValueTask.FromResult(List(query));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<ChangePage>(cancellationToken);
+
+        lock (_lock)
+            return ValueTask.FromResult(_feed.Read(after, limit));
+    }
+
+    private PutOutcome Put(SignedLinktree linktree)
+    {
+        if (_byKey.TryGetValue(linktree.Key, out var held))
+        {
+            if (held.Id == linktree.Id)
+                return PutOutcome.Unchanged;
+            if (held.Version > linktree.Version)
+                return PutOutcome.Superseded;
+
+            Remove(held);
+            Add(linktree);
+            _feed.Append(new LinktreeChange(linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Replaced, linktree.Key, linktree.Version, held.Version));
+            return PutOutcome.Replaced;
+        }
+
+        if (!_byAuthor.TryGetValue(linktree.Author, out var versions))
+        {
+            if (_byVersion.Count >= _maxRecords)
+                return PutOutcome.Full;
+        }
+        else if (versions.Count >= _perAuthor)
+        {
+            var oldest = _byId[versions.Min.Id];
+            if (oldest.Version > linktree.Version)
+                return PutOutcome.Superseded;
+
+            Remove(oldest);
+            _feed.Append(new LinktreeChange(LinktreeChangeKind.Evicted, oldest.Key, null, oldest.Version));
+        }
+
+        Add(linktree);
+        _feed.Append(new LinktreeChange(linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Inserted, linktree.Key, linktree.Version, null));
+        return PutOutcome.Inserted;
+    }
+
+    private void Add(SignedLinktree linktree)
+    {
+        _byKey.Add(linktree.Key, linktree);
+        _byId.Add(linktree.Id, linktree);
+        _byVersion.Add(linktree.Version);
+        if (!_byAuthor.TryGetValue(linktree.Author, out var versions))
+            _byAuthor.Add(linktree.Author, versions = []);
+        versions.Add(linktree.Version);
+    }
+
+    private void Remove(SignedLinktree linktree)
+    {
+        _byKey.Remove(linktree.Key);
+        _byId.Remove(linktree.Id);
+        _byVersion.Remove(linktree.Version);
+        var versions = _byAuthor[linktree.Author];
+        versions.Remove(linktree.Version);
+        if (versions.Count == 0)
+            _byAuthor.Remove(linktree.Author);
+    }
+
+    private LinktreePage List(LinktreeQuery query)
+    {
+        var versions = query.Author is { } author ? _byAuthor.GetValueOrDefault(author) : _byVersion;
+        if (versions is not null && query.After is { } after)
+            versions = after < Newest ? versions.GetViewBetween(after, Newest) : null;
+
+        var linktrees = new List<SignedLinktree>();
+        var bytes = 0;
+        foreach (var version in versions ?? [])
+        {
+            var linktree = _byId[version.Id];
+            if (version == query.After || (linktree.IsTombstone && !query.IncludeTombstones))
+                continue;
+            if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
+                return new LinktreePage(linktrees, linktrees[^1].Version);
+
+            linktrees.Add(linktree);
+            bytes += linktree.Data.Length;
+        }
+
+        return new LinktreePage(linktrees, null);
+    }
 }

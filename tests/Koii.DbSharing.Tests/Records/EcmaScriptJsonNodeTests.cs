@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.TestSupport;
@@ -28,7 +29,8 @@ public sealed class EcmaScriptJsonNodeTests
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new RandomJson(new Random(seed));
         var texts = new byte[Texts][];
-        for (var place = 0; place < Texts; place++)
+        texts[0] = Json.Utf8($"[{string.Join(',', Enumerable.Range(-1074, 2098).Select(exponent => Math.ScaleB(1.0, exponent).ToString("E20", CultureInfo.InvariantCulture)))}]");
+        for (var place = 1; place < Texts; place++)
             texts[place] = Json.Utf8(place % 10 == 9 ? random.NextDamaged() : random.Next());
 
         var answers = await AskAsync(node, texts);

@@ -27,6 +27,12 @@ internal static class Json
     public static string Data(string members = "", string uuid = "u", string timestamp = "1700000000000") =>
         $$"""{"uuid":"{{uuid}}","timestamp":{{timestamp}}{{(members.Length == 0 ? "" : ",")}}{{members}}}""";
 
+    /// <summary>The object with more members before its own.</summary>
+    public static string Before(string members, string json) => $"{{{members},{json[1..]}";
+
+    /// <summary>The object with more members after its own.</summary>
+    public static string After(string json, string members) => $"{json[..^1]},{members}}}";
+
     /// <summary>Arrays in arrays, <paramref name="levels"/> of them.</summary>
     public static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 

@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+using Koii.DbSharing.Replication;
+
+namespace LinktreeNode;
+
+/// <summary>Writes a report as one line of JSON with the names of the report's own types in camel case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ReplicationReport))]
+internal sealed partial class ReportJson : JsonSerializerContext;

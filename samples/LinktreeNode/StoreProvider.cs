@@ -1,0 +1,8 @@
+namespace LinktreeNode;
+
+/// <summary>Where the node keeps its linktrees.</summary>
+internal enum StoreProvider
+{
+    Sqlite,
+    InMemory,
+}

@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Storage;
+
+namespace ThreeNodes;
+
+/// <summary>One node: a web server, a database of its own, an engine.</summary>
+internal sealed class Node : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HttpClient _author = new();
+
+    private Node(string name, string url, WebApplication app) => (Name, Url, _app) = (name, url, app);
+
+    public string Name { get; }
+
+    public string Url { get; }
+
+    public ReplicationEngine Engine => _app.Services.GetRequiredService<ReplicationEngine>();
+
+    private ILinktreeStore Store => _app.Services.GetRequiredService<ILinktreeStore>();
+
+    public static async Task<Node> StartAsync(string name, string serviceUrl, string folder)
+    {
+        var url = $"http://127.0.0.1:{FreePort()}";
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(url);
+        builder.Services
+            .AddDbSharing(options =>
+            {
+                options.TaskId = Network.TaskId;
+                options.ServiceUrl = serviceUrl;
+                options.OwnUrls.Add(url);
+                options.AllowPrivateAddresses = true;
+            })
+            .UseSqlite($"Data Source={Path.Combine(folder, name)}.db");
+
+        var app = builder.Build();
+        app.MapDbSharing();
+        await app.StartAsync();
+        return new Node(name, url, app);
+    }
+
+    /// <summary>Posts a record as an author's own program would, and answers the status.</summary>
+    public async Task<HttpStatusCode> PostAsync(SignedLinktree linktree)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        body.Write("{\"payload\":"u8);
+        LinktreeWriter.WriteRecord(body, linktree);
+        body.Write("}"u8);
+        using var content = new ReadOnlyMemoryContent(body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var answer = await _author.PostAsync($"{Url}/linktree", content);
+        return answer.StatusCode;
+    }
+
+    public async Task<IReadOnlyList<SignedLinktree>> ListAsync() =>
+        (await Store.ListAsync(new LinktreeQuery { IncludeTombstones = true })).Linktrees;
+
+    public async ValueTask DisposeAsync()
+    {
+        _author.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}

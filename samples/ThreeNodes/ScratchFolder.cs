@@ -1,0 +1,9 @@
+namespace ThreeNodes;
+
+/// <summary>A folder for the databases that is gone when the program ends.</summary>
+internal sealed class ScratchFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("three-nodes-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

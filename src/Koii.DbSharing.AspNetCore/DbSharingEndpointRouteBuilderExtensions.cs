@@ -1,0 +1,65 @@
+using Koii.DbSharing;
+using Koii.DbSharing.AspNetCore;
+using Koii.DbSharing.Serving;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps what a node serves to its peers and authors (protocol §3).</summary>
+public static class DbSharingEndpointRouteBuilderExtensions
+{
+    /// <summary>
+    /// Maps the task that was added without a name, under <c>/task/{taskId}/{resource}</c> and, as a task host that cuts the prefix off asks it,
+    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself.
+    /// </summary>
+    /// <param name="endpoints">The application's endpoints.</param>
+    /// <returns>All of them, to add policies to: authorization, rate limits, CORS.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called.</exception>
+    /// <exception cref="OptionsValidationException">The task's options are wrong.</exception>
+    public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints) =>
+        Map(endpoints, Options.DefaultName, shortPath: true);
+
+    /// <summary>Maps one of several tasks of the process.</summary>
+    /// <param name="endpoints">The application's endpoints.</param>
+    /// <param name="name">The name that the task was added with.</param>
+    /// <param name="shortPath">
+    /// Whether <c>/{resource}</c> leads to this task too. Default: no, since that path names no task; at most one task of a process may claim it.
+    /// </param>
+    /// <returns>All of them, to add policies to: authorization, rate limits, CORS.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called with this name.</exception>
+    /// <exception cref="OptionsValidationException">The task's options are wrong.</exception>
+    public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints, string name, bool shortPath = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Map(endpoints, name, shortPath);
+    }
+
+    private static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string name, bool shortPath)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        if (!IsAdded(services, name))
+            throw new InvalidOperationException($"There is no task to map: call services.AddDbSharing({(name.Length == 0 ? "" : $"\"{name}\", ")}options => …) first.");
+
+        var options = services.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);
+        var logger = services.GetService<ILogger<TaskEndpoints>>() ?? NullLogger<TaskEndpoints>.Instance;
+        var task = new TaskEndpoints(name, logger);
+
+        var group = endpoints.MapGroup("");
+        task.MapTo(group, path => RoutePatternFactory.Parse(
+            $"/task/{{taskId}}/{options.ResourceName}{path}", defaults: null, new RouteValueDictionary { ["taskId"] = new ExactSegment(options.TaskId) }));
+        if (shortPath)
+            task.MapTo(group, path => RoutePatternFactory.Parse($"/{options.ResourceName}{path}"));
+        return group;
+    }
+
+    // A container that cannot tell what it knows is not asked; the first request then fails on its own.
+    private static bool IsAdded(IServiceProvider services, string name) =>
+        services.GetService<IServiceProviderIsKeyedService>() is not { } known
+        || (name.Length == 0 ? known.IsService(typeof(LinktreeResponder)) : known.IsKeyedService(typeof(LinktreeResponder), name));
+}

@@ -1,0 +1,74 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Serving;
+using Koii.DbSharing.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.AspNetCore;
+
+/// <summary>The endpoints of one task. Nothing that a request holds is repeated in an answer or in a log line.</summary>
+internal sealed partial class TaskEndpoints(string name, ILogger<TaskEndpoints> logger)
+{
+    internal void MapTo(IEndpointRouteBuilder endpoints, Func<string, RoutePattern> pattern)
+    {
+        Map("/all", "GET, HEAD", (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.KeyedByPublicKey));
+        Map("/list", "GET, HEAD", (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.Bare));
+        Map("/get/{publicKey}", "GET, HEAD", WriteNewestAsync);
+        Map("", "POST", SubmissionAnswer.WriteAsync);
+
+        void Map(string path, string methods, Func<HttpContext, LinktreeResponder, Task> answer)
+        {
+            endpoints.Map(pattern(path), context => AnswerAsync(context, answer)).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
+            // Routing would answer 405 too, but with an empty body. An endpoint without methods is only taken where none that names the method fits.
+            endpoints.Map(pattern(path), context => RefuseMethodAsync(context, methods));
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Func<HttpContext, LinktreeResponder, Task> answer)
+    {
+        // What is served was written by strangers; no browser shall see more in it than JSON.
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            await answer(context, Responder(context.RequestServices));
+        }
+        catch (LinktreeStoreException exception)
+        {
+            Log.StoreFailed(logger, name, exception);
+            // An answer that has begun was cut off where the failure happened.
+            if (!context.Response.HasStarted)
+                await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The node cannot reach its store.");
+        }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        {
+            await Problem.WriteAsync(context, exception.StatusCode, "The request could not be read.");
+        }
+    }
+
+    private LinktreeResponder Responder(IServiceProvider services) =>
+        name.Length == 0 ? services.GetRequiredService<LinktreeResponder>() : services.GetRequiredKeyedService<LinktreeResponder>(name);
+
+    private static async Task WriteNewestAsync(HttpContext context, LinktreeResponder responder)
+    {
+        context.Response.ContentType = JsonAnswer.ContentType;
+        context.Response.Headers.CacheControl = "no-cache";
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
+
+        // Text that is no key names nobody, and gets the answer of an author who has nothing.
+        if (PublicKey.TryParse(context.Request.RouteValues["publicKey"] as string, out var author))
+            await responder.WriteNewestAsync(context.Response.BodyWriter, author, context.RequestAborted);
+        else
+            await context.Response.Body.WriteAsync("[]"u8.ToArray(), context.RequestAborted);
+    }
+
+    private static Task RefuseMethodAsync(HttpContext context, string methods)
+    {
+        context.Response.Headers.Allow = methods;
+        return Problem.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, $"This path answers {methods}.");
+    }
+}

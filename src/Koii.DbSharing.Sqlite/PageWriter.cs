@@ -1,0 +1,66 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+
+namespace Koii.DbSharing.Sqlite;
+
+/// <summary>Decides what becomes of each record of a page, within one transaction (protocol §1).</summary>
+internal sealed class PageWriter(TaskTransaction transaction, int perAuthor, long maxRecords)
+{
+    // What this page has learned of authors that brought something new. It does not outlive the transaction.
+    private readonly Dictionary<PublicKey, AuthorRows> _authors = [];
+
+    internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+    {
+        _authors.Clear();
+        transaction.Begin();
+        if (transaction.PerAuthor < perAuthor)
+            transaction.PerAuthor = perAuthor;
+
+        var outcomes = new PutOutcome[linktrees.Count];
+        Span<byte> uuid = stackalloc byte[UuidBytes.MaxSize];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!UuidBytes.TryEncode(linktrees[i].Uuid, uuid, out var length))
+                throw new ArgumentException($"Record {i} has a uuid that no record can have.", nameof(linktrees));
+            outcomes[i] = Put(linktrees[i], uuid[..length]);
+        }
+
+        transaction.Commit();
+        return outcomes;
+    }
+
+    private PutOutcome Put(SignedLinktree linktree, ReadOnlySpan<byte> uuid)
+    {
+        if (transaction.TryFind(linktree.Author, uuid, out var held))
+        {
+            if (held.Version.Id == linktree.Id)
+                return PutOutcome.Unchanged;
+            if (held.Version > linktree.Version)
+                return PutOutcome.Superseded;
+
+            var row = transaction.Replace(held, linktree, uuid);
+            if (_authors.TryGetValue(linktree.Author, out var known))
+                known.Replace(held, row);
+            return PutOutcome.Replaced;
+        }
+
+        if (!_authors.TryGetValue(linktree.Author, out var author))
+            _authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
+        if (author.Count == 0 && transaction.Records >= maxRecords)
+            return PutOutcome.Full;
+
+        // A store of another process may have had a higher limit.
+        while (author.Count > perAuthor)
+            author.EvictOldest();
+        if (author.Count == perAuthor)
+        {
+            if (author.Oldest.Version > linktree.Version)
+                return PutOutcome.Superseded;
+            author.EvictOldest();
+        }
+
+        author.Add(transaction.Insert(linktree, uuid));
+        return PutOutcome.Inserted;
+    }
+}

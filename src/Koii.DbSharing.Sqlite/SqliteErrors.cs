@@ -1,0 +1,36 @@
+using Koii.DbSharing.Storage;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Koii.DbSharing.Sqlite;
+
+/// <summary>Says what a driver's exception means for whoever runs the node.</summary>
+internal static class SqliteErrors
+{
+    internal static LinktreeStoreException Explain(SqliteException exception, string path)
+    {
+        var code = exception.SqliteErrorCode;
+        return new LinktreeStoreException(Explain(code, path, exception.Message), exception) { IsTransient = code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED };
+    }
+
+    private static string Explain(int code, string path, string message) => code switch
+    {
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
+            $"The database '{path}' is busy: something else has held its lock for {LinktreeConnection.BusyTimeoutMilliseconds / 1000} seconds. The call can be made again.",
+        raw.SQLITE_FULL => $"The disk of the database '{path}' is full. Free some space; what did not fit was not stored, not even in part.",
+        raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH =>
+            $"The database '{path}' is read-only. The process needs to write the file and its directory, where SQLite keeps the -wal and -shm files.",
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
+            $"The database '{path}' is damaged or no SQLite database. Restore a backup, or delete the file and let the node's peers fill it again.",
+        raw.SQLITE_CANTOPEN => ExplainCannotOpen(path),
+        _ => $"The database '{path}' could not do its work: {message}",
+    };
+
+    private static string ExplainCannotOpen(string path)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path));
+        return directory is null || Directory.Exists(directory)
+            ? $"The database '{path}' cannot be opened. Check that it is a file and that the process may read and write it and its directory."
+            : $"The database '{path}' cannot be opened: the directory '{directory}' does not exist. Create it first.";
+    }
+}

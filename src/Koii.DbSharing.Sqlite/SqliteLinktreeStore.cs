@@ -1,0 +1,218 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Koii.DbSharing.Sqlite;
+
+/// <summary>
+/// Keeps records in an SQLite file, durably: write-ahead log, <c>synchronous=FULL</c>, one transaction a page. One file may serve several tasks and be open in
+/// several processes at once.
+/// </summary>
+/// <remarks>
+/// <para>The file is opened by the first call, and by the next one where that failed: the schema is brought up to date, records are dropped that
+/// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// <para>SQLite works synchronously: a call does its work on the thread that makes it, and only its turn is waited for without one. One page is written
+/// at a time, up to four are read beside it, and readers do not wait for the writer. Cancellation is looked at before each record.</para>
+/// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
+/// </remarks>
+public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
+{
+    /// <summary>How many of a task's newest changes the feed keeps.</summary>
+    public const int ChangesKept = 100_000;
+
+    private const int MaxReaders = 4;
+
+    private readonly SqliteStoreSettings _settings;
+    private readonly TimeProvider _timeProvider;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _reading = new(MaxReaders, MaxReaders);
+    private volatile OpenDatabase? _database;
+    private bool _isDisposed;
+
+    /// <summary>Makes a store without opening its file yet.</summary>
+    /// <param name="connectionString">A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.</param>
+    /// <param name="options">The task's settings. The task id, the limits per author and in all, and the clock's allowance are read.</param>
+    /// <param name="timeProvider">The clock that says what is in the future when the file is opened. Default: the system's.</param>
+    /// <exception cref="ArgumentException">The connection string names no file that a store could write, or an option is out of range.</exception>
+    public SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null)
+        : this(connectionString, options, timeProvider, ChangesKept)
+    {
+    }
+
+    internal SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider, int changesKept)
+    {
+        _settings = SqliteStoreSettings.From(connectionString, options, changesKept);
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>The file, once it is open.</summary>
+    internal OpenDatabase? Database => _database;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(linktrees);
+        foreach (var linktree in linktrees)
+            ArgumentNullException.ThrowIfNull(linktree, nameof(linktrees));
+
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return OpenUnderWriteLock().Writer.Put(linktrees, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            RecoverUnderWriteLock(exception);
+            if (exception is SqliteException failure)
+                throw SqliteErrors.Explain(failure, _settings.Path);
+            throw;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return await ReadAsync(reader => reader.GetVersions(keys, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return await ReadAsync(reader => reader.Get(ids, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        return ReadAsync(reader => reader.List(query, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return ReadAsync(reader => reader.ReadChanges(after, limit, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Waits for the calls that are under way and closes the file. Where no other process has it open, nothing is left beside it.</summary>
+    /// <returns>When the file is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+
+        // In the order in which a read takes them that has to open the file.
+        for (var i = 0; i < MaxReaders; i++)
+            await _reading.WaitAsync().ConfigureAwait(false);
+        await _writing.WaitAsync().ConfigureAwait(false);
+        CloseAndLetOthersGo();
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+
+        for (var i = 0; i < MaxReaders; i++)
+            _reading.Wait();
+        _writing.Wait();
+        CloseAndLetOthersGo();
+    }
+
+    private async ValueTask<T> ReadAsync<T>(Func<PageReader, T> read, CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var readers = (_database ?? await OpenAsync(cancellationToken).ConfigureAwait(false)).Readers;
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Read(readers, read);
+        }
+        catch (SqliteException failure)
+        {
+            throw SqliteErrors.Explain(failure, _settings.Path);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private static T Read<T>(ReaderPool readers, Func<PageReader, T> read)
+    {
+        var reader = readers.Rent();
+        var isFit = false;
+        try
+        {
+            var result = read(reader);
+            isFit = true;
+            return result;
+        }
+        catch (Exception exception)
+        {
+            isFit = LeavesConnectionFit(exception) && reader.TryRecover();
+            throw;
+        }
+        finally
+        {
+            if (isFit)
+                readers.Return(reader);
+            else
+                reader.Dispose();
+        }
+    }
+
+    private async ValueTask<OpenDatabase> OpenAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return OpenUnderWriteLock();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private OpenDatabase OpenUnderWriteLock()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _database ??= OpenDatabase.Open(_settings, _timeProvider);
+    }
+
+    private void RecoverUnderWriteLock(Exception exception)
+    {
+        // A connection that has met a broken disk or file may have a wrong picture of it: the next call opens the file anew.
+        if (_database is { } database && !(database.Connection.TryRollBack() && LeavesConnectionFit(exception)))
+            Close();
+    }
+
+    private static bool LeavesConnectionFit(Exception exception) =>
+        exception is not LinktreeStoreException and not SqliteException { SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) };
+
+    private void CloseAndLetOthersGo()
+    {
+        Close();
+
+        // Whoever waited for a turn gets it and learns that the store is gone.
+        _writing.Release();
+        _reading.Release(MaxReaders);
+    }
+
+    private void Close()
+    {
+        _database?.Dispose();
+        _database = null;
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Data.Sqlite;
+
+namespace Koii.DbSharing.Sqlite;
+
+/// <summary>What a store was made with, judged and copied when it was made.</summary>
+internal sealed record SqliteStoreSettings(string ConnectionString, string Path, string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int ChangesKept)
+{
+    internal static SqliteStoreSettings From(string connectionString, DbSharingOptions options, int changesKept)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+
+        var builder = new SqliteConnectionStringBuilder(connectionString);
+        var source = builder.DataSource;
+        if (builder.Mode == SqliteOpenMode.Memory || source.Length == 0 || source.Contains(":memory:", StringComparison.Ordinal) || source.Contains("mode=memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException(
+                "The SQLite store keeps a file that several connections share; a database in memory belongs to one. Name a file, as in \"Data Source=linktrees.db\", or call UseInMemory.",
+                nameof(connectionString));
+        }
+
+        if (builder.Mode == SqliteOpenMode.ReadOnly)
+            throw new ArgumentException("A store writes. Remove \"Mode=ReadOnly\" from the connection string.", nameof(connectionString));
+        if (builder.Cache == SqliteCacheMode.Shared)
+            throw new ArgumentException("With a shared cache, readers and the writer would block each other. Remove \"Cache=Shared\" from the connection string.", nameof(connectionString));
+
+        // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
+        builder.Pooling = false;
+        return new SqliteStoreSettings(builder.ToString(), source, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, changesKept);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Buffers;
+using Koii.DbSharing.Nodes;
+using Microsoft.Extensions.Options;
+
+namespace Koii.DbSharing;
+
+/// <summary>Names every setting that is wrong, with its value and what would be right. Nothing is corrected silently.</summary>
+internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOptions>
+{
+    // RFC 3986 §2.3, unreserved: what needs no escaping in a path, so that all nodes write the same one.
+    private static readonly SearchValues<char> Unreserved =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+
+    public ValidateOptionsResult Validate(string? name, DbSharingOptions options)
+    {
+        var errors = Errors(options).ToList();
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    internal static IEnumerable<string> Errors(DbSharingOptions options)
+    {
+        if (!IsPathSegment(options.TaskId))
+            yield return $"TaskId is '{options.TaskId}'; it must be the id of the task: letters, digits, '-', '_', '.' and '~'.";
+        if (!IsPathSegment(options.ResourceName))
+            yield return $"ResourceName is '{options.ResourceName}'; it must be a word of letters, digits, '-', '_', '.' and '~'.";
+        foreach (var url in options.Nodes.Where(url => !NodeAddress.TryParse(url, out _)))
+            yield return $"Nodes holds '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+        foreach (var url in options.OwnUrls.Where(url => !NodeAddress.TryParse(url, out _)))
+            yield return $"OwnUrls holds '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+        if (options.Interval < TimeSpan.FromSeconds(1) || options.Interval > TimeSpan.FromDays(1))
+            yield return $"Interval is {options.Interval}; it must be from 1 second to 1 day.";
+        if (options.MaxClockSkew < TimeSpan.Zero || options.MaxClockSkew > TimeSpan.FromDays(1))
+            yield return $"MaxClockSkew is {options.MaxClockSkew}; it must be from zero to 1 day.";
+
+        var limits = options.PeerLimits;
+        foreach (var (setting, value) in new (string, long)[]
+        {
+            (nameof(options.FanOut), options.FanOut),
+            (nameof(options.MaxPeersAtOnce), options.MaxPeersAtOnce),
+            (nameof(options.LinktreesPerAuthor), options.LinktreesPerAuthor),
+            (nameof(options.MaxRecords), options.MaxRecords),
+            ($"PeerLimits.{nameof(PeerLimits.MinBytesPerSecond)}", limits.MinBytesPerSecond),
+            ($"PeerLimits.{nameof(PeerLimits.MaxListBytes)}", limits.MaxListBytes),
+            ($"PeerLimits.{nameof(PeerLimits.MaxListElements)}", limits.MaxListElements),
+            ($"PeerLimits.{nameof(PeerLimits.MaxElementBytes)}", limits.MaxElementBytes),
+            ($"PeerLimits.{nameof(PeerLimits.MaxNodeListBytes)}", limits.MaxNodeListBytes),
+            ($"PeerLimits.{nameof(PeerLimits.MaxNodeListElements)}", limits.MaxNodeListElements),
+            ($"PeerLimits.{nameof(PeerLimits.MaxBadSignatures)}", limits.MaxBadSignatures),
+        })
+        {
+            if (value < 1)
+                yield return $"{setting} is {value}; it must be at least 1.";
+        }
+
+        foreach (var (setting, value) in new[]
+        {
+            (nameof(PeerLimits.ConnectTimeout), limits.ConnectTimeout),
+            (nameof(PeerLimits.HeadersTimeout), limits.HeadersTimeout),
+            (nameof(PeerLimits.IdleTimeout), limits.IdleTimeout),
+            (nameof(PeerLimits.PeerTimeout), limits.PeerTimeout),
+        })
+        {
+            // A day also keeps them within what a timer can hold.
+            if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
+                yield return $"PeerLimits.{setting} is {value}; it must be more than zero and at most 1 day.";
+        }
+
+        if (limits.HeadersTimeout < limits.ConnectTimeout)
+            yield return $"PeerLimits.HeadersTimeout is {limits.HeadersTimeout}, less than ConnectTimeout ({limits.ConnectTimeout}), which is a part of it.";
+        if (limits.PeerTimeout < limits.HeadersTimeout)
+            yield return $"PeerLimits.PeerTimeout is {limits.PeerTimeout}, less than HeadersTimeout ({limits.HeadersTimeout}), which is a part of it.";
+    }
+
+    private static bool IsPathSegment(string? text) =>
+        text is { Length: > 0 and <= 128 } && text is not ("." or "..") && !text.AsSpan().ContainsAnyExcept(Unreserved);
+}

@@ -1,0 +1,16 @@
+using Koii.DbSharing.Replication;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Hosting;
+
+/// <summary>Runs an engine's rounds for as long as the host runs. The host waits at its stop until the round under way has let go.</summary>
+internal sealed partial class ReplicationService(ReplicationEngine engine, ILogger<ReplicationService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Log.Started(logger, engine.Options.TaskId, engine.Options.Interval);
+        await engine.RunAsync(stoppingToken).ConfigureAwait(false);
+        Log.Stopped(logger, engine.Options.TaskId);
+    }
+}

@@ -1,0 +1,88 @@
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication;
+
+/// <summary>
+/// Reads a peer's pages with one page read ahead: while a page is judged and stored, the next one is on its way. Never more than these two are held.
+/// What the client throws against its contract comes out as a value; only our own cancellation is thrown.
+/// </summary>
+internal sealed class PageReadAhead : IAsyncDisposable
+{
+    private const string Method = "IPeerClient.ReadAllAsync";
+
+    private readonly NodeAddress _peer;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenSource _ending;
+    private IAsyncEnumerator<PeerPage>? _pages;
+    private Task<bool> _ahead;
+
+    public PageReadAhead(IPeerClient client, NodeAddress peer, string? entityTag, ILogger logger, CancellationToken cancellationToken)
+    {
+        _peer = peer;
+        _logger = logger;
+        _cancellationToken = cancellationToken;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _ahead = OpenAsync(client, entityTag);
+    }
+
+    /// <summary>Gets the next page and starts to read the one after it.</summary>
+    /// <returns>The page; or what the client threw, and then there is no more; or neither at the end.</returns>
+    public async ValueTask<(PeerPage? Page, Exception? Fault)> NextAsync()
+    {
+        // Also for a client that never looks at its token.
+        _cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            if (!await _ahead.ConfigureAwait(false))
+                return (null, null);
+        }
+        catch (Exception fault)
+        {
+            // A request that is cancelled may end in any exception. It is our doing then, and must not be held against the peer.
+            _cancellationToken.ThrowIfCancellationRequested();
+            _ahead = Task.FromResult(false);
+            return (null, fault);
+        }
+
+        var pages = RoleContract.NotNull(_pages, Method);
+        var page = RoleContract.NotNull(pages.Current, Method);
+        RoleContract.NotNull(page.Linktrees, $"{Method} → {nameof(PeerPage)}.{nameof(PeerPage.Linktrees)}");
+        _ahead = MoveNextAsync(pages);
+        return (page, null);
+    }
+
+    /// <summary>Ends the request, wherever it stands.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // An enumerator must not be disposed of while it moves. Cancelled here rather than by CancelAsync, which leaves the thread.
+            if (!_ahead.IsCompleted)
+                _ending.Cancel();
+            await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_ahead.Exception is { } unread)
+                PeerRound.Log.ClosingFailed(_logger, _peer, unread.InnerException);
+            if (_pages is not null)
+                await _pages.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            // What was read is judged and stored; that the client cannot close its request changes nothing about it.
+            PeerRound.Log.ClosingFailed(_logger, _peer, fault);
+        }
+
+        _ending.Dispose();
+    }
+
+    private async Task<bool> OpenAsync(IPeerClient client, string? entityTag)
+    {
+        // A null in place of a list counts as something to look at, so that it is told apart from what the client throws.
+        _pages = client.ReadAllAsync(_peer, entityTag, _ending.Token)?.GetAsyncEnumerator(_ending.Token);
+        return _pages is null || await _pages.MoveNextAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<PeerPage> pages) => await pages.MoveNextAsync().ConfigureAwait(false);
+}

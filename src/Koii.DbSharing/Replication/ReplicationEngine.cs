@@ -1,0 +1,271 @@
+using System.Runtime.ExceptionServices;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Koii.DbSharing.Replication;
+
+/// <summary>
+/// Makes a node's set and those of its peers one: asks who there is, reads what they hold, judges every record, and keeps the newest. It composes
+/// its roles and knows no JSON, no HTTP, no database and no curve.
+/// </summary>
+/// <remarks>
+/// All members may be called from many threads at once. The engine owns nothing that must be disposed of, and has no background work of its own:
+/// what it does, it does inside a call. What it remembers of peers between rounds it keeps in memory, so it should live as long as the process.
+/// </remarks>
+public sealed partial class ReplicationEngine
+{
+    private readonly INodeDirectory _directory;
+    private readonly IPeerClient _client;
+    private readonly RecordIntake _intake;
+    private readonly PeerMemory _memory;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+
+    private readonly string _taskId;
+    private readonly TimeSpan _interval;
+    private readonly int _fanOut;
+    private readonly int _maxPeersAtOnce;
+    private readonly int _maxBadSignatures;
+    private readonly HashSet<NodeAddress> _ownAddresses = [];
+
+    private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
+    private readonly Lock _randomLock = new();
+    private bool _isSharing;
+    private bool _hadNodeList = true;
+
+    /// <summary>Composes an engine.</summary>
+    /// <param name="directory">Who there is.</param>
+    /// <param name="client">How a peer is read.</param>
+    /// <param name="verifier">What a good signature is; asked for a page at a time where it is an <see cref="IBatchSignatureVerifier"/>.</param>
+    /// <param name="store">Where records are kept.</param>
+    /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
+    /// <param name="services">Clock, chance and logging. Default: the system's, and no logging.</param>
+    /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
+    /// <exception cref="ArgumentException">An option that the engine works with is out of its bounds.</exception>
+    public ReplicationEngine(
+        INodeDirectory directory,
+        IPeerClient client,
+        ISignatureVerifier verifier,
+        ILinktreeStore store,
+        DbSharingOptions options,
+        ReplicationEngineServices? services = null)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(verifier);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.TaskId);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Interval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.FanOut, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPeersAtOnce, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxClockSkew, TimeSpan.Zero);
+        services ??= new ReplicationEngineServices();
+
+        Options = options;
+        Index = new LinktreeIndex(store);
+        _directory = directory;
+        _client = client;
+        _timeProvider = services.TimeProvider;
+        _random = services.Random;
+        _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
+        _memory = new PeerMemory(_timeProvider);
+        _intake = new RecordIntake(new Admission(options.TaskId, options.MaxClockSkew), verifier, store, _timeProvider);
+
+        _taskId = options.TaskId;
+        _interval = options.Interval;
+        _fanOut = options.FanOut;
+        _maxPeersAtOnce = options.MaxPeersAtOnce;
+        _maxBadSignatures = options.PeerLimits.MaxBadSignatures;
+        foreach (var url in options.OwnUrls)
+        {
+            // What is no address cannot be listed either, so there is nothing to drop.
+            if (NodeAddress.TryParse(url, out var own))
+                _ownAddresses.Add(own);
+        }
+    }
+
+    /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>
+    public LinktreeIndex Index { get; }
+
+    internal DbSharingOptions Options { get; }
+
+    /// <summary>
+    /// Runs one round: asks for the node list, reads the chosen peers (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
+    /// what is good and newer. A peer that fails, lies or dawdles changes nothing about the others.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
+    /// <returns>What the round did. When another round of this engine is under way: an empty report that says so, at once.</returns>
+    /// <exception cref="LinktreeStoreException">The store could not do its I/O. The round has ended; what was stored by then stays.</exception>
+    /// <exception cref="InvalidOperationException">A role answered <see langword="null"/> or not one answer for each question; the message names it.</exception>
+    public async Task<ReplicationReport> ShareAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Interlocked.Exchange(ref _isSharing, true))
+        {
+            var noList = new NodeListing([]) { Status = NodeListingStatus.Unavailable };
+            return new ReplicationReport(RoundOutcome.AlreadyRunning, _timeProvider.GetUtcNow(), TimeSpan.Zero, noList, VerdictCounts.None, []);
+        }
+
+        try
+        {
+            return await ShareAloneAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _isSharing, false);
+        }
+    }
+
+    /// <summary>
+    /// Judges one record and keeps it if it is good and newer than what is held: the way in for the application's own records and for those that are posted.
+    /// It does not wait for a round that is under way.
+    /// </summary>
+    /// <param name="linktree">The record.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the record is then stored or it is not.</param>
+    /// <returns>What became of it. When it was stored, the store has acknowledged it.</returns>
+    /// <exception cref="LinktreeStoreException">The store could not do its I/O.</exception>
+    /// <exception cref="InvalidOperationException">The store answered <see langword="null"/> or not one answer for one question.</exception>
+    public async ValueTask<Verdict> SubmitAsync(SignedLinktree linktree, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(linktree);
+        var taken = await _intake.TakeAsync([linktree], cancellationToken).ConfigureAwait(false);
+        if (taken.VerifierFault is { } fault)
+            ExceptionDispatchInfo.Throw(fault);
+        return taken.Verdicts[0];
+    }
+
+    /// <summary>
+    /// Runs rounds until it is told to stop. The first comes after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that were
+    /// started together do not ask together; from the start of one to the start of the next it is the interval, give or take a tenth. Rounds never overlap: after
+    /// one that took longer, the next comes after a pause of up to a tenth of the interval. A round that fails is logged, and the loop goes on.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the loop, and with it the round under way.</param>
+    /// <returns>A task that completes normally when the loop has ended.</returns>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var pause = _interval * NextDouble();
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(pause, _timeProvider, cancellationToken).ConfigureAwait(false);
+                var started = _timeProvider.GetTimestamp();
+                await ShareInLoopAsync(cancellationToken).ConfigureAwait(false);
+
+                var chance = NextDouble();
+                pause = _interval * (0.9 + 0.2 * chance) - _timeProvider.GetElapsedTime(started);
+                if (pause <= TimeSpan.Zero)
+                    pause = _interval * (0.1 * chance);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The one way out, and no failure.
+        }
+    }
+
+    private async Task ShareInLoopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var report = await ShareAsync(cancellationToken).ConfigureAwait(false);
+            if (report.Outcome == RoundOutcome.AlreadyRunning)
+                Log.RoundLeftOut(_logger, _taskId);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (LinktreeStoreException failure)
+        {
+            Log.StoreFailed(_logger, _taskId, failure);
+        }
+        catch (Exception failure)
+        {
+            Log.RoundFailed(_logger, _taskId, failure);
+        }
+    }
+
+    private async Task<ReplicationReport> ShareAloneAsync(CancellationToken cancellationToken)
+    {
+        var startedAt = _timeProvider.GetUtcNow();
+        var started = _timeProvider.GetTimestamp();
+        var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
+        var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
+
+        IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
+        var reports = await PeerWorkers.AskAllAsync(peers, _maxPeersAtOnce, AskAsync, cancellationToken).ConfigureAwait(false);
+        var verdicts = new VerdictTally();
+        foreach (var report in reports)
+            verdicts.Add(report.Verdicts);
+
+        var outcome = hasNodeList ? RoundOutcome.Completed : RoundOutcome.NoNodeList;
+        var round = new ReplicationReport(outcome, startedAt, _timeProvider.GetElapsedTime(started), listing, verdicts.ToCounts(), reports);
+        LogRound(round);
+        return round;
+    }
+
+    private async Task<NodeListing> GetNodesAsync(CancellationToken cancellationToken)
+    {
+        NodeListing? listing;
+        try
+        {
+            listing = await _directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Log.DirectoryThrew(_logger, _taskId, fault);
+            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {fault.GetType().Name}; the log has it."] };
+        }
+
+        RoleContract.NotNull(RoleContract.NotNull(listing, "INodeDirectory.GetNodesAsync").Nodes, "INodeDirectory.GetNodesAsync → NodeListing.Nodes");
+        return listing;
+    }
+
+    private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed)
+    {
+        lock (_randomLock)
+            return PeerSelection.Select(listed, _ownAddresses, _fanOut, _memory.IsLongGood, _random);
+    }
+
+    private Task<PeerReport> AskAsync(NodeAddress peer, CancellationToken cancellationToken) =>
+        new PeerRound(peer, _client, _intake, _memory, _maxBadSignatures, _timeProvider, _logger).RunAsync(cancellationToken);
+
+    private void LogRound(ReplicationReport round)
+    {
+        var verdicts = round.Verdicts;
+        if (round.Outcome == RoundOutcome.NoNodeList)
+        {
+            // Once is news; after that it is the same every round.
+            var level = _hadNodeList ? LogLevel.Warning : LogLevel.Debug;
+            var problems = string.Join(' ', round.Nodes.Problems);
+            Log.NoNodeList(_logger, level, _taskId, problems);
+        }
+        else
+        {
+            var level = verdicts.Inserted + verdicts.Replaced > 0 ? LogLevel.Information : LogLevel.Debug;
+            if (_logger.IsEnabled(level))
+            {
+                var failed = round.Peers.Count(peer => peer.Failure is not null);
+                Log.RoundCompleted(
+                    _logger, level, _taskId, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected, round.Duration);
+            }
+        }
+
+        _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
+    }
+
+    private double NextDouble()
+    {
+        lock (_randomLock)
+            return _random.NextDouble();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Storage;
+
+namespace Koii.DbSharing.Serving;
+
+/// <summary>
+/// What a node answers its peers and its authors (protocol §3), without the transport: endpoints put HTTP around it, a simulated network calls it.
+/// </summary>
+/// <remarks>
+/// It keeps no state, so one instance may serve any number of calls at once, and making one costs nothing. A <see cref="LinktreeStoreException"/>
+/// of the store passes through every method; a list that it cuts short stays without its closing bracket, which tells the reader that there was more.
+/// </remarks>
+/// <param name="engine">Judges what is submitted, and knows the sum of what is held.</param>
+/// <param name="store">Holds what is served; the engine's own.</param>
+public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore store)
+{
+    /// <summary>
+    /// The greatest length of a submission in bytes: an element of 256 KiB, as lists may hold it, and 1 KiB for what is around it.
+    /// </summary>
+    public const int MaxSubmissionBytes = (256 * 1024) + 1024;
+
+    // Goes into every entity tag. It rises when the same records are written differently, so that peers read them anew.
+    private const int WrittenForm = 1;
+
+    // Enough to fill a few packets, little enough that a slow reader costs one page of records and not a second one in bytes.
+    private const int FlushBytes = 64 * 1024;
+
+    private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
+    private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
+
+    /// <summary>Gets the entity tag of a list as it stands now (RFC 9110 §8.8.3), weak and with its quotes, as it stands in a header.</summary>
+    /// <remarks>
+    /// Ask for it before <see cref="WriteListAsync"/>: it then comes from a state no newer than the rows, so that a reader who keeps it never
+    /// takes a later list for the one it has. Equal tags mean equal sets of records.
+    /// </remarks>
+    /// <param name="form">The form of the list; each has its own tags.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>ASCII text of less than 80 characters.</returns>
+    public async ValueTask<string> GetEntityTagAsync(ListForm form, CancellationToken cancellationToken = default)
+    {
+        var summary = await _engine.Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        var path = form == ListForm.Bare ? "list" : "all";
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{WrittenForm}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
+    }
+
+    /// <summary>Writes everything that is held, tombstones included, ascending by version, as a JSON array.</summary>
+    /// <remarks>
+    /// Nothing is written before the store has given its first page, so a store that is out of order is known before the answer begins. After
+    /// that, records are read a page at a time and flushed as the reader takes them; nothing of the store stays open while it does not.
+    /// Records that come or are replaced meanwhile may or may not be among them; none that stays is missed.
+    /// </remarks>
+    /// <param name="output">Where to write. It is flushed and left open; when its reader completes, the rest is left unwritten.</param>
+    /// <param name="form">The form of the elements.</param>
+    /// <param name="cancellationToken">Ends the writing in the middle.</param>
+    /// <returns>A task that ends when everything is flushed, or when nobody reads any more.</returns>
+    public async Task WriteListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var list = new LinktreeListWriter(output, form, _engine.Options.ResourceName);
+        LinktreeVersion? after = null;
+        do
+        {
+            var query = new LinktreeQuery { IncludeTombstones = true, After = after };
+            var page = await _store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            foreach (var linktree in page.Linktrees)
+            {
+                list.Write(linktree);
+                if (list.UnflushedBytes >= FlushBytes && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
+                    return;
+            }
+
+            after = page.Next;
+            if (after is not null && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
+                return;
+        }
+        while (after is not null);
+
+        list.End();
+        await list.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the newest record of an author, or <c>[]</c> where there is none or it is a tombstone.</summary>
+    /// <param name="output">Where to write. It is flushed and left open.</param>
+    /// <param name="author">The author.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>A task that ends when everything is flushed.</returns>
+    public async Task WriteNewestAsync(PipeWriter output, PublicKey author, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (await FindNewestAsync(author, cancellationToken).ConfigureAwait(false) is { IsTombstone: false } newest)
+            LinktreeWriter.WriteRecord(output, newest);
+        else
+            LinktreeListWriter.WriteEmpty(output);
+        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Judges and stores what an author sent: <c>{"payload":record}</c>, as JavaScript would read it.</summary>
+    /// <param name="body">The text as UTF-8. Anything longer than <see cref="MaxSubmissionBytes"/> is refused unread.</param>
+    /// <param name="cancellationToken">Ends the wait; the record is then stored or not.</param>
+    /// <returns>The verdict. No text makes this method throw.</returns>
+    public ValueTask<Verdict> SubmitAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    {
+        if (body.Length > MaxSubmissionBytes)
+            return ValueTask.FromResult(new Verdict(VerdictKind.Rejected, RejectionReason.TooLarge));
+        return LinktreeReader.TryReadMember(body.Span, "payload"u8, out var linktree, out var reason)
+            ? _engine.SubmitAsync(linktree, cancellationToken)
+            : ValueTask.FromResult(new Verdict(VerdictKind.Rejected, reason));
+    }
+
+    private async ValueTask<SignedLinktree?> FindNewestAsync(PublicKey author, CancellationToken cancellationToken)
+    {
+        SignedLinktree? newest = null;
+        LinktreeVersion? after = null;
+        do
+        {
+            // Lists ascend and an author has few records, so the newest is the last of what is most often a single page.
+            var query = new LinktreeQuery { Author = author, IncludeTombstones = true, After = after };
+            var page = await _store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            newest = page.Linktrees.Count > 0 ? page.Linktrees[^1] : newest;
+            after = page.Next;
+        }
+        while (after is not null);
+        return newest;
+    }
+}

@@ -1,0 +1,234 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using static Koii.DbSharing.Signatures.Curve25519.WideProduct;
+
+namespace Koii.DbSharing.Signatures.Curve25519;
+
+/// <summary>
+/// An integer modulo p = 2^255 − 19 (RFC 8032 §5.1), in five limbs of radix 2^51: l0 + 2^51·l1 + … + 2^204·l4. The value is
+/// kept modulo p only; <see cref="WriteTo"/> gives the one canonical form.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Limbs may be larger than 51 bits for a while, which saves the carries of most sums. The bounds, asserted in debug builds:
+/// a product or square is <i>tight</i>, its limbs are at most 2^51 + 2^13; factors may have limbs up to 2^54; no limb of a
+/// subtrahend may pass that of 2p, 2^52 − 38 or 2^52 − 2. A sum or difference of two tight elements therefore fits any
+/// product, and so does a sum of two of those.
+/// </para>
+/// <para>No operation branches on, or indexes memory by, the value of an element.</para>
+/// </remarks>
+internal readonly struct FieldElement
+{
+    /// <summary>The length of an encoded element in bytes.</summary>
+    internal const int Size = 32;
+
+    private const int LimbBits = 51;
+    private const ulong LimbMask = (1UL << LimbBits) - 1;
+    private const ulong MaxFactorLimb = 1UL << 54;
+    private const ulong TightLimb = (1UL << LimbBits) + (1UL << 13);
+
+    // 2p, limb by limb: what a difference adds so that no limb falls below zero.
+    private const ulong TwiceP0 = (1UL << 52) - 38;
+    private const ulong TwiceP1To4 = (1UL << 52) - 2;
+
+    private readonly ulong _l0, _l1, _l2, _l3, _l4;
+
+    internal FieldElement(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
+    {
+        _l0 = l0;
+        _l1 = l1;
+        _l2 = l2;
+        _l3 = l3;
+        _l4 = l4;
+    }
+
+    internal static FieldElement Zero => default;
+
+    internal static FieldElement One => new(1, 0, 0, 0, 0);
+
+    internal static FieldElement FromInt32(int small) => new((ulong)small, 0, 0, 0, 0);
+
+    /// <summary>Reads 255 bits in little-endian order; the highest bit of the last byte is ignored. The value may be p or more.</summary>
+    internal static FieldElement Read(ReadOnlySpan<byte> bytes)
+    {
+        var w0 = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        var w1 = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
+        var w2 = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
+        var w3 = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
+        return new FieldElement(
+            w0 & LimbMask,
+            ((w0 >> 51) | (w1 << 13)) & LimbMask,
+            ((w1 >> 38) | (w2 << 26)) & LimbMask,
+            ((w2 >> 25) | (w3 << 39)) & LimbMask,
+            (w3 >> 12) & LimbMask);
+    }
+
+    /// <summary>Writes the canonical form, the value below p in little-endian order.</summary>
+    internal void WriteTo(Span<byte> bytes)
+    {
+        var (l0, l1, l2, l3, l4) = Canonical();
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, l0 | (l1 << 51));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], (l1 >> 13) | (l2 << 38));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], (l2 >> 26) | (l3 << 25));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], (l3 >> 39) | (l4 << 12));
+    }
+
+    internal bool IsZero
+    {
+        get
+        {
+            var (l0, l1, l2, l3, l4) = Canonical();
+            return (l0 | l1 | l2 | l3 | l4) == 0;
+        }
+    }
+
+    /// <summary>The sign of RFC 8032 §5.1.2: an element is negative when its canonical form is odd.</summary>
+    internal bool IsNegative => (Canonical().L0 & 1) != 0;
+
+    internal bool HasValueOf(in FieldElement other) => (this - other).IsZero;
+
+    /// <summary>The sum; its limbs are the sums of the limbs.</summary>
+    public static FieldElement operator +(in FieldElement a, in FieldElement b) =>
+        new(a._l0 + b._l0, a._l1 + b._l1, a._l2 + b._l2, a._l3 + b._l3, a._l4 + b._l4);
+
+    /// <summary>The difference; its limbs are below those of <paramref name="a"/> plus 2^52.</summary>
+    public static FieldElement operator -(in FieldElement a, in FieldElement b)
+    {
+        Debug.Assert(b._l0 <= TwiceP0 && Math.Max(Math.Max(b._l1, b._l2), Math.Max(b._l3, b._l4)) <= TwiceP1To4, "A subtrahend has a limb beyond 2p.");
+        return new FieldElement(
+            a._l0 + TwiceP0 - b._l0,
+            a._l1 + TwiceP1To4 - b._l1,
+            a._l2 + TwiceP1To4 - b._l2,
+            a._l3 + TwiceP1To4 - b._l3,
+            a._l4 + TwiceP1To4 - b._l4);
+    }
+
+    public static FieldElement operator -(in FieldElement a) => Zero - a;
+
+    /// <summary>The product, tight.</summary>
+    public static FieldElement operator *(in FieldElement a, in FieldElement b)
+    {
+        Debug.Assert(a.LimbsAreAtMost(MaxFactorLimb) && b.LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
+
+        // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^54 fits 64 bits.
+        ulong b1By19 = 19 * b._l1, b2By19 = 19 * b._l2, b3By19 = 19 * b._l3, b4By19 = 19 * b._l4;
+
+        // Each is at most (1 + 4·19)·2^108 < 2^115.
+        var r0 = Product(a._l0, b._l0) + Product(a._l1, b4By19) + Product(a._l2, b3By19) + Product(a._l3, b2By19) + Product(a._l4, b1By19);
+        var r1 = Product(a._l0, b._l1) + Product(a._l1, b._l0) + Product(a._l2, b4By19) + Product(a._l3, b3By19) + Product(a._l4, b2By19);
+        var r2 = Product(a._l0, b._l2) + Product(a._l1, b._l1) + Product(a._l2, b._l0) + Product(a._l3, b4By19) + Product(a._l4, b3By19);
+        var r3 = Product(a._l0, b._l3) + Product(a._l1, b._l2) + Product(a._l2, b._l1) + Product(a._l3, b._l0) + Product(a._l4, b4By19);
+        var r4 = Product(a._l0, b._l4) + Product(a._l1, b._l3) + Product(a._l2, b._l2) + Product(a._l3, b._l1) + Product(a._l4, b._l0);
+        return Carry(r0, r1, r2, r3, r4);
+    }
+
+    /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
+    internal FieldElement Square()
+    {
+        Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
+        ulong twice0 = 2 * _l0, twice1 = 2 * _l1, twice2 = 2 * _l2, twice3 = 2 * _l3;
+        ulong l3By19 = 19 * _l3, l4By19 = 19 * _l4;
+
+        var r0 = Product(_l0, _l0) + Product(twice1, l4By19) + Product(twice2, l3By19);
+        var r1 = Product(twice0, _l1) + Product(twice2, l4By19) + Product(_l3, l3By19);
+        var r2 = Product(twice0, _l2) + Product(_l1, _l1) + Product(twice3, l4By19);
+        var r3 = Product(twice0, _l3) + Product(twice1, _l2) + Product(_l4, l4By19);
+        var r4 = Product(twice0, _l4) + Product(twice1, _l3) + Product(_l2, _l2);
+        return Carry(r0, r1, r2, r3, r4);
+    }
+
+    /// <summary>The element to the power 2^<paramref name="times"/>.</summary>
+    internal FieldElement SquareRepeatedly(int times)
+    {
+        var result = this;
+        for (var i = 0; i < times; i++)
+            result = result.Square();
+        return result;
+    }
+
+    /// <summary>The inverse, as the power p − 2 = 2^255 − 21 (Fermat); zero for zero.</summary>
+    internal FieldElement Invert()
+    {
+        var power = PowerOf250Ones(out var power11);
+        return power.SquareRepeatedly(5) * power11;
+    }
+
+    /// <summary>The power (p − 5)/8 = 2^252 − 3, from which RFC 8032 §5.1.3 makes square roots.</summary>
+    internal FieldElement PowerOfPMinus5Over8() => PowerOf250Ones(out _).SquareRepeatedly(2) * this;
+
+    /// <summary><paramref name="a"/> where <paramref name="mask"/> is zero, <paramref name="b"/> where it is all ones, without a branch.</summary>
+    internal static FieldElement Select(in FieldElement a, in FieldElement b, ulong mask) =>
+        new(
+            a._l0 ^ (mask & (a._l0 ^ b._l0)),
+            a._l1 ^ (mask & (a._l1 ^ b._l1)),
+            a._l2 ^ (mask & (a._l2 ^ b._l2)),
+            a._l3 ^ (mask & (a._l3 ^ b._l3)),
+            a._l4 ^ (mask & (a._l4 ^ b._l4)));
+
+    /// <summary>The power 2^250 − 1, whose binary form is 250 ones, and on the way the power 11.</summary>
+    private FieldElement PowerOf250Ones(out FieldElement power11)
+    {
+        var power2 = Square();
+        var power9 = power2.SquareRepeatedly(2) * this;
+        power11 = power9 * power2;
+        var ones5 = power11.Square() * power9;
+        var ones10 = ones5.SquareRepeatedly(5) * ones5;
+        var ones20 = ones10.SquareRepeatedly(10) * ones10;
+        var ones40 = ones20.SquareRepeatedly(20) * ones20;
+        var ones50 = ones40.SquareRepeatedly(10) * ones10;
+        var ones100 = ones50.SquareRepeatedly(50) * ones50;
+        var ones200 = ones100.SquareRepeatedly(100) * ones100;
+        return ones200.SquareRepeatedly(50) * ones50;
+    }
+
+    /// <summary>Brings the columns of a product, each below 2^115, to tight limbs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FieldElement Carry(WideProduct r0, WideProduct r1, WideProduct r2, WideProduct r3, WideProduct r4)
+    {
+        // A column below 2^115 carries less than 2^64.
+        r1 += r0.ShiftRight(LimbBits);
+        r2 += r1.ShiftRight(LimbBits);
+        r3 += r2.ShiftRight(LimbBits);
+        r4 += r3.ShiftRight(LimbBits);
+
+        // The last column holds no nineteen-fold product: below 5·2^108 + 2^64 it carries less than 2^59.4, and nineteen
+        // times that is below 2^63.7. What limb 0 then hands to limb 1 is below 2^13.
+        var l0 = (r0.Low & LimbMask) + (19 * r4.ShiftRight(LimbBits));
+        var l1 = (r1.Low & LimbMask) + (l0 >> LimbBits);
+        var result = new FieldElement(l0 & LimbMask, l1, r2.Low & LimbMask, r3.Low & LimbMask, r4.Low & LimbMask);
+        Debug.Assert(result.LimbsAreAtMost(TightLimb), "A product is not tight.");
+        return result;
+    }
+
+    /// <summary>The limbs of the value below p, each below 2^51. Limbs may have 63 bits.</summary>
+    private (ulong L0, ulong L1, ulong L2, ulong L3, ulong L4) Canonical()
+    {
+        // One pass of carries leaves limbs 1 to 4 below 2^51 and limb 0 below 2^51 + 19·2^13: less than 2p in all.
+        var l0 = _l0;
+        var l1 = _l1 + (l0 >> LimbBits);
+        var l2 = _l2 + (l1 >> LimbBits);
+        var l3 = _l3 + (l2 >> LimbBits);
+        var l4 = _l4 + (l3 >> LimbBits);
+        l0 = (l0 & LimbMask) + (19 * (l4 >> LimbBits));
+        l1 &= LimbMask;
+        l2 &= LimbMask;
+        l3 &= LimbMask;
+        l4 &= LimbMask;
+
+        // The value v is at least p exactly when v + 19 reaches 2^255. Then v − p is v + 19 without that bit.
+        var atLeastP = (l0 + 19) >> LimbBits;
+        atLeastP = (l1 + atLeastP) >> LimbBits;
+        atLeastP = (l2 + atLeastP) >> LimbBits;
+        atLeastP = (l3 + atLeastP) >> LimbBits;
+        atLeastP = (l4 + atLeastP) >> LimbBits;
+        l0 += 19 * atLeastP;
+        l1 += l0 >> LimbBits;
+        l2 += l1 >> LimbBits;
+        l3 += l2 >> LimbBits;
+        l4 += l3 >> LimbBits;
+        return (l0 & LimbMask, l1 & LimbMask, l2 & LimbMask, l3 & LimbMask, l4 & LimbMask);
+    }
+
+    private bool LimbsAreAtMost(ulong bound) => _l0 <= bound && _l1 <= bound && _l2 <= bound && _l3 <= bound && _l4 <= bound;
+}

@@ -1,0 +1,42 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures.Curve25519;
+
+namespace Koii.DbSharing.Signatures;
+
+/// <summary>
+/// Ed25519 by the one rule of protocol §2, on raw bytes. The rule is RFC 8032 §5.1.7 with the cofactor, and leaves nothing open
+/// that the RFC leaves to the implementer, so that no two nodes disagree.
+/// </summary>
+public static class Ed25519
+{
+    /// <summary>
+    /// Checks a signature: S is below the group order L; R and the key A are canonical encodings of points of the curve, and A is
+    /// not of small order; and [8][S]B = [8]R + [8][k]A, where k is SHA-512(R ‖ A ‖ message) modulo L.
+    /// </summary>
+    /// <param name="key">The key A.</param>
+    /// <param name="message">The signed bytes, of any length.</param>
+    /// <param name="signature">R, then S.</param>
+    /// <returns>Whether the signature fits. No input makes this method throw.</returns>
+    /// <remarks>It is safe for use by many threads and allocates nothing. Its time depends on its arguments, none of which is a secret.</remarks>
+    public static bool Verify(PublicKey key, ReadOnlySpan<byte> message, LinktreeSignature signature)
+    {
+        var encodedA = key.AsSpan();
+        var encodedR = signature.AsSpan()[..PointEncoding.Size];
+        if (!Scalar.TryRead(signature.AsSpan()[PointEncoding.Size..], out var s)
+            || !PointEncoding.TryRead(encodedA, out var a)
+            || a.ToProjective().MultiplyByCofactor().IsIdentity
+            || !PointEncoding.TryRead(encodedR, out var r))
+        {
+            return false;
+        }
+
+        Span<byte> encodedRAndA = stackalloc byte[2 * PointEncoding.Size];
+        encodedR.CopyTo(encodedRAndA);
+        encodedA.CopyTo(encodedRAndA[PointEncoding.Size..]);
+        var k = HashToScalar.Compute(encodedRAndA, message);
+
+        // [8]([S]B + [k](−A) − R) is the identity exactly when the equation holds.
+        var difference = DoubleScalarMultiplication.Multiply(k, -a, s) - r.ToCached();
+        return difference.ToProjective().MultiplyByCofactor().IsIdentity;
+    }
+}

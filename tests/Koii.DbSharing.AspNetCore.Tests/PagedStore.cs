@@ -1,0 +1,47 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.TestSupport;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>A store that only lists: any number of pages, made when they are asked for, with a failure in place of one of them.</summary>
+internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes = 64 * 1024 - 512) : ILinktreeStore
+{
+    private const int PageLinktrees = 16;
+
+    private int _pagesRead;
+    private int _indexed;
+
+    public int PagesRead => Volatile.Read(ref _pagesRead);
+
+    public ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (query is { Author: null, After: null } && Interlocked.Exchange(ref _indexed, 1) == 0)
+            return ValueTask.FromResult(new LinktreePage([], null)); // The index lists first, for the entity tag, and would go through all pages.
+
+        var page = (int)((query.After?.Timestamp ?? 0) / PageLinktrees);
+        if (page == failingPage)
+            throw new LinktreeStoreException("The disk of the machine named secret is gone.");
+
+        Interlocked.Increment(ref _pagesRead);
+        var name = new string('x', dataBytes);
+        var linktrees = Enumerable.Range(1, PageLinktrees)
+            .Select(i => (page * PageLinktrees) + i)
+            .Select(i => Samples.Linktree(author: 1, uuid: $"u{i}", timestamp: i, name: name))
+            .ToArray();
+        return ValueTask.FromResult(new LinktreePage(linktrees, page + 1 < pages ? linktrees[^1].Version : null));
+    }
+
+    public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(new ChangePage([], after));
+
+    public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+}

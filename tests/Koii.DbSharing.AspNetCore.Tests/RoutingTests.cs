@@ -1,0 +1,163 @@
+using System.Net;
+using Koii.DbSharing.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>Which paths lead where, with one task and with several.</summary>
+public sealed class RoutingTests
+{
+    private static Task<TestNode> StartTwoAsync(bool shortPath = false) =>
+        TestNode.StartAsync(
+            services =>
+            {
+                services.AddDbSharing("one", options => options.TaskId = "TaskA").UseInMemory();
+                services.AddDbSharing("two", options => options.TaskId = "taska").UseInMemory();
+            },
+            endpoints =>
+            {
+                endpoints.MapDbSharing("one");
+                endpoints.MapDbSharing("two", shortPath);
+            });
+
+    [Test]
+    public async Task The_unnamed_task_answers_both_path_forms([Values("/linktree", TestNode.LongPath)] string path)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        using var posted = await node.PostAsync(TestNode.Signed(), path);
+        var (all, list) = (await node.Client.GetStringAsync($"{path}/all"), await node.Client.GetStringAsync($"{path}/list"));
+        var newest = await node.Client.GetStringAsync($"{path}/get/{TestNode.Signed().Author}");
+
+        Assert.That(posted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(newest, Is.EqualTo(TestNode.RecordJson(TestNode.Signed())));
+        Assert.That(all, Does.Contain(newest));
+        Assert.That(list, Is.EqualTo($"[{newest}]"));
+    }
+
+    [Test]
+    public async Task Another_task_is_not_found()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        foreach (var path in new[] { "/task/other/linktree/all", "/task/TASK1/linktree/all", "/task/Task1/other/all", "/task/other/linktree/get/x" })
+        {
+            using var response = await node.GetAsync(path);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
+        }
+
+        using var posted = await node.PostAsync(TestNode.Signed(), "/task/other/linktree");
+        Assert.That(posted.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task Two_tasks_whose_ids_differ_in_case_alone_are_kept_apart()
+    {
+        await using var node = await StartTwoAsync();
+        var linktree = await node.HoldAsync(TestNode.Signed(), "one");
+
+        Assert.That(await node.Client.GetStringAsync("/task/TaskA/linktree/list"), Is.EqualTo($"[{TestNode.RecordJson(linktree)}]"));
+        Assert.That(await node.Client.GetStringAsync("/task/taska/linktree/list"), Is.EqualTo("[]"));
+    }
+
+    [Test]
+    public async Task Named_tasks_leave_the_short_path_alone()
+    {
+        await using var node = await StartTwoAsync();
+
+        using var response = await node.GetAsync("/linktree/all");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task A_named_task_may_claim_the_short_path()
+    {
+        await using var node = await StartTwoAsync(shortPath: true);
+        var linktree = await node.HoldAsync(TestNode.Signed(), "two");
+
+        Assert.That(await node.Client.GetStringAsync("/linktree/list"), Is.EqualTo($"[{TestNode.RecordJson(linktree)}]"));
+    }
+
+    [TestCase("DELETE", "/linktree", "POST")]
+    [TestCase("GET", "/linktree", "POST")]
+    [TestCase("POST", "/linktree/all", "GET, HEAD")]
+    [TestCase("PUT", "/linktree/list", "GET, HEAD")]
+    [TestCase("DELETE", "/task/Task1/linktree/get/MarkerOfTheSender", "GET, HEAD")]
+    [TestCase("MARKEROFTHESENDER", "/task/Task1/linktree/all", "GET, HEAD")]
+    public async Task Another_method_is_not_allowed(string method, string path, string allowed)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        using var response = await node.SendAsync(new HttpMethod(method), path, ("X-Header", "MarkerOfTheSender"));
+
+        Assert.That(response.Content.Headers.Allow, Is.EqualTo(allowed.Split(", ")));
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.MethodNotAllowed, "MarkerOfTheSender");
+    }
+
+    [Test]
+    public async Task The_application_keeps_its_own_endpoints_beside_ours()
+    {
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
+            endpoints =>
+            {
+                endpoints.MapDbSharing();
+                endpoints.MapDelete("/linktree", () => "mine");
+            });
+
+        using var response = await node.SendAsync(HttpMethod.Delete, "/linktree");
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public async Task Conventions_reach_every_endpoint()
+    {
+        var mark = new object();
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
+            endpoints => endpoints.MapDbSharing().WithMetadata(mark));
+
+        var mapped = node.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+        Assert.That(mapped, Has.Count.EqualTo(16)); // Four paths in two forms, each with what refuses other methods.
+        Assert.That(mapped, Is.All.Matches<Endpoint>(endpoint => endpoint!.Metadata.Contains(mark)));
+    }
+
+    [Test]
+    public async Task Other_roles_of_the_task_are_not_touched_by_serving()
+    {
+        var directory = new Moq.Mock<INodeDirectory>(Moq.MockBehavior.Strict);
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory().Use((_, _) => directory.Object),
+            endpoints => endpoints.MapDbSharing());
+
+        Assert.That(await node.Client.GetStringAsync("/linktree/all"), Is.EqualTo("[]"));
+    }
+
+    [Test]
+    public void Mapping_a_task_that_was_not_added_says_what_to_do()
+    {
+        using var app = (IDisposable)WebApplication.CreateSlimBuilder().Build();
+        var endpoints = (IEndpointRouteBuilder)app;
+
+        Assert.That(() => endpoints.MapDbSharing(), Throws.InvalidOperationException.With.Message.Contains("services.AddDbSharing(options => …)"));
+        Assert.That(() => endpoints.MapDbSharing("other"), Throws.InvalidOperationException.With.Message.Contains("services.AddDbSharing(\"other\", options => …)"));
+        Assert.That(() => endpoints.MapDbSharing(""), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void Mapping_a_task_with_wrong_options_names_them()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddDbSharing(options => options.TaskId = "not a path").UseInMemory();
+        using var app = (IDisposable)builder.Build();
+
+        Assert.That(() => ((IEndpointRouteBuilder)app).MapDbSharing(), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("not a path"));
+    }
+}

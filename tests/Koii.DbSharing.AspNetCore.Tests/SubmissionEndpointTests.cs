@@ -1,0 +1,187 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Serving;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary><c>POST</c> of a record (protocol §3).</summary>
+public sealed class SubmissionEndpointTests
+{
+    private const string Registered = """{"message":"Proof and linktree registered successfully"}""";
+    private const string Marker = "MarkerOfTheSender";
+
+    private TestNode _node = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _node = await TestNode.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await _node.DisposeAsync();
+
+    [Test]
+    public async Task A_good_record_is_registered_in_the_words_that_the_front_end_compares()
+    {
+        using var response = await _node.PostAsync(TestNode.Signed());
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("application/json; charset=utf-8"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Registered));
+        Assert.That(await _node.Client.GetStringAsync($"{TestNode.LongPath}/list"), Is.EqualTo($"[{TestNode.RecordJson(TestNode.Signed())}]"));
+    }
+
+    [Test]
+    public async Task A_record_that_is_held_already_gets_the_same_answer()
+    {
+        await _node.HoldAsync(TestNode.Signed());
+
+        using var response = await _node.PostAsync(TestNode.Signed());
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Registered));
+    }
+
+    [Test]
+    public async Task An_older_record_is_a_conflict()
+    {
+        await _node.HoldAsync(TestNode.Signed(timestamp: TestNode.Time + 1));
+
+        using var response = await _node.PostAsync(TestNode.Signed(name: Marker));
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.Conflict, Marker);
+    }
+
+    [Test]
+    public async Task A_record_from_the_future_is_refused()
+    {
+        using var response = await _node.PostAsync(TestNode.Signed(timestamp: 9_007_199_254_740_991, name: Marker));
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.BadRequest, Marker);
+    }
+
+    [Test]
+    public async Task A_new_author_beyond_the_bound_is_told_that_the_node_is_full()
+    {
+        await using var node = await TestNode.StartAsync(options => options.MaxRecords = 1);
+        await node.HoldAsync(TestNode.Signed());
+
+        using var response = await node.PostAsync(TestNode.Signed(author: TestNode.Signer(2), name: Marker));
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.InsufficientStorage, Marker);
+    }
+
+    [Test]
+    public async Task A_forged_record_is_refused()
+    {
+        var signed = TestNode.Signed(name: Marker);
+        var forged = TestNode.RecordJson(signed).Replace(TestNode.Time.ToString(), (TestNode.Time + 1).ToString());
+
+        using var response = await _node.PostAsync($$"""{"payload":{{forged}}}""");
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.BadRequest, Marker, signed.Author.ToString());
+        Assert.That(await _node.Client.GetStringAsync($"{TestNode.LongPath}/list"), Is.EqualTo("[]"));
+    }
+
+    [Test]
+    public async Task A_record_of_another_task_is_refused()
+    {
+        using var response = await _node.PostAsync(TestNode.Signed(taskId: Marker));
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.BadRequest, Marker);
+    }
+
+    [TestCase("")]
+    [TestCase(Marker)]
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("null")]
+    [TestCase("""{"payload":null}""")]
+    [TestCase("""{"payload":[{"MarkerOfTheSender":1}]}""")]
+    [TestCase("""{"payload":{"MarkerOfTheSender":1}}""")]
+    [TestCase("""{"payload":{"data":{"uuid":"MarkerOfTheSender","timestamp":1},"publicKey":"MarkerOfTheSender","signature":"x"}}""")]
+    [TestCase("""{"payload":{"data":{"uuid":"u"},"publicKey":"AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9","signature":"MarkerOfTheSender"}""")]
+    public async Task What_is_no_record_is_refused_without_repeating_it(string body)
+    {
+        using var response = await _node.PostAsync(body);
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.BadRequest, Marker);
+    }
+
+    [Test]
+    public async Task A_bare_record_without_the_payload_around_it_is_refused()
+    {
+        using var response = await _node.PostAsync(TestNode.RecordJson(TestNode.Signed()));
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.BadRequest);
+    }
+
+    [TestCase(null)]
+    [TestCase("text/plain")]
+    [TestCase("application/json")]
+    [TestCase("multipart/form-data; boundary=x")]
+    public async Task Any_content_type_will_do(string? contentType)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes($$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}"""));
+        content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
+
+        using var response = await _node.Client.PostAsync(TestNode.LongPath, content);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_content_coding_is_refused()
+    {
+        var content = new StringContent(Marker);
+        content.Headers.ContentEncoding.Add("gzip");
+
+        using var response = await _node.Client.PostAsync(TestNode.LongPath, content);
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.UnsupportedMediaType, Marker);
+    }
+
+    [Test]
+    public async Task A_body_of_the_greatest_length_is_read()
+    {
+        var body = $$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}""".PadRight(LinktreeResponder.MaxSubmissionBytes);
+
+        using var response = await _node.PostAsync(body);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_longer_body_is_too_large([Values] bool announced, [Values] bool onSocket)
+    {
+        await using var node = onSocket ? await TestNode.StartAsync(new PagedStore(pages: 1), onSocket) : await TestNode.StartAsync();
+        var body = $$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}""".PadRight(LinktreeResponder.MaxSubmissionBytes + 1);
+        var request = new HttpRequestMessage(HttpMethod.Post, TestNode.LongPath) { Content = new StringContent(body) };
+        request.Headers.TransferEncodingChunked = !announced;
+
+        using var response = await node.Client.SendAsync(request);
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Test]
+    public async Task A_record_with_too_much_data_is_too_large()
+    {
+        using var response = await _node.PostAsync($$$"""{"payload":{"data":{"uuid":"u","timestamp":1,"s":"{{{new string('x', SignedLinktree.MaxDataBytes)}}}"},"publicKey":"{{{TestNode.Signer(1).PublicKey}}}","signature":"{{{TestNode.Signed().Signature}}}"}}""");
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Test]
+    public void Every_verdict_has_an_answer()
+    {
+        var verdicts =
+            from kind in Enum.GetValues<VerdictKind>()
+            from reason in kind == VerdictKind.Rejected ? Enum.GetValues<RejectionReason>() : [RejectionReason.None]
+            select new Verdict(kind, reason);
+
+        foreach (var verdict in verdicts)
+            Assert.That(SubmissionAnswer.AnswerTo(verdict).Status, Is.AnyOf(200, 400, 409, 413, 507), verdict.ToString());
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>An application that serves tasks, in process or on a socket of the loopback interface, and a client that talks to it.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public const string TaskId = "Task1";
+    public const string LongPath = $"/task/{TaskId}/linktree";
+    public const long Time = 1_703_802_587_522;
+
+    private static readonly LinktreeSigner Alice = Signer(1);
+
+    private readonly WebApplication _app;
+    private readonly ComplaintLog _log;
+
+    private TestNode(WebApplication app, HttpClient client, ComplaintLog log) => (_app, Client, _log) = (app, client, log);
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>What was logged as a warning or worse. It is complete when the node is disposed of.</summary>
+    public IReadOnlyCollection<(EventId Event, string Text)> Complaints => _log.Complaints;
+
+    /// <summary>One unnamed task in memory, on both path forms.</summary>
+    public static Task<TestNode> StartAsync(Action<DbSharingOptions>? configure = null) =>
+        StartAsync(
+            services => services.AddDbSharing(options =>
+            {
+                options.TaskId = TaskId;
+                configure?.Invoke(options);
+            }).UseInMemory(),
+            endpoints => endpoints.MapDbSharing());
+
+    /// <summary>One unnamed task over a store of the test's own.</summary>
+    public static Task<TestNode> StartAsync(ILinktreeStore store, bool onSocket = false, Action<WebApplication>? use = null) =>
+        StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TaskId).Use((_, _) => store),
+            endpoints => endpoints.MapDbSharing(),
+            onSocket,
+            use);
+
+    public static async Task<TestNode> StartAsync(
+        Action<IServiceCollection> add, Action<IEndpointRouteBuilder> map, bool onSocket = false, Action<WebApplication>? use = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        var log = new ComplaintLog();
+        builder.Logging.ClearProviders().AddProvider(log);
+        if (onSocket)
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        else
+            builder.WebHost.UseTestServer();
+        add(builder.Services);
+
+        var app = builder.Build();
+        use?.Invoke(app);
+        map(app);
+        await app.StartAsync();
+        if (!onSocket)
+            return new TestNode(app, app.GetTestClient(), log);
+
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new TestNode(app, new HttpClient { BaseAddress = new Uri(address) }, log);
+    }
+
+    public static LinktreeSigner Signer(byte seedByte)
+    {
+        var seed = new byte[32];
+        Array.Fill(seed, seedByte);
+        return LinktreeSigner.FromSeed(seed);
+    }
+
+    public static SignedLinktree Signed(
+        string uuid = "u", long timestamp = Time, string name = "n", bool deleted = false, string? taskId = null, LinktreeSigner? author = null) =>
+        (author ?? Alice).Sign(TestSupport.Samples.DataJson(uuid, timestamp, name, deleted, taskId));
+
+    public static string RecordJson(SignedLinktree linktree) =>
+        $$"""{"data":{{Encoding.UTF8.GetString(linktree.Data.Span)}},"publicKey":"{{linktree.Author}}","signature":"{{linktree.Signature}}"}""";
+
+    public async Task<SignedLinktree> HoldAsync(SignedLinktree linktree, string name = "")
+    {
+        var engine = name.Length == 0 ? Services.GetRequiredService<ReplicationEngine>() : Services.GetRequiredKeyedService<ReplicationEngine>(name);
+        var verdict = await engine.SubmitAsync(linktree);
+        Assert.That(verdict.Kind, Is.AnyOf(VerdictKind.Inserted, VerdictKind.Replaced));
+        return linktree;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, headers);
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path);
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string body, string path = LongPath) =>
+        Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    public Task<HttpResponseMessage> PostAsync(SignedLinktree linktree, string path = LongPath) => PostAsync($$"""{"payload":{{RecordJson(linktree)}}}""", path);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Koii.DbSharing.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Benchmarks.Pull;
+
+/// <summary>
+/// <c>serve &lt;count&gt;</c>: a node that holds so many records and serves them on loopback. It writes its URL once it is ready and ends with its standard input.
+/// </summary>
+internal static class ServeCommand
+{
+    internal const string Verb = "serve";
+
+    internal const string TaskId = "benchmark";
+
+    private const int PageSize = 512;
+
+    internal static async Task<int> RunAsync(string countText)
+    {
+        var count = int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddDbSharing(options =>
+        {
+            options.TaskId = TaskId;
+            options.MaxRecords = Math.Max(options.MaxRecords, count);
+        }).UseInMemory();
+
+        await using var app = builder.Build();
+        app.MapDbSharing();
+        var store = app.Services.GetRequiredService<ILinktreeStore>();
+        foreach (var page in ProfileRecords.Sign(count).Chunk(PageSize))
+            await store.PutAsync(page);
+
+        await app.StartAsync();
+        Console.WriteLine(app.Urls.First());
+        await Console.In.ReadToEndAsync();
+        await app.StopAsync();
+        return 0;
+    }
+}

@@ -1,0 +1,36 @@
+using BenchmarkDotNet.Attributes;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures;
+
+namespace Koii.DbSharing.Benchmarks;
+
+/// <summary>The signature rule (protocol §2). The mean is that of one signature.</summary>
+public class VerifyBenchmarks
+{
+    private const int PageSize = 512;
+
+    private readonly Ed25519SignatureVerifier _verifier = new();
+    private readonly bool[] _valid = new bool[PageSize];
+    private SignedLinktree[] _page = [];
+    private int _next;
+
+    /// <summary>Signs a page.</summary>
+    [GlobalSetup]
+    public void SetUp() => _page = ProfileRecords.Sign(PageSize);
+
+    /// <summary>One signature after the other, each of another author, on one core.</summary>
+    [Benchmark]
+    public bool VerifyOne()
+    {
+        _next = (_next + 1) % PageSize;
+        return _verifier.Verify(_page[_next]);
+    }
+
+    /// <summary>A page by the batch role, on all cores.</summary>
+    [Benchmark(OperationsPerInvoke = PageSize)]
+    public bool VerifyPage()
+    {
+        _verifier.Verify(_page, _valid);
+        return !_valid.Contains(false) ? true : throw new InvalidOperationException("A good signature was refused.");
+    }
+}

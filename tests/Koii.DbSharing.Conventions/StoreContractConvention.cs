@@ -1,0 +1,37 @@
+using System.Reflection;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.StoreContract;
+
+namespace Koii.DbSharing.Conventions;
+
+/// <summary>A store that nothing holds to the contract is no store of ours.</summary>
+public sealed class StoreContractConvention
+{
+    private static readonly Assembly[] Referenced = [.. ReferencedAssemblies(typeof(StoreContractConvention).Assembly)];
+
+    private static IEnumerable<Type> Stores =>
+        Referenced.Where(assembly => !IsOfTests(assembly))
+            .SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ILinktreeStore)));
+
+    [Test]
+    public void Stores_are_found() =>
+        Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(Sqlite.SqliteLinktreeStore) }));
+
+    [TestCaseSource(nameof(Stores))]
+    public void Store_is_held_to_the_contract(Type store)
+    {
+        var contract = typeof(LinktreeStoreContract<>).MakeGenericType(store);
+
+        var fixtures = Referenced.Where(IsOfTests).SelectMany(assembly => assembly.GetTypes()).Where(type => !type.IsAbstract && type.IsAssignableTo(contract));
+
+        Assert.That(fixtures, Is.Not.Empty, $"Derive LinktreeStoreContract<{store.Name}>, or its durable form, in a test project that this one references.");
+    }
+
+    // A project that nothing of ours uses yet is missing in the compiled references, so the output directory is looked at.
+    private static IEnumerable<Assembly> ReferencedAssemblies(Assembly assembly) =>
+        Directory.GetFiles(Path.GetDirectoryName(assembly.Location)!, "Koii.DbSharing*.dll").Select(Assembly.LoadFrom);
+
+    private static bool IsOfTests(Assembly assembly) =>
+        assembly.GetName().Name is { } name && (name.EndsWith(".Tests", StringComparison.Ordinal) || name.EndsWith(".Conventions", StringComparison.Ordinal));
+}

@@ -1,0 +1,47 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Sqlite;
+using Koii.DbSharing.Storage;
+
+namespace Koii.DbSharing.Samples.Tests;
+
+/// <summary>A folder in which a node keeps its database, gone with the test.</summary>
+internal sealed class NodeFolder : IDisposable
+{
+    public const string TaskId = "Task1";
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("linktree-node-");
+
+    public string ConnectionString => $"Data Source={Path.Combine(_directory.FullName, "node.db")}";
+
+    /// <summary>Starts a node that serves and shares until it is disposed of.</summary>
+    public async Task<(ChildProcess Process, string Url)> ServeAsync(params IEnumerable<string> arguments)
+    {
+        var process = Start(["--urls=http://127.0.0.1:0", .. Settings, .. arguments]);
+        return (process, await process.ReadLineAfterAsync("Now listening on:"));
+    }
+
+    /// <summary>Runs a node for a single round.</summary>
+    public Task<(int ExitCode, string Output, string Error)> ShareOnceAsync(params IEnumerable<string> arguments) =>
+        RunAsync(["--Share:Once=true", .. Settings, .. arguments]);
+
+    /// <summary>Runs a node with nothing but these settings, to its end.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> RunAsync(params IEnumerable<string> arguments)
+    {
+        await using var process = Start(arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>What is in the database.</summary>
+    public async Task<IReadOnlyList<SignedLinktree>> HeldAsync()
+    {
+        await using var store = new SqliteLinktreeStore(ConnectionString, new DbSharingOptions { TaskId = TaskId });
+        return (await store.ListAsync(new LinktreeQuery { IncludeTombstones = true })).Linktrees;
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private string[] Settings =>
+        [$"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}"];
+
+    private ChildProcess Start(IEnumerable<string> arguments) => ChildProcess.StartSample("LinktreeNode", _directory.FullName, arguments);
+}

@@ -1,0 +1,15 @@
+namespace Koii.DbSharing.Sqlite.Tests;
+
+/// <summary>A directory of its own for a database, which goes with it.</summary>
+internal sealed class SqliteFile : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("koii-dbsharing-");
+
+    public string Path => System.IO.Path.Combine(_directory.FullName, "linktrees.db");
+
+    public string ConnectionString => $"Data Source={Path}";
+
+    public IEnumerable<string> FileNames => _directory.GetFiles().Select(file => file.Name);
+
+    public void Dispose() => _directory.Delete(recursive: true);
+}

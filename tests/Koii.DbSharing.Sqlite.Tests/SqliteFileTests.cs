@@ -1,0 +1,182 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.StoreContract;
+using Microsoft.Data.Sqlite;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.Sqlite.Tests;
+
+/// <summary>What an SQLite file adds to the contract: what may be wrong with it and what is left of it.</summary>
+public sealed class SqliteFileTests : SqliteFixture
+{
+    [Test]
+    public async Task File_uses_a_write_ahead_log_and_full_synchronisation()
+    {
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+
+        Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
+        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options(), 10), TimeProvider.System);
+        Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
+        Assert.That(database.Connection.ReadInt64("PRAGMA busy_timeout"), Is.EqualTo(LinktreeConnection.BusyTimeoutMilliseconds));
+    }
+
+    [Test]
+    public async Task Nothing_but_the_database_is_left_after_the_last_store_is_closed()
+    {
+        var store = NewStore();
+        var other = NewStore();
+        await store.PutAsync([Create(uuid: "a")]);
+        await other.PutAsync([Create(uuid: "b")]);
+        await store.ListAsync(Everything);
+
+        await store.DisposeAsync();
+        await store.DisposeAsync();
+        Assert.That((await other.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(2));
+        other.Dispose();
+
+        Assert.That(File.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
+        Assert.That(Query("PRAGMA integrity_check"), Is.EqualTo("ok"));
+    }
+
+    [Test]
+    public async Task Closed_store_refuses_calls()
+    {
+        var store = NewStore();
+        await store.PutAsync([Create()]);
+        await store.DisposeAsync();
+
+        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public async Task File_of_a_newer_version_is_refused()
+    {
+        await PutAndCloseAsync(Create());
+        Execute("PRAGMA user_version = 999");
+        await using var store = NewStore();
+
+        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("schema version 999").And.Message.Contains("Update the package"));
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
+    }
+
+    [Test]
+    public async Task File_of_another_application_is_refused()
+    {
+        Execute("CREATE TABLE task (name TEXT)");
+        await using var store = NewStore();
+
+        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("another application"));
+        Assert.That(Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public async Task File_that_is_no_database_is_refused()
+    {
+        await System.IO.File.WriteAllTextAsync(File.Path, new string('x', 10_000));
+        await using var store = NewStore();
+
+        Assert.That(
+            async () => await store.ListAsync(Everything),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(File.Path).And.Message.Contains("no SQLite database").And.Property("IsTransient").False);
+    }
+
+    [Test]
+    public async Task Missing_directory_is_named_and_the_next_call_works_once_it_is_there()
+    {
+        var directory = Path.Combine(Path.GetDirectoryName(File.Path)!, "missing");
+        await using var store = new SqliteLinktreeStore($"Data Source={Path.Combine(directory, "linktrees.db")}", Options());
+
+        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"the directory '{directory}' does not exist"));
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
+        Directory.CreateDirectory(directory);
+
+        Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
+    }
+
+    [Test]
+    public async Task Read_only_file_is_reported_as_such()
+    {
+        await PutAndCloseAsync(Create());
+        await using var store = new SqliteLinktreeStore($"Data Source=file:{File.Path}?mode=ro", Options());
+
+        Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
+    }
+
+    [Test]
+    public async Task Full_disk_stores_nothing_of_the_page_and_the_store_goes_on_when_there_is_room()
+    {
+        await using var store = NewStore(Options(linktreesPerAuthor: 1000));
+        await store.PutAsync([Create()]);
+        store.Database!.Connection.Execute("PRAGMA max_page_count = 40");
+        SignedLinktree[] page = [.. Enumerable.Range(0, 100).Select(i => Create(uuid: $"u{i}", name: new string('x', 5000)))];
+
+        Assert.That(async () => await store.PutAsync(page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
+        Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
+        store.Database!.Connection.Execute("PRAGMA max_page_count = 100000");
+
+        Assert.That(await store.PutAsync(page), Has.All.EqualTo(PutOutcome.Inserted));
+    }
+
+    [Test]
+    public async Task Busy_file_is_a_transient_failure()
+    {
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+        store.Database!.Connection.Execute("PRAGMA busy_timeout = 0");
+        using (var other = Connect())
+        {
+            Execute(other, "BEGIN IMMEDIATE");
+            Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("busy"));
+            Execute(other, "ROLLBACK");
+        }
+
+        Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
+    }
+
+    [Test]
+    public async Task Record_that_was_changed_on_the_disk_is_reported_and_not_served()
+    {
+        await using var store = NewStore();
+        var record = Create(name: "honest");
+        await store.PutAsync([record, Create(author: 2)]);
+        Execute("UPDATE linktree SET data = CAST(replace(CAST(data AS TEXT), 'honest', 'forged') AS BLOB)");
+
+        Assert.That(async () => await store.GetAsync([record.Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
+        Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(await store.GetAsync([Create(author: 2).Id]), Has.Count.EqualTo(1), "the rest is served");
+    }
+
+    [Test]
+    public async Task Author_with_very_many_records_is_listed_in_order()
+    {
+        await using var store = NewStore(Options(linktreesPerAuthor: 3000));
+        SignedLinktree[] records = [.. Enumerable.Range(0, 4000).Select(i => Create(uuid: $"u{i}", timestamp: i * 7919 % 4000))];
+        foreach (var page in records.Chunk(512))
+            await store.PutAsync(page);
+
+        var listed = await store.ListAsync(Everything with { Author = Author(1), Limit = 5000 });
+
+        Assert.That(listed.Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3000)));
+    }
+
+    [TestCase(PageReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
+    [TestCase(PageReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
+    [TestCase(PageReader.ByIdSql, "linktree_by_id (task=? AND <expr>=?)")]
+    public async Task Reads_find_their_rows_by_an_index_and_sort_nothing(string sql, string search)
+    {
+        await PutAndCloseAsync(Create());
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
+        for (var parameter = 1; sql.Contains($"?{parameter}", StringComparison.Ordinal); parameter++)
+            command.Parameters.AddWithValue($"?{parameter}", 0);
+        using var reader = command.ExecuteReader();
+
+        Assert.That(reader.Read(), Is.True);
+        Assert.That(reader.GetString(3), Does.EndWith(search));
+        Assert.That(reader.Read(), Is.False);
+    }
+}

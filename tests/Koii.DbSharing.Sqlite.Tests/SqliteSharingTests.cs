@@ -1,0 +1,93 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.StoreContract;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.Sqlite.Tests;
+
+/// <summary>Several stores over one file, of one task and of several.</summary>
+public sealed class SqliteSharingTests : SqliteFixture
+{
+    [Test]
+    public async Task Two_stores_over_one_file_see_each_other_and_share_the_limits()
+    {
+        await using var one = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
+        await using var two = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
+        await one.PutAsync([Create(uuid: "a", timestamp: 1000), Create(author: 2, uuid: "b", timestamp: 1000)]);
+
+        Assert.That(await two.PutAsync([Create(uuid: "a", timestamp: 1000), Create(uuid: "c", timestamp: 3000)]), Is.EqualTo(new[] { PutOutcome.Unchanged, PutOutcome.Inserted }));
+        Assert.That(await one.PutAsync([Create(author: 3), Create(uuid: "d", timestamp: 2000)]), Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Inserted }));
+        Assert.That((await two.ListAsync(Everything)).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "b", "d", "c" }));
+        await new FollowedFeed(one).ReadOnAsync();
+    }
+
+    [Test]
+    public async Task Two_stores_write_one_new_file_at_the_same_time()
+    {
+        const int Seed = 7;
+        var random = new Random(Seed);
+        TestContext.Out.WriteLine($"seed {Seed}");
+        SignedLinktree[] records = [.. Enumerable.Range(0, 300).Select(_ => Create(random.Next(4), $"u{random.Next(6)}", random.Next(50), $"n{random.Next(3)}"))];
+        var orders = new[] { records, [.. records.OrderBy(_ => random.Next())], [.. records.Reverse()] };
+
+        await Task.WhenAll(orders.Select(order => Task.Run(async () =>
+        {
+            await using var store = NewStore(Options(linktreesPerAuthor: 3));
+            foreach (var page in order.Chunk(10))
+                await store.PutAsync(page);
+        })));
+
+        await using var store = NewStore(Options(linktreesPerAuthor: 3));
+        Assert.That((await store.ListAsync(Everything)).Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3)));
+        var feed = new FollowedFeed(store);
+        await feed.ReadOnAsync();
+        Assert.That(feed.Versions, Is.EqualTo((await store.ListAsync(Everything)).Linktrees.Select(record => record.Version)));
+        Assert.That(Query("PRAGMA integrity_check"), Is.EqualTo("ok"));
+        Assert.That(Query("SELECT (SELECT records FROM task) - (SELECT count(*) FROM linktree)"), Is.EqualTo("0"));
+    }
+
+    [Test]
+    public async Task Higher_limit_of_another_store_is_brought_down_by_the_next_record_and_the_next_opening()
+    {
+        await using var generous = NewStore(Options(linktreesPerAuthor: 8));
+        await using var strict = NewStore(Options(linktreesPerAuthor: 2));
+        await strict.ListAsync(Everything);
+        await generous.PutAsync([.. Enumerable.Range(0, 5).SelectMany(i => new[] { Create(1, $"u{i}", i), Create(2, $"u{i}", i) })]);
+
+        Assert.That(await strict.PutAsync([Create(1, "between", 2)]), Is.EqualTo(new[] { PutOutcome.Superseded }));
+        Assert.That((await strict.ListAsync(Everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
+        await using var reopened = NewStore(Options(linktreesPerAuthor: 2));
+        Assert.That((await reopened.ListAsync(Everything with { Author = Author(2) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
+    }
+
+    [Test]
+    public async Task Tasks_in_one_file_have_nothing_in_common()
+    {
+        await using var one = NewStore(new DbSharingOptions { TaskId = "one", MaxRecords = 1, LinktreesPerAuthor = 1 });
+        await using var two = NewStore(new DbSharingOptions { TaskId = "two", MaxRecords = 1, LinktreesPerAuthor = 1 });
+        var shared = Create(uuid: "same", timestamp: 1000);
+        await one.PutAsync([shared]);
+
+        Assert.That((await two.ListAsync(Everything)).Linktrees, Is.Empty);
+        Assert.That(await two.GetAsync([shared.Id]), Is.Empty);
+        Assert.That(await two.GetVersionsAsync([shared.Key]), Is.EqualTo(new LinktreeVersion?[] { null }));
+        Assert.That((await two.ListAsync(Everything with { Author = shared.Author })).Linktrees, Is.Empty);
+        Assert.That(await two.PutAsync([shared, Create(uuid: "newer", timestamp: 2000), Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Full }));
+        Assert.That((await one.ListAsync(Everything)).Linktrees, Is.EqualTo(new[] { shared }));
+        Assert.That(await new FollowedFeed(one).ReadOnAsync(), Has.Count.EqualTo(1));
+        Assert.That(await new FollowedFeed(two).ReadOnAsync(), Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Readers_do_not_wait_for_a_writer()
+    {
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+        using var other = Connect();
+        Execute(other, "BEGIN IMMEDIATE; UPDATE task SET records = 17");
+
+        Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
+        Execute(other, "ROLLBACK");
+    }
+}

@@ -1,0 +1,28 @@
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.Sqlite.Tests;
+
+public sealed class SqliteStoreSettingsTests
+{
+    [TestCase("Data Source=:memory:")]
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase("Pooling=True")]
+    [TestCase("Data Source=x;Mode=Memory")]
+    [TestCase("Data Source=x;Mode=Memory;Cache=Shared")]
+    [TestCase("Data Source=file::memory:?cache=shared")]
+    [TestCase("Data Source=file:x?mode=memory")]
+    public void Database_in_memory_is_refused(string connectionString) =>
+        Assert.That(() => new SqliteLinktreeStore(connectionString, Options()), Throws.InstanceOf<ArgumentException>());
+
+    [Test]
+    public void Refusals_of_connection_strings_say_what_to_do()
+    {
+        Assert.That(() => new SqliteLinktreeStore("Data Source=:memory:", Options()), Throws.ArgumentException.With.Message.Contains("UseInMemory"));
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x;Mode=ReadOnly", Options()), Throws.ArgumentException.With.Message.Contains("Mode=ReadOnly"));
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x;Cache=Shared", Options()), Throws.ArgumentException.With.Message.Contains("Cache=Shared"));
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", null!), Throws.ArgumentNullException);
+    }
+}

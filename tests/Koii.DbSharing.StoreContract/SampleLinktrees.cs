@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Koii.DbSharing.Records;
+
+namespace Koii.DbSharing.StoreContract;
+
+/// <summary>Records for stores, which look at no signature.</summary>
+public static class SampleLinktrees
+{
+    /// <summary>The task that the samples' options and tombstones name.</summary>
+    public const string TaskId = "task";
+
+    private static readonly JsonWriterOptions Raw = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>An author who is told from others by a number.</summary>
+    public static PublicKey Author(int number)
+    {
+        var bytes = new byte[PublicKey.Size];
+        BitConverter.TryWriteBytes(bytes, number);
+        bytes[^1] = 0x58;
+        return new PublicKey(bytes);
+    }
+
+    /// <summary>A well-formed record; the name tells records apart that agree in all else.</summary>
+    public static SignedLinktree Create(int author = 1, string uuid = "u", long timestamp = 1000, string name = "", bool deleted = false, byte signature = 1)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Raw))
+        {
+            json.WriteStartObject();
+            json.WriteString("uuid", uuid);
+            json.WriteString("name", name);
+            json.WriteNumber("timestamp", timestamp);
+            if (deleted)
+            {
+                json.WriteString("taskId", TaskId);
+                json.WriteBoolean("deleted", true);
+            }
+
+            json.WriteEndObject();
+        }
+
+        var signatureBytes = new byte[LinktreeSignature.Size];
+        Array.Fill(signatureBytes, signature);
+        return SignedLinktree.TryCreate(Author(author), new LinktreeSignature(signatureBytes), stream.ToArray(), out var linktree, out var reason)
+            ? linktree
+            : throw new ArgumentException($"{Encoding.UTF8.GetString(stream.ToArray())} is no record: {reason}.");
+    }
+
+    /// <summary>Settings for a store under test.</summary>
+    public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
+        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords };
+}

@@ -1,0 +1,156 @@
+using Koii.DbSharing.Concurrency;
+
+namespace Koii.DbSharing.Tests.Concurrency;
+
+public sealed class AsyncLockTests
+{
+    [Test]
+    public async Task Free_lock_is_taken_at_once_and_again_after_its_release()
+    {
+        var asyncLock = new AsyncLock();
+
+        for (var i = 0; i < 3; i++)
+        {
+            var acquiring = asyncLock.AcquireAsync();
+            Assert.That(acquiring.IsCompletedSuccessfully, Is.True);
+            (await acquiring).Dispose();
+        }
+    }
+
+    [Test]
+    public Task Waiters_are_served_one_at_a_time_in_the_order_they_came() =>
+        WithoutContextAsync(async () =>
+        {
+            var asyncLock = new AsyncLock();
+            var first = await asyncLock.AcquireAsync();
+            var waiters = Enumerable.Range(0, 3).Select(_ => asyncLock.AcquireAsync().AsTask()).ToArray();
+
+            Assert.That(waiters.Select(waiter => waiter.IsCompleted), Is.EqualTo(new[] { false, false, false }));
+            first.Dispose();
+            Assert.That(waiters.Select(waiter => waiter.IsCompleted), Is.EqualTo(new[] { true, false, false }));
+            (await waiters[0]).Dispose();
+            Assert.That(waiters.Select(waiter => waiter.IsCompleted), Is.EqualTo(new[] { true, true, false }));
+            (await waiters[1]).Dispose();
+            (await waiters[2]).Dispose();
+            Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        });
+
+    [Test]
+    public Task Waiter_goes_on_inside_the_release_on_the_same_thread() =>
+        WithoutContextAsync(async () =>
+        {
+            var asyncLock = new AsyncLock();
+            var first = await asyncLock.AcquireAsync();
+            var threads = new List<int>();
+            var waiting = WaitAsync();
+
+            first.Dispose();
+
+            Assert.That(threads, Is.EqualTo(new[] { Environment.CurrentManagedThreadId }));
+            await waiting;
+
+            async Task WaitAsync()
+            {
+                using (await asyncLock.AcquireAsync().ConfigureAwait(false))
+                    threads.Add(Environment.CurrentManagedThreadId);
+            }
+        });
+
+    [Test]
+    public Task Cancelled_waiter_loses_its_turn_and_the_next_one_gets_it() =>
+        WithoutContextAsync(async () =>
+        {
+            var asyncLock = new AsyncLock();
+            using var source = new CancellationTokenSource();
+            var first = await asyncLock.AcquireAsync();
+            var cancelled = asyncLock.AcquireAsync(source.Token).AsTask();
+            var patient = asyncLock.AcquireAsync().AsTask();
+
+            await source.CancelAsync();
+            Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(patient.IsCompleted, Is.False);
+            first.Dispose();
+
+            (await patient).Dispose();
+            Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        });
+
+    [Test]
+    public async Task Lock_is_free_when_all_waiters_were_cancelled()
+    {
+        var asyncLock = new AsyncLock();
+        using var source = new CancellationTokenSource();
+        var first = await asyncLock.AcquireAsync();
+        var cancelled = Enumerable.Range(0, 3).Select(_ => asyncLock.AcquireAsync(source.Token).AsTask()).ToArray();
+
+        await source.CancelAsync();
+        first.Dispose();
+
+        Assert.That(cancelled.Select(task => task.IsCanceled), Has.All.True);
+        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+    }
+
+    [Test]
+    public void Cancelled_caller_does_not_take_a_free_lock()
+    {
+        var asyncLock = new AsyncLock();
+
+        Assert.That(async () => await asyncLock.AcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+    }
+
+    [Test]
+    public Task Long_queue_does_not_deepen_the_stack() =>
+        WithoutContextAsync(async () =>
+        {
+            const int Waiters = 100_000;
+            var asyncLock = new AsyncLock();
+            var first = await asyncLock.AcquireAsync();
+            var served = 0;
+            var depths = new List<int>();
+            var waiting = Enumerable.Range(0, Waiters).Select(_ => WaitAsync()).ToArray();
+
+            first.Dispose();
+
+            Assert.That(served, Is.EqualTo(Waiters));
+            Assert.That(depths.Max() - depths.Min(), Is.LessThan(20), "each goes on at the same depth, give or take what the compiler inlines");
+            await Task.WhenAll(waiting);
+
+            async Task WaitAsync()
+            {
+                using (await asyncLock.AcquireAsync().ConfigureAwait(false))
+                {
+                    if (served++ % 10_000 == 0)
+                        depths.Add(new System.Diagnostics.StackTrace().FrameCount);
+                }
+            }
+        });
+
+    [Test]
+    public async Task Only_one_of_many_threads_is_inside()
+    {
+        var asyncLock = new AsyncLock();
+        var inside = 0;
+        var count = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                using (await asyncLock.AcquireAsync().ConfigureAwait(false))
+                {
+                    Assert.That(Interlocked.Increment(ref inside), Is.EqualTo(1));
+                    if ((worker + i) % 3 == 0)
+                        await Task.Yield();
+                    count++;
+                    Interlocked.Decrement(ref inside);
+                }
+            }
+        })));
+
+        Assert.That(count, Is.EqualTo(8 * 500));
+    }
+
+    // The runner's own SynchronizationContext would move continuations to the thread pool.
+    private static Task WithoutContextAsync(Func<Task> test) => Task.Run(test);
+}

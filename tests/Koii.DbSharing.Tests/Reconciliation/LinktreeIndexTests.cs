@@ -1,0 +1,224 @@
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.StoreContract;
+using Moq;
+
+namespace Koii.DbSharing.Tests.Reconciliation;
+
+public sealed class LinktreeIndexTests
+{
+    private const int ChangesKept = 2000;
+
+    [Test]
+    public async Task Known_fingerprint_of_an_empty_store()
+    {
+        var summary = await new LinktreeIndex(NewStore()).GetSummaryAsync();
+
+        Assert.That((summary.Count, summary.Fingerprint.ToString("x32")), Is.EqualTo((0L, "7f9c9e31ac8256ca2f258583df262dbc")));
+    }
+
+    [Test]
+    public async Task Store_is_listed_once_and_then_followed()
+    {
+        var store = new WatchedStore(NewStore());
+        var index = new LinktreeIndex(store);
+        await store.PutAsync([SampleLinktrees.Create()]);
+
+        await index.GetSummaryAsync();
+        await store.PutAsync([SampleLinktrees.Create(timestamp: 2000), SampleLinktrees.Create(author: 2)]);
+        var summary = await index.GetSummaryAsync();
+
+        Assert.That(store.Lists, Is.EqualTo(1));
+        Assert.That(summary, Is.EqualTo(await ExpectedAsync(store)));
+    }
+
+    [Test]
+    public async Task Changes_between_the_pages_of_the_listing_count_once()
+    {
+        var store = new WatchedStore(NewStore(perAuthor: 1000));
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
+
+        // After the first page: one that was listed moves behind it, one that was not is replaced, one is new, and one that was listed goes and comes back.
+        store.AfterList = async () =>
+        {
+            store.AfterList = null;
+            await store.PutAsync(
+            [
+                SampleLinktrees.Create(uuid: "u1", timestamp: 5000),
+                SampleLinktrees.Create(uuid: "u550", timestamp: 5000),
+                SampleLinktrees.Create(uuid: "new", timestamp: 5000),
+                SampleLinktrees.Create(uuid: "u2", timestamp: 5000),
+                SampleLinktrees.Create(uuid: "u2", timestamp: 5001, deleted: true),
+            ]);
+        };
+
+        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.Lists, Is.GreaterThan(1));
+    }
+
+    [Test]
+    public async Task Record_that_was_evicted_and_came_back_is_counted_once()
+    {
+        var store = new WatchedStore(NewStore(perAuthor: 1));
+        var index = new LinktreeIndex(store);
+        await index.GetSummaryAsync();
+        await store.PutAsync(
+        [
+            SampleLinktrees.Create(uuid: "a", timestamp: 1), SampleLinktrees.Create(uuid: "b", timestamp: 2), SampleLinktrees.Create(uuid: "a", timestamp: 3), SampleLinktrees.Create(uuid: "b", timestamp: 4),
+        ]);
+
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+    }
+
+    [Test]
+    public async Task Trimmed_feed_leads_to_a_new_listing()
+    {
+        var store = new WatchedStore(NewStore());
+        var index = new LinktreeIndex(store);
+        await index.GetSummaryAsync();
+        await WriteBeyondTheFeedAsync(store);
+
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.Lists, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Feed_trimmed_during_the_listing_leads_to_another()
+    {
+        var store = new WatchedStore(NewStore());
+        await store.PutAsync([SampleLinktrees.Create()]);
+        store.AfterList = async () =>
+        {
+            store.AfterList = null;
+            await WriteBeyondTheFeedAsync(store);
+        };
+
+        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.Lists, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Store_that_trims_faster_than_it_is_listed_ends_in_a_transient_failure()
+    {
+        var store = new Mock<ILinktreeStore>();
+        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((ChangePosition after, int _, CancellationToken _) => new ChangePage([], new ChangePosition("present")) { IsTrimmed = after != ChangePosition.Latest });
+        store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ReturnsAsync(new LinktreePage([], null));
+
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
+    }
+
+    [Test]
+    public async Task Failures_at_any_call_leave_the_index_usable()
+    {
+        for (var failing = 1; failing <= 6; failing++)
+        {
+            var store = new WatchedStore(NewStore()) { FailingCall = failing };
+            var index = new LinktreeIndex(store);
+            var failures = 0;
+            for (var round = 0; round < 4; round++)
+            {
+                await store.PutAsync([SampleLinktrees.Create(author: round), SampleLinktrees.Create(author: 9, timestamp: 2000 + round)]);
+                try
+                {
+                    Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+                }
+                catch (LinktreeStoreException)
+                {
+                    failures++;
+                }
+            }
+
+            Assert.That(failures, Is.EqualTo(1), $"call {failing}");
+            Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        }
+    }
+
+    [Test]
+    public async Task One_callers_cancellation_does_not_disturb_the_others()
+    {
+        var store = new WatchedStore(NewStore());
+        await store.PutAsync([SampleLinktrees.Create()]);
+        var index = new LinktreeIndex(store);
+        var gate = new TaskCompletionSource();
+        store.AfterList = () => gate.Task;
+        using var source = new CancellationTokenSource();
+
+        var first = index.GetSummaryAsync(CancellationToken.None).AsTask();
+        var cancelled = index.GetSummaryAsync(source.Token).AsTask();
+        var patient = index.GetSummaryAsync(CancellationToken.None).AsTask();
+        await source.CancelAsync();
+        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        gate.SetResult();
+
+        Assert.That(await first, Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(await patient, Is.EqualTo(await first));
+        Assert.That(store.Lists, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Null_from_a_store_is_named()
+    {
+        var store = new Mock<ILinktreeStore>();
+
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.Contains("ILinktreeStore.ReadChangesAsync"));
+        Assert.That(() => new LinktreeIndex(null!), Throws.ArgumentNullException);
+    }
+
+    private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor), ChangesKept);
+
+    private static async Task WriteBeyondTheFeedAsync(ILinktreeStore store)
+    {
+        foreach (var page in Enumerable.Range(0, (2 * ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i)).Chunk(512))
+            await store.PutAsync(page);
+    }
+
+    private static async Task<SetSummary> ExpectedAsync(WatchedStore store) =>
+        LinktreeModel.Summarize((await store.Inner.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
+
+    /// <summary>Passes all calls on, counts the listings and fails or waits where a test says so.</summary>
+    private sealed class WatchedStore(ILinktreeStore inner) : ILinktreeStore
+    {
+        private int _reads;
+
+        public ILinktreeStore Inner => inner;
+
+        public int Lists { get; private set; }
+
+        public int FailingCall { get; init; }
+
+        public Func<Task>? AfterList { get; set; }
+
+        public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
+            inner.PutAsync(linktrees, cancellationToken);
+
+        public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+            inner.GetVersionsAsync(keys, cancellationToken);
+
+        public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>
+            inner.GetAsync(ids, cancellationToken);
+
+        public async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
+        {
+            FailWhenItIsTime();
+            Lists++;
+            var page = await inner.ListAsync(query, cancellationToken);
+            if (AfterList is { } afterList)
+                await afterList();
+            return page;
+        }
+
+        public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
+        {
+            FailWhenItIsTime();
+            return inner.ReadChangesAsync(after, limit, cancellationToken);
+        }
+
+        private void FailWhenItIsTime()
+        {
+            if (++_reads == FailingCall)
+                throw new LinktreeStoreException("The disk is gone.");
+        }
+    }
+}

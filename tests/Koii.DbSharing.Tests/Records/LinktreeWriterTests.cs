@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Text;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.TestSupport;
+
+namespace Koii.DbSharing.Tests.Records;
+
+public sealed class LinktreeWriterTests
+{
+    private static readonly SignedLinktree Linktree = Samples.Linktree(uuid: "ü", name: "🚀\u2028");
+
+    [Test]
+    public void Record_is_written_with_its_data_byte_for_byte() =>
+        Assert.That(Write(LinktreeWriter.WriteRecord), Is.EqualTo(
+            $$"""{"data":{{Encoding.UTF8.GetString(Linktree.Data.Span)}},"publicKey":"{{Linktree.Author}}","signature":"{{Linktree.Signature}}"}"""));
+
+    [Test]
+    public void Keyed_record_is_written_with_the_name_of_the_resource() =>
+        Assert.That(Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "re-so_u.r~ce1")), Is.EqualTo(
+            $$"""{"key":"re-so_u.r~ce1:{{Linktree.Author}}","value":{{Write(LinktreeWriter.WriteRecord)}}}"""));
+
+    [Test]
+    public void What_is_written_is_read_as_the_same_record()
+    {
+        foreach (var written in new[] { Write(LinktreeWriter.WriteRecord), Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "linktree")) })
+        {
+            Assert.That(LinktreeReader.TryRead(Encoding.UTF8.GetBytes(written), out var read, out _), Is.True);
+            Assert.That(read, Is.EqualTo(Linktree));
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("a b")]
+    [TestCase("\"")]
+    [TestCase("é")]
+    public void Name_that_could_not_stand_in_a_path_is_a_mistake(string name) =>
+        Assert.That(() => LinktreeWriter.WriteKeyedRecord(new ArrayBufferWriter<byte>(), Linktree, name), Throws.ArgumentException);
+
+    [Test]
+    public void Nothing_is_allocated()
+    {
+        var output = new ArrayBufferWriter<byte>(4096);
+        LinktreeWriter.WriteKeyedRecord(output, Linktree, "linktree");
+        output.ResetWrittenCount();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        LinktreeWriter.WriteKeyedRecord(output, Linktree, "linktree");
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    private static string Write(Action<IBufferWriter<byte>, SignedLinktree> write)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        write(output, Linktree);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+}

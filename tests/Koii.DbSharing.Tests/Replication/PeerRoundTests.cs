@@ -1,0 +1,335 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.TestSupport;
+using Microsoft.Extensions.Logging;
+using Moq;
+
+namespace Koii.DbSharing.Tests.Replication;
+
+public sealed class PeerRoundTests
+{
+    private static readonly PeerPage OneRecord = new([Samples.Linktree()]);
+
+    [Test]
+    public async Task Failure_on_the_last_page_leaves_what_came_before_it()
+    {
+        var node = new Node().Lists(1);
+        var failure = new PeerFailure(PeerFailureKind.Interrupted) { Detail = "Cut." };
+        node.Peers.Serve(Node.Peer(1), [OneRecord, new PeerPage([Samples.Linktree(2)]) { Failure = failure }]);
+
+        var peer = (await node.ShareAsync()).Peers.Single();
+
+        Assert.That((peer.Failure, peer.Path, peer.Verdicts.Inserted), Is.EqualTo((failure, PeerPath.FullList, 2)));
+    }
+
+    [Test]
+    public async Task List_that_is_empty_was_read()
+    {
+        var node = new Node().Lists(2);
+        node.Peers.Serve(Node.Peer(1), [new PeerPage([])]);
+        node.Peers.Serve(Node.Peer(2), []);
+
+        var report = await node.ShareAsync();
+
+        Assert.That(report.Peers.Select(peer => (peer.Path, peer.Failure)), Is.All.EqualTo((PeerPath.FullList, (PeerFailure?)null)));
+    }
+
+    private static IEnumerable<TestCaseData> ClientFaults()
+    {
+        yield return new TestCaseData(new HttpRequestException(), PeerFailureKind.Unreachable, PeerFailureKind.Unreachable);
+        yield return new TestCaseData(new IOException(), PeerFailureKind.Unreachable, PeerFailureKind.Interrupted);
+        yield return new TestCaseData(new SocketException(), PeerFailureKind.Unreachable, PeerFailureKind.Interrupted);
+        yield return new TestCaseData(new TimeoutException(), PeerFailureKind.TimedOut, PeerFailureKind.TimedOut);
+        yield return new TestCaseData(new OperationCanceledException(), PeerFailureKind.TimedOut, PeerFailureKind.TimedOut);
+        yield return new TestCaseData(new TaskCanceledException(), PeerFailureKind.TimedOut, PeerFailureKind.TimedOut);
+        yield return new TestCaseData(new InvalidOperationException(), PeerFailureKind.UnexpectedError, PeerFailureKind.UnexpectedError);
+    }
+
+    [TestCaseSource(nameof(ClientFaults))]
+    public async Task What_the_client_throws_becomes_the_failure_of_that_peer_alone(Exception fault, PeerFailureKind atOnce, PeerFailureKind afterAPage)
+    {
+        var node = new Node().Lists(4).Serves(4, Samples.Linktree(9));
+        node.Peers.Answer(Node.Peer(1), (_, _) => throw fault);
+        node.Peers.Answer(Node.Peer(2), (_, _) => ThrowsAfterAsync([], fault));
+        node.Peers.Answer(Node.Peer(3), (_, _) => ThrowsAfterAsync([OneRecord], fault));
+
+        var report = await node.ShareAsync();
+
+        Assert.That(report.Peers.Select(peer => peer.Failure?.Kind), Is.EqualTo(new PeerFailureKind?[] { atOnce, atOnce, afterAPage, null }));
+        Assert.That(report.Peers.Select(peer => peer.Path), Is.EqualTo(new[] { PeerPath.None, PeerPath.None, PeerPath.FullList, PeerPath.FullList }));
+        Assert.That(report.Peers[0].Failure!.Detail, Is.EqualTo($"The IPeerClient threw {fault.GetType().Name}."));
+        Assert.That(report.Verdicts.Inserted, Is.EqualTo(2), "what came before the fault, and the other peer's");
+        Assert.That(node.Log.Lines.Count(line => line.Exception == fault), Is.EqualTo(3));
+        Assert.That(node.Log.Lines.Any(line => line.Level >= LogLevel.Warning), Is.EqualTo(atOnce == PeerFailureKind.UnexpectedError));
+    }
+
+    [Test]
+    public async Task What_the_verifier_throws_becomes_the_failure_of_that_peer_and_is_logged_as_an_error()
+    {
+        var verifier = new Mock<ISignatureVerifier>();
+        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(true);
+        verifier.Setup(role => role.Verify(Samples.Linktree(1))).Throws<ArithmeticException>();
+        var node = new Node { Verifier = verifier.Object }.Lists(2).Serves(1, Samples.Linktree(1)).Serves(2, Samples.Linktree(2));
+
+        var report = await node.ShareAsync();
+
+        Assert.That(report.Peers[0].Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.UnexpectedError) { Detail = "The ISignatureVerifier threw ArithmeticException." }));
+        Assert.That(report.Peers[1].Verdicts.Inserted, Is.EqualTo(1));
+        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Error).Exception, Is.TypeOf<ArithmeticException>());
+    }
+
+    [Test]
+    public void Client_without_a_set_up_is_named()
+    {
+        var node = new Node { Client = Mock.Of<IPeerClient>(client => client.ReadAllAsync(Node.Peer(1), null, It.IsAny<CancellationToken>()) == null!) }.Lists(1);
+
+        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync returned null."));
+    }
+
+    [Test]
+    public void Page_that_is_null_is_a_broken_contract()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Serve(Node.Peer(1), [null!]);
+
+        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync returned null."));
+    }
+
+    [Test]
+    public void Page_without_records_is_a_broken_contract()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Serve(Node.Peer(1), [new PeerPage(null!)]);
+
+        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync → PeerPage.Linktrees returned null."));
+    }
+
+    [Test]
+    public async Task Pull_ends_after_too_many_bad_signatures_and_keeps_what_came()
+    {
+        var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 3 } } }.Lists(1);
+        var read = 0;
+        var ended = false;
+        node.Peers.Answer(Node.Peer(1), (_, _) => EndlessAsync());
+
+        var peer = (await node.ShareAsync()).Peers.Single();
+
+        Assert.That(peer.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyBadSignatures));
+        Assert.That(peer.Verdicts.Inserted, Is.EqualTo(3));
+        Assert.That(peer.Verdicts.RejectedByReason, Is.EqualTo(new Dictionary<RejectionReason, long> { [RejectionReason.BadSignature] = 3 }));
+        Assert.That(read, Is.EqualTo(4), "three pages, and the one that was read ahead");
+        Assert.That(ended, Is.True);
+
+        async IAsyncEnumerable<PeerPage> EndlessAsync()
+        {
+            await Task.CompletedTask;
+            try
+            {
+                while (true)
+                {
+                    read++;
+                    yield return new PeerPage([Samples.Linktree(1, $"{read}", read), Samples.Linktree(2, $"{read}", read).Forged()]);
+                }
+            }
+            finally
+            {
+                ended = true;
+            }
+        }
+    }
+
+    [Test]
+    public async Task Elements_that_are_not_well_formed_cost_no_check_and_end_no_pull()
+    {
+        var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 3 } } }.Lists(1);
+        node.Peers.Serve(Node.Peer(1), [new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1_000_000 } }, OneRecord]);
+
+        var peer = (await node.ShareAsync()).Peers.Single();
+
+        Assert.That((peer.Failure, peer.Verdicts.Inserted, peer.Verdicts.Rejected), Is.EqualTo(((PeerFailure?)null, 1L, 1_000_000L)));
+    }
+
+    [Test]
+    public async Task Next_page_is_on_its_way_while_a_page_is_judged_and_no_page_more()
+    {
+        var asked = 0;
+        var askedAtFirstCheck = 0;
+        var verifier = new Mock<ISignatureVerifier>();
+        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(() =>
+        {
+            if (askedAtFirstCheck == 0)
+                askedAtFirstCheck = asked;
+            return true;
+        });
+        var node = new Node { Verifier = verifier.Object }.Lists(1);
+        node.Peers.Answer(Node.Peer(1), (_, _) => FivePagesAsync());
+
+        await node.ShareAsync();
+
+        Assert.That((askedAtFirstCheck, asked), Is.EqualTo((2, 5)));
+
+        async IAsyncEnumerable<PeerPage> FivePagesAsync()
+        {
+            await Task.CompletedTask;
+            for (byte author = 1; author <= 5; author++)
+            {
+                asked++;
+                yield return new PeerPage([Samples.Linktree(author)]);
+            }
+        }
+    }
+
+    [Test]
+    public async Task Reading_ahead_that_is_under_way_is_cancelled_before_the_reading_is_disposed_of()
+    {
+        var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 1 } } }.Lists(1);
+        var steps = new List<string>();
+        node.Peers.Answer(Node.Peer(1), HangsAfterAPageAsync);
+
+        var peer = (await node.ShareAsync()).Peers.Single();
+
+        Assert.That(peer.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyBadSignatures));
+        Assert.That(steps, Is.EqualTo(new[] { "cancelled", "ended" }));
+
+        async IAsyncEnumerable<PeerPage> HangsAfterAPageAsync(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            try
+            {
+                yield return new PeerPage([Samples.Linktree().Forged()]);
+                var cancelled = new TaskCompletionSource();
+                using var registration = cancellationToken.Register(() =>
+                {
+                    steps.Add("cancelled");
+                    cancelled.TrySetCanceled(cancellationToken);
+                });
+                await cancelled.Task;
+            }
+            finally
+            {
+                steps.Add("ended");
+            }
+        }
+    }
+
+    [Test]
+    public async Task Client_that_throws_while_its_reading_is_closed_changes_nothing()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Answer(Node.Peer(1), (_, _) => ThrowsAtEndAsync());
+
+        var peer = (await node.ShareAsync()).Peers.Single();
+
+        Assert.That(peer.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.HttpStatus)));
+        Assert.That(peer.Verdicts.Inserted, Is.EqualTo(1));
+        Assert.That(node.Log.Names(), Does.Contain("ClosingFailed"));
+
+        static async IAsyncEnumerable<PeerPage> ThrowsAtEndAsync()
+        {
+            yield return OneRecord with { Failure = new PeerFailure(PeerFailureKind.HttpStatus) };
+            await Task.CompletedTask;
+            throw new InvalidOperationException("Too late.");
+        }
+    }
+
+    [Test]
+    public async Task Entity_tag_is_sent_with_the_next_round_and_not_modified_costs_nothing()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Answer(Node.Peer(1), (entityTag, _) => Tagged(entityTag));
+
+        await node.ShareAsync();
+        var peer = (await node.ShareAsync()).Peers.Single();
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag", "tag" }));
+        Assert.That((peer.Path, peer.Verdicts, peer.BytesReceived), Is.EqualTo((PeerPath.NotModified, VerdictCounts.None, 17L)));
+
+        static async IAsyncEnumerable<PeerPage> Tagged(string? entityTag)
+        {
+            await Task.CompletedTask;
+            if (entityTag is null)
+                yield return OneRecord;
+            yield return entityTag is null ? new PeerPage([Samples.Linktree(2).Forged()]) { EntityTag = "tag" } : new PeerPage([]) { NotModified = true, BytesReceived = 17 };
+        }
+    }
+
+    [Test]
+    public async Task Entity_tag_that_does_not_come_with_the_last_page_does_not_count()
+    {
+        var node = new Node().Lists(1);
+        node.Peers.Serve(Node.Peer(1), OneRecord with { EntityTag = "too early" }, new PeerPage([Samples.Linktree(2)]));
+
+        await node.ShareAsync();
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Earliest_of_the_records_to_come_counts_over_all_pages()
+    {
+        var node = new Node().Lists(1);
+        var soon = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
+        var later = Samples.Linktree(2, timestamp: node.Clock.GetUtcNow().AddMinutes(40).ToUnixTimeMilliseconds());
+        node.Peers.Serve(Node.Peer(1), new PeerPage([soon]), new PeerPage([later]) { EntityTag = "tag" });
+
+        await node.ShareAsync();
+        node.Clock.Advance(TimeSpan.FromMinutes(20));
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.All.Null);
+        Assert.That(await node.HeldAsync(), Is.EqualTo(new[] { soon }));
+    }
+
+    [Test]
+    public async Task Entity_tag_is_left_out_once_a_record_to_come_is_due()
+    {
+        var node = new Node().Lists(1);
+        var ahead = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
+        node.Peers.Serve(Node.Peer(1), [new PeerPage([ahead]), new PeerPage([Samples.Linktree(2)]) { EntityTag = "tag" }]);
+
+        await node.ShareAsync();
+        node.Clock.Advance(TimeSpan.FromMinutes(19));
+        await node.ShareAsync();
+        node.Clock.Advance(TimeSpan.FromMinutes(1));
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag", null }));
+        Assert.That(await node.HeldAsync(), Does.Contain(ahead));
+    }
+
+    [Test]
+    public async Task Entity_tag_of_a_list_that_found_the_store_full_is_not_sent()
+    {
+        var node = new Node { Options = { MaxRecords = 1 } }.Lists(1);
+        node.Peers.Serve(Node.Peer(1), [new PeerPage([Samples.Linktree(1), Samples.Linktree(2)]) { EntityTag = "tag" }]);
+
+        var report = await node.ShareAsync();
+        await node.ShareAsync();
+
+        Assert.That(report.Verdicts, Is.EqualTo(new VerdictCounts { Inserted = 1, Full = 1 }));
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Failed_peer_is_one_line_for_debugging_and_nothing_louder()
+    {
+        var node = new Node().Lists(1);
+
+        await node.ShareAsync();
+
+        Assert.That(node.Log.Lines.Select(line => (line.Level, line.Event.Name)), Is.EqualTo(new[] { (LogLevel.Debug, "PeerFailed"), (LogLevel.Debug, "RoundCompleted") }));
+    }
+
+    private static async IAsyncEnumerable<PeerPage> ThrowsAfterAsync(IReadOnlyList<PeerPage> pages, Exception fault)
+    {
+        await Task.CompletedTask;
+        foreach (var page in pages)
+            yield return page;
+        throw fault;
+    }
+}

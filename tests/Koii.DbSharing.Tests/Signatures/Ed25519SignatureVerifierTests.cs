@@ -1,0 +1,89 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.TestSupport;
+
+namespace Koii.DbSharing.Tests.Signatures;
+
+[TestFixture]
+internal sealed class Ed25519SignatureVerifierTests
+{
+    private const int LargestPage = 70;
+
+    private static readonly SignedLinktree[] Mixed = MakeMixed();
+    private readonly Ed25519SignatureVerifier _verifier = new();
+
+    [Test]
+    public void Record_signed_by_its_author_is_valid() => Assert.That(_verifier.Verify(Mixed[0]), Is.True);
+
+    [Test]
+    public void Record_signed_by_another_author_is_not_valid()
+    {
+        Assert.That(SignedLinktree.TryCreate(Mixed[1].Author, Mixed[0].Signature, Mixed[0].Data.Span, out var stolen, out _), Is.True);
+        Assert.That(_verifier.Verify(stolen!), Is.False);
+    }
+
+    [Test]
+    public void Page_gets_the_verdicts_of_its_records([Range(0, LargestPage)] int size)
+    {
+        var page = Mixed.AsSpan(0, size);
+        var verdicts = Enumerable.Repeat(true, size).ToArray();
+        _verifier.Verify(page, verdicts);
+
+        Assert.That(verdicts, Is.EqualTo(page.ToArray().Select(_verifier.Verify)));
+        Assert.That(verdicts, Is.EqualTo(page.ToArray().Select(IsHonest)));
+    }
+
+    [Test]
+    public void Verdicts_replace_whatever_stood_in_their_places()
+    {
+        var verdicts = Enumerable.Repeat(false, LargestPage).ToArray();
+        _verifier.Verify(Mixed, verdicts);
+        Assert.That(verdicts, Is.EqualTo(Mixed.Select(IsHonest)));
+    }
+
+    [Test]
+    public async Task Several_threads_may_use_one_verifier()
+    {
+        var pages = await Task.WhenAll(Enumerable.Range(0, 8).Select(offset => Task.Run(() =>
+        {
+            var page = Mixed[offset..];
+            var verdicts = new bool[page.Length];
+            _verifier.Verify(page, verdicts);
+            return (Offset: offset, Verdicts: verdicts);
+        })));
+
+        foreach (var (offset, verdicts) in pages)
+            Assert.That(verdicts, Is.EqualTo(Mixed[offset..].Select(IsHonest)), $"page from {offset}");
+    }
+
+    [TestCase(1, 0)]
+    [TestCase(20, 21)]
+    public void Records_and_verdicts_of_different_number_are_an_error(int records, int verdicts)
+    {
+        Assert.That(
+            () => _verifier.Verify(Mixed.AsSpan(0, records), new bool[verdicts]),
+            Throws.ArgumentException.With.Message.Contains($"{records} records").And.Message.Contains($"{verdicts} places"));
+    }
+
+    [Test]
+    public void Missing_record_is_an_error() => Assert.That(() => _verifier.Verify(null!), Throws.ArgumentNullException);
+
+    // Two of three are honest; the others were changed after signing.
+    private static bool IsHonest(SignedLinktree linktree) => Array.IndexOf(Mixed, linktree) % 3 != 2;
+
+    private static SignedLinktree[] MakeMixed() => [.. Enumerable.Range(0, LargestPage).Select(i =>
+    {
+        var seed = new byte[32];
+        seed[0] = (byte)i;
+        using var signer = LinktreeSigner.FromSeed(seed);
+        var signed = signer.Sign(Samples.DataJson($"uuid-{i}", 1_700_000_000_000 + i));
+        if (i % 3 != 2)
+            return signed;
+
+        var signature = signed.Signature.AsSpan().ToArray();
+        signature[i % 64] ^= 1;
+        return SignedLinktree.TryCreate(signed.Author, new LinktreeSignature(signature), signed.Data.Span, out var spoilt, out var reason)
+            ? spoilt
+            : throw new InvalidOperationException($"{reason}");
+    })];
+}

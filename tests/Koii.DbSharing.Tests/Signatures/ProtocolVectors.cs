@@ -1,0 +1,14 @@
+using System.Text.Json;
+
+namespace Koii.DbSharing.Tests.Signatures;
+
+/// <summary>The signed records of the protocol, <c>vectors/linktrees.json</c>; a seed is thirty-two times its <c>seedByte</c>.</summary>
+internal static class ProtocolVectors
+{
+    internal static IReadOnlyList<JsonElement> Read()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.TestDirectory, "vectors", "linktrees.json");
+        using var vectors = JsonDocument.Parse(File.ReadAllBytes(path));
+        return [.. vectors.RootElement.Clone().EnumerateArray()];
+    }
+}

@@ -70,12 +70,8 @@ internal sealed class HttpTransfer : IDisposable
         }
         catch (Exception exception) when (TransferFault.From(exception, timer) is { } fault)
         {
-            return new HttpTransfer(null, fault, timer);
-        }
-        catch (OperationCanceledException)
-        {
             timer.ThrowIfCancelledByCaller();
-            throw;
+            return new HttpTransfer(null, fault, timer);
         }
         finally
         {

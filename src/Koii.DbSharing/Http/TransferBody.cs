@@ -58,6 +58,19 @@ internal sealed class TransferBody : ForwardReadStream
         return count;
     }
 
+    /// <summary>
+    /// Reads the end behind the last byte that mattered, where it follows at once: only then is the connection good for another request, and the
+    /// check sum of a compressed body seen.
+    /// </summary>
+    public async ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        var rest = new byte[64];
+        // A line break may stand between the two; whatever is longer is not worth the wait.
+        for (var read = 0; read < 2 && await ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0; read++)
+        {
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)

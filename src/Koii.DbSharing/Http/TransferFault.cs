@@ -46,12 +46,10 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
 
     /// <summary>The fault that an exception of the HTTP stack stands for.</summary>
     /// <param name="exception">What the stack threw.</param>
-    /// <param name="timer">The timer of the transfer, which knows whether a limit or the caller ended it.</param>
-    /// <returns>The fault; <see langword="null"/> where the exception is the caller's cancellation or a mistake in the program.</returns>
+    /// <param name="timer">The timer of the transfer, which knows whether a limit ended it. Whether the caller did is for the caller's side to ask.</param>
+    /// <returns>The fault; <see langword="null"/> where the exception is a mistake in the program.</returns>
     public static TransferFault? From(Exception exception, TransferTimer timer)
     {
-        if (timer.IsCancelledByCaller)
-            return null;
         // A timer that fired shows as a cancellation or as a broken stream, depending on where the stack was.
         if (exception is OperationCanceledException or IOException or HttpRequestException && timer.Expired is { } expired)
             return expired;

@@ -38,9 +38,6 @@ internal sealed class TransferTimer : IDisposable
     /// <summary>The limit that was passed, or <see langword="null"/>.</summary>
     public TransferFault? Expired => Volatile.Read(ref _expired);
 
-    /// <summary>Whether the caller gave up. That goes before a limit passed at the same moment.</summary>
-    public bool IsCancelledByCaller => _caller.IsCancellationRequested;
-
     /// <summary>Begins a step.</summary>
     /// <param name="timeout">How long it may take.</param>
     /// <param name="fault">What it means when it takes longer.</param>
@@ -53,7 +50,7 @@ internal sealed class TransferTimer : IDisposable
     /// <summary>Ends a step.</summary>
     public void Disarm() => _step.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Lets the caller's cancellation out, with the caller's own token.</summary>
+    /// <summary>Lets the caller's cancellation out, with the caller's own token. It goes before a limit passed at the same moment.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public void ThrowIfCancelledByCaller() => _caller.ThrowIfCancellationRequested();
 

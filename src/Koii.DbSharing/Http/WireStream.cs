@@ -29,13 +29,9 @@ internal sealed class WireStream(Stream inner, TransferLimits limits, TransferTi
         }
         catch (Exception exception) when (TransferFault.From(exception, timer) is { } fault)
         {
+            timer.ThrowIfCancelledByCaller();
             Fault = fault;
             return 0;
-        }
-        catch (OperationCanceledException)
-        {
-            timer.ThrowIfCancelledByCaller();
-            throw;
         }
 
         BytesReceived += count;

@@ -1,5 +1,6 @@
 using System.Net;
 using Koii.DbSharing.Http;
+using Koii.DbSharing.Records;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Nodes;
@@ -17,7 +18,9 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
     private readonly string? _serviceUrl = options.ServiceUrl;
     private readonly string? _url = NodeAddress.TryParse(options.ServiceUrl, out var service) ? $"{service.Url}/nodes/{Uri.EscapeDataString(options.TaskId)}" : null;
     private readonly TransferLimits _limits = TransferLimits.ForNodeList(options.PeerLimits);
-    private readonly int _maxElements = options.PeerLimits.MaxNodeListElements;
+    private readonly LinktreeListLimits _listLimits =
+        new(long.MaxValue, options.PeerLimits.MaxNodeListElements, options.PeerLimits.MaxElementBytes);
+
     private IReadOnlyList<NodeAddress>? _lastGood;
     private bool _isFailing;
 
@@ -47,26 +50,26 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
         if (body is null)
             return Failed($"The node list could not be had: {transfer.Fault!.Detail}");
 
-        using var text = new MemoryStream();
-        await body.CopyToAsync(text, cancellationToken).ConfigureAwait(false);
-        if (body.Fault is { } fault)
+        var reading = await NodeListReader.ReadAsync(body, _listLimits, cancellationToken).ConfigureAwait(false);
+        if (reading.End is LinktreeListEnd.Complete)
+            await body.FinishAsync(cancellationToken).ConfigureAwait(false);
+        else if (body.Fault is { } fault)
             return Failed($"The node list could not be had: {fault.Detail}");
-
-        return Judge(NodeListReader.Read(text.GetBuffer().AsSpan(0, (int)text.Length), _maxElements));
+        return Judge(reading);
     }
 
     private NodeListing Judge(NodeListReading reading)
     {
-        if (reading.End is NodeListEnd.NotAList)
+        if (reading.End is LinktreeListEnd.NotAList)
             return Failed("The node list could not be had: the service's answer is no JSON array.");
-        if (reading.End is NodeListEnd.Interrupted)
+        if (reading.End is LinktreeListEnd.Interrupted)
             return Failed("The node list could not be had: it ended before its closing bracket.");
 
         List<string> problems = [];
         if (reading.Skipped > 0)
             problems.Add($"Elements of the node list that name no node by an absolute http or https URL were skipped: {reading.Skipped}.");
-        if (reading.End is NodeListEnd.TooManyElements)
-            problems.Add($"The node list has more than {_maxElements} elements; the rest was not read.");
+        if (reading.End is LinktreeListEnd.TooLarge)
+            problems.Add($"The node list has more than {_listLimits.MaxElements} elements; the rest was not read.");
 
         if (_isFailing)
             Log.NodeListIsBack(logger, reading.Nodes.Count);

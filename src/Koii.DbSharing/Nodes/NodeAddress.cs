@@ -70,7 +70,7 @@ public sealed record NodeAddress
 
         var host = uri.HostNameType switch
         {
-            UriHostNameType.Dns => uri.IdnHost,
+            UriHostNameType.Dns => AsciiHost(uri),
             UriHostNameType.IPv4 or UriHostNameType.IPv6 => uri.Host,
             _ => "",
         };
@@ -80,6 +80,22 @@ public sealed record NodeAddress
 
         normal = $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}{uri.AbsolutePath}".TrimEnd('/');
         return normal.Length <= MaxLength;
+    }
+
+    /// <summary>The name in its ASCII form, or nothing where it has none.</summary>
+    private static string AsciiHost(Uri uri)
+    {
+        if (Ascii.IsValid(uri.Host))
+            return uri.Host;
+        try
+        {
+            return uri.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            // There is no way to ask without an exception. Only a host beyond ASCII gets here, so it is cheap enough for a list of ten thousand.
+            return "";
+        }
     }
 
     /// <summary>Whether the part from the scheme on is "://", a host, perhaps a port, and nothing that <see cref="Uri"/> would only drop or move.</summary>

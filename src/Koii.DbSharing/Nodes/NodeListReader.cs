@@ -1,45 +1,40 @@
-using System.Text.Json;
+using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Nodes;
-
-/// <summary>How the reading of a node list ended.</summary>
-internal enum NodeListEnd
-{
-    Complete,
-    NotAList,
-    Interrupted,
-    TooManyElements,
-}
 
 /// <summary>What a node list says.</summary>
 /// <param name="Nodes">The nodes, each once, in the order they came.</param>
 /// <param name="Skipped">How many elements named none.</param>
-/// <param name="End">How the reading ended.</param>
-internal sealed record NodeListReading(IReadOnlyList<NodeAddress> Nodes, int Skipped, NodeListEnd End);
+/// <param name="End">How the list ended.</param>
+internal sealed record NodeListReading(IReadOnlyList<NodeAddress> Nodes, int Skipped, LinktreeListEnd End);
 
-/// <summary>Reads the text of a node list: of each element only <c>data.url</c> counts, and a broken element costs only itself (protocol §4.1).</summary>
+/// <summary>Reads a node list as it arrives: of each element only <c>data.url</c> counts, and an element of any other form costs only itself (protocol §4.1).</summary>
 internal static class NodeListReader
 {
-    private const int MaxDepth = 64;
+    private const int MaxElementDepth = 64;
 
     /// <summary>Reads a list.</summary>
-    /// <param name="text">The whole text as UTF-8, a byte order mark included.</param>
-    /// <param name="maxElements">After how many elements the rest is left unread.</param>
-    /// <returns>What it says. No text makes this method throw.</returns>
-    public static NodeListReading Read(ReadOnlySpan<byte> text, int maxElements)
+    /// <param name="stream">The list as UTF-8, perhaps with a byte order mark.</param>
+    /// <param name="limits">What the list may cost.</param>
+    /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>What it says. No bytes make this method throw.</returns>
+    public static async ValueTask<NodeListReading> ReadAsync(Stream stream, LinktreeListLimits limits, CancellationToken cancellationToken)
     {
+        using var elements = new JsonArrayReader(stream, limits);
         var nodes = new List<NodeAddress>();
         var seen = new HashSet<NodeAddress>();
         var skipped = 0;
-        var elements = new JsonArrayElements(text);
-        for (var count = 0; elements.MoveNext(); count++)
+        while (elements.End is LinktreeListEnd.More)
         {
-            if (count == maxElements)
-                return new NodeListReading(nodes, skipped, NodeListEnd.TooManyElements);
-            if (ReadUrl(elements.Current) is not { } url || !NodeAddress.TryParse(url, out var node))
-                skipped++;
-            else if (seen.Add(node))
-                nodes.Add(node);
+            while (elements.TryRead(out var element, out var tooLarge))
+            {
+                if (tooLarge || ReadUrl(element) is not { } url || !NodeAddress.TryParse(url, out var node))
+                    skipped++;
+                else if (seen.Add(node))
+                    nodes.Add(node);
+            }
+
+            await elements.FillAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return new NodeListReading(nodes, skipped, elements.End);
@@ -47,17 +42,25 @@ internal static class NodeListReader
 
     private static string? ReadUrl(ReadOnlySpan<byte> element)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(element.ToArray(), new JsonDocumentOptions { MaxDepth = MaxDepth });
-            return document.RootElement.ValueKind is JsonValueKind.Object && document.RootElement.TryGetProperty("data", out var data)
-                && data.ValueKind is JsonValueKind.Object && data.TryGetProperty("url", out var url) && url.ValueKind is JsonValueKind.String
-                ? url.GetString()
-                : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
+        using var canonical = EcmaScriptJson.Canonicalize(element, MaxElementDepth);
+        if (canonical.Reason is not RejectionReason.None)
             return null;
+        return CanonicalString.TryGetContent(Member(Member(canonical.Bytes, "data"u8), "url"u8), out var url) && url.Length <= NodeAddress.MaxLength * CanonicalString.MaxBytesPerUnit
+            ? CanonicalString.Decode(url)
+            : null;
+    }
+
+    private static ReadOnlySpan<byte> Member(ReadOnlySpan<byte> canonical, ReadOnlySpan<byte> key)
+    {
+        if (canonical is not [(byte)'{', ..])
+            return default;
+        var members = new CanonicalMembers(canonical);
+        while (members.MoveNext())
+        {
+            if (members.Key.SequenceEqual(key))
+                return members.Value;
         }
+
+        return default;
     }
 }

@@ -67,6 +67,8 @@ internal sealed partial class HttpPeerClient(Func<HttpClient> httpClient, DbShar
                 isList = read.End is not LinktreeListEnd.NotAList || body.Fault is not null;
                 if (!isList && isFirst)
                     break;
+                if (read.End is LinktreeListEnd.Complete)
+                    await body.FinishAsync(cancellationToken).ConfigureAwait(false);
 
                 var page = new PeerPage(read.Linktrees)
                 {

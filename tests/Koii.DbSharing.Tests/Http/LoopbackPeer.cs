@@ -48,8 +48,8 @@ internal sealed class LoopbackPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_connections);
         _stop.Dispose();
     }
@@ -106,71 +106,4 @@ internal sealed class LoopbackPeer : IAsyncDisposable
         var headers = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.OrdinalIgnoreCase);
         return new LoopbackRequest(lines[0].Split(' ')[1], headers);
     }
-}
-
-/// <summary>One request and the wire to answer it on.</summary>
-internal sealed class LoopbackExchange(LoopbackRequest request, Socket socket, NetworkStream stream, CancellationToken stop)
-{
-    public LoopbackRequest Request { get; } = request;
-
-    public bool IsOver { get; private set; }
-
-    public async Task WriteAsync(byte[] bytes) => await stream.WriteAsync(bytes, stop);
-
-    public Task WriteAsync(string text) => WriteAsync(Encoding.UTF8.GetBytes(text));
-
-    /// <summary>Writes one chunk of a chunked body, in one piece.</summary>
-    public Task WriteChunkAsync(byte[] bytes) => WriteAsync([.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes, (byte)'\r', (byte)'\n']);
-
-    public Task WriteChunkAsync(string text) => WriteChunkAsync(Encoding.UTF8.GetBytes(text));
-
-    /// <summary>Ends the connection in order.</summary>
-    public void Close()
-    {
-        IsOver = true;
-        socket.Shutdown(SocketShutdown.Send);
-    }
-
-    /// <summary>Ends the connection with a reset.</summary>
-    public void Reset()
-    {
-        IsOver = true;
-        socket.LingerState = new LingerOption(true, 0);
-        socket.Close();
-    }
-
-    /// <summary>Says nothing more, and waits until the client has gone.</summary>
-    public async Task WaitForClientToLeaveAsync()
-    {
-        IsOver = true;
-        var buffer = new byte[256];
-        try
-        {
-            while (await stream.ReadAsync(buffer, stop) > 0)
-            {
-            }
-        }
-        catch (IOException)
-        {
-            // Gone with a reset, which is as good.
-        }
-    }
-}
-
-/// <summary>Answers in the forms that real nodes use.</summary>
-internal static class Answers
-{
-    public static byte[] Json(string body, string? headers = null) => Status("200 OK", body, "application/json; charset=utf-8", headers);
-
-    public static byte[] Html(string body) => Status("200 OK", body, "text/html; charset=utf-8");
-
-    public static byte[] Status(string status, string body = "", string contentType = "application/json", string? headers = null) =>
-        Raw(status, Encoding.UTF8.GetBytes(body), $"Content-Type: {contentType}\r\n{headers}");
-
-    public static byte[] Raw(string status, byte[] body, string headers) =>
-        [.. Encoding.Latin1.GetBytes($"HTTP/1.1 {status}\r\n{headers}Content-Length: {body.Length}\r\n\r\n"), .. body];
-
-    public static byte[] NotModified(string entityTag) => Encoding.ASCII.GetBytes($"HTTP/1.1 304 Not Modified\r\nETag: {entityTag}\r\n\r\n");
-
-    public static string ChunkedHead(string? headers = null) => $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}Transfer-Encoding: chunked\r\n\r\n";
 }

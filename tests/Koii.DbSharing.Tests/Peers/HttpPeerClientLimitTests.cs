@@ -49,7 +49,7 @@ internal sealed class HttpPeerClientLimitTests : PeerClientFixture
         {
             await exchange.WriteAsync(Answers.ChunkedHead());
             await Clock.ArmedAsync(BodyAwaited);
-            await exchange.WriteChunkAsync(Keyed(linktrees)[..^1]);
+            await exchange.WriteChunkAsync(Unclosed(linktrees));
         });
 
         var pull = PullAsync(peer);
@@ -112,6 +112,84 @@ internal sealed class HttpPeerClientLimitTests : PeerClientFixture
         });
 
         Assert.That((await PullAsync(peer)).Single().Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Time_in_which_nobody_reads_is_not_the_peers()
+    {
+        Limits.PeerTimeout = TimeSpan.FromHours(1);
+        var linktrees = Linktrees(PeerPage.MaxLinktrees * 4);
+        await using var peer = LoopbackPeer.Start(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await Clock.ArmedAsync(BodyAwaited);
+            await exchange.WriteChunkAsync(Keyed(linktrees));
+            await exchange.WriteAsync("0\r\n\r\n");
+        });
+
+        var pages = await PullWithPausesAsync(peer, Limits.IdleTimeout * 2);
+
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
+        Assert.That(pages[^1].Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Headers_that_came_are_no_longer_waited_for()
+    {
+        Limits.PeerTimeout = TimeSpan.FromHours(1);
+        var linktrees = Enumerable.Repeat(Linktrees(1)[0], PeerPage.MaxLinktrees * 4).ToArray();
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Gzipped(Answers.Gzip(Keyed(linktrees)))));
+
+        var pages = await PullWithPausesAsync(peer, Limits.HeadersTimeout);
+
+        Assert.That(RecordsOf(pages).Count(), Is.EqualTo(linktrees.Length));
+        Assert.That(pages[^1].Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Pull_as_a_whole_times_out_while_nobody_reads_too()
+    {
+        // Compressed, all of it is here before the pause, and not another byte has to be waited for.
+        var linktrees = Enumerable.Repeat(Linktrees(1)[0], PeerPage.MaxLinktrees * 4).ToArray();
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Gzipped(Answers.Gzip(Keyed(linktrees)))));
+
+        var pages = await PullWithPausesAsync(peer, Limits.PeerTimeout);
+
+        Assert.That(RecordsOf(pages).Count(), Is.InRange(PeerPage.MaxLinktrees, PeerPage.MaxLinktrees * 2 - 1), "the page before the pause, and what the reader held by then");
+        Assert.That(pages[^1].Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+    }
+
+    private async Task<List<PeerPage>> PullWithPausesAsync(LoopbackPeer peer, TimeSpan pause)
+    {
+        var pages = new List<PeerPage>();
+        await foreach (var page in Client.ReadAllAsync(peer.Address, null))
+        {
+            pages.Add(page);
+            Clock.Advance(pause);
+        }
+
+        return pages;
+    }
+
+    [Test]
+    public async Task Silence_after_the_closing_bracket_is_no_failure_and_gives_no_tag()
+    {
+        var linktrees = Linktrees(1);
+        await using var peer = Silent(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead("ETag: \"x\"\r\n"));
+            await Clock.ArmedAsync(BodyAwaited);
+            await exchange.WriteChunkAsync(Keyed(linktrees));
+        });
+
+        var pull = PullAsync(peer);
+        await Clock.ArmedAsync(BodyAwaited + 1);
+        Clock.Advance(Limits.IdleTimeout);
+        var page = (await pull).Single();
+
+        Assert.That(page.Linktrees, Is.EqualTo(linktrees));
+        Assert.That((page.Failure, page.EntityTag), Is.EqualTo(((PeerFailure?)null, (string?)null)));
+        await _left.Task;
     }
 
     [Test]

@@ -198,11 +198,15 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     [Test]
     public async Task Speaking_tls_to_a_plain_port_is_unreachable()
     {
-        await using var peer = LoopbackPeer.Serve();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
 
-        var page = (await PullAsync(NodeAddress.Parse(peer.Url.Replace("http:", "https:", StringComparison.Ordinal)))).Single();
+        var pull = PullAsync(NodeAddress.Parse($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        using var connection = await listener.AcceptTcpClientAsync();
+        await connection.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        connection.Client.Shutdown(SocketShutdown.Send);
 
-        Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
+        Assert.That((await pull).Single().Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }
 
     [Test]

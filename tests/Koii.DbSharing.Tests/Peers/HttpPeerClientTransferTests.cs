@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
@@ -8,24 +7,14 @@ namespace Koii.DbSharing.Tests.Peers;
 /// <summary>Compression, and connections that break.</summary>
 internal sealed class HttpPeerClientTransferTests : PeerClientFixture
 {
-    private static byte[] Gzip(string text)
-    {
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
-            gzip.Write(Encoding.UTF8.GetBytes(text));
-        return compressed.ToArray();
-    }
-
-    private static byte[] Encoded(byte[] body, string encoding) => Answers.Raw("200 OK", body, $"Content-Encoding: {encoding}\r\n");
-
     [TestCase("gzip")]
     [TestCase("GZIP")]
     [TestCase("x-gzip")]
     public async Task Gzip_is_decompressed_and_counted_as_received(string encoding)
     {
         var linktrees = Linktrees(20);
-        var body = Gzip(Keyed(linktrees));
-        await using var peer = LoopbackPeer.Serve(("/all", Encoded(body, encoding)));
+        var body = Answers.Gzip(Keyed(linktrees));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(body, encoding)));
 
         var pages = await PullAsync(peer);
 
@@ -39,7 +28,7 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
     [TestCase("gzip, gzip")]
     public async Task Encoding_that_was_not_asked_for_is_refused(string encoding)
     {
-        await using var peer = LoopbackPeer.Serve(("/all", Encoded([0x0b, 0x00], encoding)));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded([0x0b, 0x00], encoding)));
 
         var page = (await PullAsync(peer)).Single();
 
@@ -51,8 +40,8 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
     public async Task Gzip_bomb_ends_at_the_limit()
     {
         Limits.MaxListBytes = 100_000;
-        var body = Gzip("[" + new string(' ', 50_000_000) + "]");
-        await using var peer = LoopbackPeer.Serve(("/all", Encoded(body, "gzip")));
+        var body = Answers.Gzip("[" + new string(' ', 50_000_000) + "]");
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Gzipped(body)));
 
         var page = (await PullAsync(peer))[^1];
 
@@ -63,12 +52,14 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
     [Test]
     public async Task Compressed_nothing_without_end_ends_at_the_limit()
     {
-        // Gzip members of no content: any number of bytes on the wire, none after decompression.
+        // Empty stored blocks (RFC 1951 §3.2.4): any number of bytes on the wire, none after decompression.
         Limits.MaxListBytes = 20_000;
-        var nothing = Gzip("");
+        byte[] header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+        byte[] nothing = [0, 0, 0, 0xff, 0xff];
         await using var peer = LoopbackPeer.Start(async exchange =>
         {
             await exchange.WriteAsync(Answers.ChunkedHead("Content-Encoding: gzip\r\n"));
+            await exchange.WriteChunkAsync(header);
             while (true)
                 await exchange.WriteChunkAsync(nothing);
         });
@@ -76,13 +67,13 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
         var page = (await PullAsync(peer)).Single();
 
         Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
-        Assert.That(page.BytesReceived, Is.InRange(20_000, 40_000));
+        Assert.That(page.BytesReceived, Is.InRange(20_001, 40_000));
     }
 
     [Test]
     public async Task Damaged_gzip_is_a_violation_and_keeps_nothing_wrong()
     {
-        await using var peer = LoopbackPeer.Serve(("/all", Encoded(Encoding.UTF8.GetBytes("[1,2,3] is no gzip"), "gzip")));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(Encoding.UTF8.GetBytes("[1,2,3] is no gzip"), "gzip")));
 
         var page = (await PullAsync(peer)).Single();
 
@@ -92,10 +83,20 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
     }
 
     [Test]
+    public async Task Gzip_with_a_wrong_check_sum_gives_no_tag()
+    {
+        var body = Answers.Gzip("[]");
+        body[^5] ^= 1;
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Raw("200 OK", body, "Content-Encoding: gzip\r\nETag: \"x\"\r\n")));
+
+        Assert.That((await PullAsync(peer))[^1].EntityTag, Is.Null);
+    }
+
+    [Test]
     public async Task Cut_gzip_keeps_what_came()
     {
         var linktrees = Linktrees(200);
-        await using var peer = LoopbackPeer.Serve(("/all", Encoded(Gzip(Keyed(linktrees))[..^2000], "gzip")));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Gzipped(Answers.Gzip(Keyed(linktrees))[..^2000])));
 
         var pages = await PullAsync(peer);
 
@@ -121,7 +122,7 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
         var linktrees = Linktrees(3);
         await using var peer = LoopbackPeer.Start(async exchange =>
         {
-            await exchange.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{Keyed(linktrees)[..^1]}");
+            await exchange.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{Unclosed(linktrees)}");
             exchange.Close();
         });
 
@@ -169,14 +170,16 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
         await using var peer = LoopbackPeer.Start(async exchange =>
         {
             await exchange.WriteAsync(Answers.ChunkedHead());
-            await exchange.WriteChunkAsync(Keyed(linktrees)[..^1]);
-            // Bytes that were not read yet are lost with a reset, so the client must be waiting for more first.
             await Clock.ArmedAsync(3);
+            await exchange.WriteChunkAsync(Unclosed(linktrees));
+            // Bytes that were not read yet are lost with a reset, so the client must be waiting for more first.
+            await Clock.ArmedAsync(4);
             exchange.Reset();
         });
 
         var pages = await PullAsync(peer);
 
+        Assert.That(RecordsOf(pages), Is.EqualTo(linktrees));
         Assert.That(pages[^1].Failure?.Kind, Is.EqualTo(PeerFailureKind.Interrupted));
     }
 
@@ -211,7 +214,10 @@ internal sealed class HttpPeerClientTransferTests : PeerClientFixture
         await using var peer = LoopbackPeer.Start(async exchange =>
         {
             await exchange.WriteAsync(Answers.ChunkedHead());
-            await exchange.WriteChunkAsync(Keyed(linktrees)[..^1]);
+            await Clock.ArmedAsync(3);
+            await exchange.WriteChunkAsync(Unclosed(linktrees));
+            // Chunks that come together are read together, and a broken one takes the others with it.
+            await Clock.ArmedAsync(4);
             await exchange.WriteAsync("nonsense\r\n");
         });
 

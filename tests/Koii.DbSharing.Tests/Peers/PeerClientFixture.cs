@@ -62,4 +62,7 @@ internal abstract class PeerClientFixture : IDisposable
 
     protected static string Keyed(params SignedLinktree[] linktrees) =>
         $"[{string.Join(',', linktrees.Select(linktree => $$"""{"key":"linktree:{{linktree.Author}}","value":{{Record(linktree)}}}"""))}]";
+
+    /// <summary>A list that goes on after its last element.</summary>
+    protected static string Unclosed(params SignedLinktree[] linktrees) => Keyed(linktrees)[..^1] + ",";
 }

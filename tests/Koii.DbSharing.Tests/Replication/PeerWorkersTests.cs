@@ -54,5 +54,5 @@ public sealed class PeerWorkersTests
     [Test]
     public async Task Nobody_to_ask_is_no_report() => Assert.That(await PeerWorkers.AskAllAsync([], 4, (peer, _) => Task.FromResult(Report(peer)), default), Is.Empty);
 
-    private static PeerReport Report(NodeAddress peer) => new(peer, PeerPath.FullList, VerdictCounts.None, 0, TimeSpan.Zero, null);
+    private static PeerReport Report(NodeAddress peer) => new(peer) { Path = PeerPath.FullList };
 }

@@ -483,13 +483,28 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Options_out_of_bounds_are_refused_by_name()
+    public async Task After_a_store_failed_every_list_is_read_anew()
     {
-        Assert.That(() => new Node { Options = { TaskId = "" } }.Engine, Throws.ArgumentException.With.Property("ParamName").EqualTo("options.TaskId"));
-        Assert.That(() => new Node { Options = { MaxPeersAtOnce = 0 } }.Engine, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("options.MaxPeersAtOnce"));
-        Assert.That(() => new Node { Options = { FanOut = 0 } }.Engine, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("options.FanOut"));
-        Assert.That(() => new Node { Options = { Interval = TimeSpan.Zero } }.Engine, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("options.Interval"));
-        Assert.That(() => new Node { Options = { MaxClockSkew = TimeSpan.FromTicks(-1) } }.Engine, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("options.MaxClockSkew"));
+        var store = new Mock<ILinktreeStore>();
+        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(new LinktreeStoreException("Gone."));
+        var node = new Node { Store = store.Object }.Lists(1);
+        node.Peers.Serve(Node.Peer(1), new PeerPage([]) { EntityTag = "tag" });
+        await node.ShareAsync();
+        await node.ShareAsync();
+
+        await Assert.ThatAsync(() => node.Engine.SubmitAsync(Samples.Linktree()).AsTask(), Throws.InstanceOf<LinktreeStoreException>());
+        await node.ShareAsync();
+
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag", null }), "what came back may lack what the tag vouches for");
+    }
+
+    [Test]
+    public void Options_out_of_bounds_are_refused_and_every_one_is_named()
+    {
+        var node = new Node { Options = { TaskId = "", MaxPeersAtOnce = 0, Interval = TimeSpan.Zero, PeerLimits = { MaxBadSignatures = 0 } } };
+
+        Assert.That(() => node.Engine, Throws.ArgumentException.With.Property("ParamName").EqualTo("options").And.Message
+            .Contains("TaskId is ''").And.Message.Contains("MaxPeersAtOnce is 0").And.Message.Contains("Interval is 00:00:00").And.Message.Contains("MaxBadSignatures is 0"));
     }
 
     [Test]

@@ -108,7 +108,7 @@ public sealed class LinktreeNodeTests : IDisposable
         Assert.That(exitCode, Is.EqualTo(3), error); // The only node does not answer; nothing was wrong with the settings.
 
         static IEnumerable<string> Arguments(string section, Type options) => options.GetProperties(BindingFlags.Public | BindingFlags.Instance).SelectMany(option =>
-            option.PropertyType == typeof(int) || option.PropertyType == typeof(long) ? [$"--{section}:{option.Name}=70000"]
+            option.PropertyType == typeof(int) || option.PropertyType == typeof(long) ? [$"--{section}:{option.Name}=140000"]
             : option.PropertyType == typeof(TimeSpan) ? [$"--{section}:{option.Name}=00:00:07"]
             : option.PropertyType == typeof(bool) ? [$"--{section}:{option.Name}=true"]
             : option.PropertyType == typeof(IList<string>) ? [$"--{section}:{option.Name}:0=http://127.0.0.1:{option.Name.Length}"]

@@ -32,7 +32,7 @@ public sealed partial class ReplicationEngine
     private readonly int _fanOut;
     private readonly int _maxPeersAtOnce;
     private readonly int _maxBadSignatures;
-    private readonly HashSet<NodeAddress> _ownAddresses = [];
+    private readonly HashSet<NodeAddress> _ownAddresses;
 
     private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
     private readonly Lock _randomLock = new();
@@ -80,12 +80,7 @@ public sealed partial class ReplicationEngine
         _fanOut = options.FanOut;
         _maxPeersAtOnce = options.MaxPeersAtOnce;
         _maxBadSignatures = options.PeerLimits.MaxBadSignatures;
-        foreach (var url in options.OwnUrls)
-        {
-            // What is no address cannot be listed either, so there is nothing to drop.
-            if (NodeAddress.TryParse(url, out var own))
-                _ownAddresses.Add(own);
-        }
+        _ownAddresses = [.. options.OwnUrls.Select(NodeAddress.Parse)];
     }
 
     /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>

@@ -224,7 +224,7 @@ public sealed class ReplicationEngineTests
     [Test]
     public async Task Own_addresses_are_not_asked()
     {
-        var node = new Node { Options = { OwnUrls = { "http://PEER1.example/", "undefined" } } }.Lists(2).Serves(2);
+        var node = new Node { Options = { OwnUrls = { "http://PEER1.example/" } } }.Lists(2).Serves(2);
 
         var report = await node.ShareAsync();
 

@@ -41,6 +41,20 @@ public sealed class ArchitectureTests
         Assert.That(wrong.Distinct(), Is.Empty);
     }
 
+    /// <summary>Their continuations leave the thread that drives a run on virtual time, which could then not be replayed.</summary>
+    [Test]
+    public void Rounds_stay_on_the_thread_that_drives_them()
+    {
+        Type[] leaving = [typeof(SemaphoreSlim), typeof(Parallel), typeof(System.Threading.Channels.Channel)];
+        var wrong =
+            from type in LibraryAssemblies.Core.GetTypes()
+            where RoomOf(type) is "Replication" or "Peers" or "Serving"
+            from used in TypeReferences.Of(type).Intersect(leaving)
+            select $"{type.FullName} uses {used.FullName}";
+
+        Assert.That(wrong, Is.Empty);
+    }
+
     [Test]
     public void Every_room_of_the_core_is_on_the_plan()
     {

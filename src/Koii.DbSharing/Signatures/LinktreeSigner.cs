@@ -1,5 +1,5 @@
 using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures.Curve25519;
+using Koii.DbSharing.Signatures.Edwards25519;
 
 namespace Koii.DbSharing.Signatures;
 

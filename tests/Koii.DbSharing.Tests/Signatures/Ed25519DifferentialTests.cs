@@ -1,5 +1,5 @@
 using System.Numerics;
-using Koii.DbSharing.Signatures.Curve25519;
+using Koii.DbSharing.Signatures.Edwards25519;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 
 namespace Koii.DbSharing.Tests.Signatures;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Signatures.Curve25519;
+using Koii.DbSharing.Signatures.Edwards25519;
 
 namespace Koii.DbSharing.Tests.Signatures;
 

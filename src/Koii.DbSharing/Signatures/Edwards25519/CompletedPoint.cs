@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// What addition and doubling yield before their last products: E, F, G, H of Hisil and others, with X = E·F, Y = G·H, Z = F·G, T = E·H.

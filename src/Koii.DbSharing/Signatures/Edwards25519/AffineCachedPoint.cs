@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>A point with Z = 1 prepared for being added: y+x, y−x and 2d·x·y. Tables of the base point consist of them.</summary>
 internal readonly struct AffineCachedPoint(in FieldElement yPlusX, in FieldElement yMinusX, in FieldElement twiceDXY)

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>The 32 bytes of a point: y in little-endian order, and the sign of x as the highest bit (RFC 8032 §5.1.2).</summary>
 internal static class PointEncoding

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// A sum of products of two limbs, 128 bits wide. <see cref="UInt128"/> says the same, but the compiler of .NET 10 keeps this

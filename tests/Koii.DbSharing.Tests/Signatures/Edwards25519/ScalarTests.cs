@@ -1,10 +1,10 @@
 using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
-using Koii.DbSharing.Signatures.Curve25519;
+using Koii.DbSharing.Signatures.Edwards25519;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 
-namespace Koii.DbSharing.Tests.Signatures.Curve25519;
+namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
 
 /// <summary>Arithmetic modulo L against whole numbers.</summary>
 [TestFixture]

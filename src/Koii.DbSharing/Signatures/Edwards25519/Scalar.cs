@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// An integer modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032 §5.1). It is

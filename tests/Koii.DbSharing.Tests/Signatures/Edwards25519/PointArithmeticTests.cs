@@ -1,9 +1,9 @@
 using System.Numerics;
-using Koii.DbSharing.Signatures.Curve25519;
-using static Koii.DbSharing.Tests.Signatures.Curve25519.PointEncodingTests;
+using Koii.DbSharing.Signatures.Edwards25519;
+using static Koii.DbSharing.Tests.Signatures.Edwards25519.PointEncodingTests;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 
-namespace Koii.DbSharing.Tests.Signatures.Curve25519;
+namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
 
 /// <summary>Sums and multiples of points against the reference, which uses other formulas.</summary>
 [TestFixture]

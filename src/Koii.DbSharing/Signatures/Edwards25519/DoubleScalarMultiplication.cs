@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// [a]A + [b]B in one chain of doublings (Straus, "Addition chains of vectors", 1964), both scalars in non-adjacent form with

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// A point of the curve in extended coordinates: x = X/Z, y = Y/Z, T = X·Y/Z (Hisil, Wong, Carter, Dawson, "Twisted Edwards

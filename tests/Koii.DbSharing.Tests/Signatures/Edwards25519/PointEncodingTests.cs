@@ -1,8 +1,8 @@
 using System.Numerics;
-using Koii.DbSharing.Signatures.Curve25519;
+using Koii.DbSharing.Signatures.Edwards25519;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 
-namespace Koii.DbSharing.Tests.Signatures.Curve25519;
+namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
 
 /// <summary>Clause 2 of protocol §2 at the place where it is decided.</summary>
 [TestFixture]

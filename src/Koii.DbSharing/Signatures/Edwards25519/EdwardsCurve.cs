@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>The constants of edwards25519, −x² + y² = 1 + d·x²·y² (RFC 8032 §5.1), each computed from its definition.</summary>
 internal static class EdwardsCurve

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// Ed25519 signing (RFC 8032 §5.1.5 and §5.1.6). No branch and no memory index in it depends on the secret; what the just-in-time

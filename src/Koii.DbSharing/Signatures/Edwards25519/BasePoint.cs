@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>The base point B, y = 4/5 and x even (RFC 8032 §5.1).</summary>
 internal static class BasePoint

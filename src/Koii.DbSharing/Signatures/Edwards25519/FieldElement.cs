@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using static Koii.DbSharing.Signatures.Curve25519.WideProduct;
+using static Koii.DbSharing.Signatures.Edwards25519.WideProduct;
 
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// An integer modulo p = 2^255 − 19 (RFC 8032 §5.1), in five limbs of radix 2^51: l0 + 2^51·l1 + … + 2^204·l4. The value is

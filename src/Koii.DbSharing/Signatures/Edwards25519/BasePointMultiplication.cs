@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// [a]B for a secret a (Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2012, §4): the scalar in

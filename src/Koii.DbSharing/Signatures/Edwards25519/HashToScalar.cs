@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>SHA-512 of a prefix and a message, read as a scalar modulo L (RFC 8032 §5.1.6 and §5.1.7).</summary>
 internal static class HashToScalar

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Signatures.Curve25519;
+namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// A point as x = X/Z, y = Y/Z: all that doubling needs, so a chain of doublings leaves T out. Coordinates as in <see cref="ExtendedPoint"/>.

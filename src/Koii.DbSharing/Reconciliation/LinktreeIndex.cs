@@ -34,6 +34,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     /// <param name="cancellationToken">Ends this call; calls of others go on, and what was learned so far is kept: also a listing that is under way.</param>
     /// <returns>The summary of a state of the store that it had during this call.</returns>
     /// <exception cref="LinktreeStoreException">The store failed. The next call goes on where this one ended.</exception>
+    /// <exception cref="InvalidOperationException">The store answered <see langword="null"/>; the message names the method.</exception>
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
@@ -96,8 +97,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
             }
 
             var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
-            listing.Apply(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false)
-                ?? throw new InvalidOperationException("ILinktreeStore.ListAsync answered null."));
+            listing.Apply(RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
         }
 
         _listing = null;
@@ -117,6 +117,5 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     }
 
     private async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, CancellationToken cancellationToken) =>
-        await _store.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false)
-        ?? throw new InvalidOperationException("ILinktreeStore.ReadChangesAsync answered null.");
+        RoleContract.NotNull(await _store.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ReadChangesAsync");
 }

@@ -225,7 +225,9 @@ public sealed class LinktreeIndexTests
     {
         var store = new Mock<ILinktreeStore>();
 
-        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.Contains("ILinktreeStore.ReadChangesAsync"));
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ReadChangesAsync returned null."));
+        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChangePage([], new ChangePosition("present")));
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
         Assert.That(() => new LinktreeIndex(null!), Throws.ArgumentNullException);
     }
 

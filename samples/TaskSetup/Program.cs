@@ -6,9 +6,7 @@ try
 {
     await using var task = new LinktreeTask("EXAMPLE_TASK_ID", "http://127.0.0.1:1", database);
     var report = await task.SetupAsync();
-    Console.WriteLine($"First round: {report.Outcome}, {report.Verdicts.Total} records from {report.Peers.Count} peers.");
-    foreach (var problem in report.Nodes.Problems)
-        Console.WriteLine($"  {problem}");
+    Console.WriteLine($"First round: {report}");
 }
 finally
 {

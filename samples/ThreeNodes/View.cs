@@ -24,7 +24,7 @@ internal sealed class View(IAnsiConsole console, bool isLive)
 
     public async Task ShowAsync(Func<Task> happening)
     {
-        console.WriteLine("Three nodes, three databases, one set.");
+        console.WriteLine("Three nodes, three databases, one set; and a stranger on the node list who serves a forgery.");
         if (!isLive)
         {
             await happening();
@@ -39,16 +39,12 @@ internal sealed class View(IAnsiConsole console, bool isLive)
     }
 
     public void Submitted(Node node, string what, HttpStatusCode answer) =>
-        Add("submit", node, what, $"{(int)answer} {answer}");
+        Add("submit", node, what, answer == HttpStatusCode.OK ? "taken" : $"refused ({(int)answer})");
 
     public void Round(int round, Node node, ReplicationReport report)
     {
-        var counts = report.Verdicts;
-        var news = new[] { ("inserted", counts.Inserted), ("replaced", counts.Replaced), ("superseded", counts.Superseded), ("rejected", counts.Rejected) }
-            .Where(count => count.Item2 > 0)
-            .Select(count => $"{count.Item2} {count.Item1}");
-        var asked = report.Peers.Count(peer => peer.Failure is null);
-        Add($"round {round}", node, $"{asked} of {report.Peers.Count} peers answered", string.Join(", ", news.DefaultIfEmpty("nothing new")));
+        var read = report.Peers.Count(peer => peer.Failure is null);
+        Add($"round {round}", node, $"{read}/{report.Peers.Count} peers", report.Verdicts.ToString());
     }
 
     public async Task ResultAsync(Network network, Scenario scenario, IReadOnlyList<string> faults)

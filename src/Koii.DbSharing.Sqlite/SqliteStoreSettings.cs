@@ -14,7 +14,7 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
 
-        var builder = new SqliteConnectionStringBuilder(connectionString);
+        var builder = Parse(connectionString);
         var source = builder.DataSource;
         if (builder.Mode == SqliteOpenMode.Memory || source.Length == 0 || source.Contains(":memory:", StringComparison.Ordinal) || source.Contains("mode=memory", StringComparison.OrdinalIgnoreCase))
         {
@@ -31,5 +31,17 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
         // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
         builder.Pooling = false;
         return new SqliteStoreSettings(builder.ToString(), source, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, changesKept);
+    }
+
+    private static SqliteConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            return new SqliteConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new ArgumentException($"'{connectionString}' is no connection string ({wrong.Message}). Write \"Data Source=linktrees.db\".", nameof(connectionString), wrong);
+        }
     }
 }

@@ -1,4 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using Koii.DbSharing.Replication;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,6 +39,19 @@ internal static class ReadmeExamples
 
         ReplicationReport report = await engine.ShareAsync(cancellationToken);   // one round, for a task with a timer of its own
         await engine.RunAsync(cancellationToken);                                // or rounds until the token is cancelled
+        #endregion
+    }
+
+    public static async Task WriteAndReadAsync(ReplicationEngine engine, ILinktreeStore store)
+    {
+        #region README: Write and read
+        using var author = LinktreeSigner.FromSeed(RandomNumberGenerator.GetBytes(32));
+        var verdict = await engine.SubmitAsync(author.Sign("""{"uuid":"u-1","timestamp":1703802587522,"linktree":{"name":"Zoë"}}"""u8));
+        Console.WriteLine(verdict.Kind);   // Inserted
+
+        var page = await store.ListAsync(new LinktreeQuery { Author = author.PublicKey });
+        foreach (var linktree in page.Linktrees)
+            Console.WriteLine($"{linktree.Uuid}: {Encoding.UTF8.GetString(linktree.Data.Span)}");
         #endregion
     }
 

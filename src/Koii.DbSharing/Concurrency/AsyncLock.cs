@@ -4,17 +4,15 @@ namespace Koii.DbSharing.Concurrency;
 /// Mutual exclusion for asynchronous code: one holder at a time, the others wait their turn without a thread, first come, first served.
 /// </summary>
 /// <remarks>
-/// A waiter goes on inside the <see cref="Releaser.Dispose"/> of the holder before it, on that thread: <see cref="SemaphoreSlim"/> would move it to
-/// the thread pool, and a run on virtual time could then not be replayed. (Where a <see cref="SynchronizationContext"/> is current, tasks continue on the
-/// pool in any case.) Not re-entrant.
+/// A waiter goes on by itself, on the thread pool, and never inside the <see cref="Releaser.Dispose"/> of the holder before it: there, whatever it does next
+/// would hold that holder up, and a hostile peer would do so for as long as it has pages. It is the one place where a round leaves the thread that
+/// drives it, and only when peers contend; a run on virtual time has this place to direct. Not re-entrant.
 /// </remarks>
 internal sealed class AsyncLock
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = [];
     private bool _isHeld;
-    private bool _isHandingOver;
-    private bool _isReleasedMeanwhile;
 
     /// <summary>Waits until the lock is free and takes it.</summary>
     /// <param name="cancellationToken">Ends this caller's wait and nobody else's.</param>
@@ -31,7 +29,7 @@ internal sealed class AsyncLock
                 return new Releaser(this);
             }
 
-            waiter = new TaskCompletionSource();
+            waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Enqueue(waiter);
         }
 
@@ -43,36 +41,15 @@ internal sealed class AsyncLock
 
     private void Release()
     {
-        lock (_gate)
+        while (TryTakeNext(out var next) && !next.TrySetResult())
         {
-            // A holder that ran inside our own hand-over is done: the loop below goes on, so a long queue does not deepen the stack.
-            if (_isHandingOver)
-            {
-                _isReleasedMeanwhile = true;
-                return;
-            }
-        }
-
-        while (TryTakeNext(out var next))
-        {
-            var handedOver = next.TrySetResult();
-            lock (_gate)
-            {
-                _isHandingOver = false;
-                if (handedOver && !_isReleasedMeanwhile)
-                    return;
-                _isReleasedMeanwhile = false;
-            }
         }
     }
 
     private bool TryTakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TaskCompletionSource? next)
     {
         lock (_gate)
-        {
-            _isHeld = _isHandingOver = _waiters.TryDequeue(out next);
-            return _isHeld;
-        }
+            return _isHeld = _waiters.TryDequeue(out next);
     }
 
     /// <summary>Gives the lock back when it is disposed.</summary>

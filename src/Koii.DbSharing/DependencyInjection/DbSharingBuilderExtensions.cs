@@ -37,7 +37,8 @@ public static class DbSharingBuilderExtensions
 
     /// <summary>
     /// Runs a round every <see cref="DbSharingOptions.Interval"/> for as long as the host runs, as a hosted service. A task
-    /// without a host calls <see cref="ReplicationEngine.RunAsync"/> or <see cref="ReplicationEngine.ShareAsync"/> itself.
+    /// without a host calls <see cref="ReplicationEngine.RunAsync"/> or <see cref="ReplicationEngine.ShareAsync"/> itself. A store that cannot be opened
+    /// stops the host at its start with a <see cref="LinktreeStoreException"/>.
     /// </summary>
     /// <param name="builder">The task.</param>
     /// <returns>The same builder.</returns>

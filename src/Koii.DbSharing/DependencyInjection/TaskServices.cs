@@ -12,12 +12,16 @@ internal static class TaskServices
     internal static ServiceDescriptor Describe<TService>(string name, Func<IServiceProvider, DbSharingOptions, TService> factory)
         where TService : class =>
         name.Length == 0
-            ? ServiceDescriptor.Singleton(provider => factory(provider, provider.GetTaskOptions(name)))
-            : ServiceDescriptor.KeyedSingleton(name, (provider, _) => factory(provider, provider.GetTaskOptions(name)));
+            ? ServiceDescriptor.Singleton(provider => Make(provider, name, factory))
+            : ServiceDescriptor.KeyedSingleton(name, (provider, _) => Make(provider, name, factory));
 
     internal static TService GetTaskService<TService>(this IServiceProvider provider, string name)
         where TService : class =>
         name.Length == 0 ? provider.GetRequiredService<TService>() : provider.GetRequiredKeyedService<TService>(name);
+
+    private static TService Make<TService>(IServiceProvider provider, string name, Func<IServiceProvider, DbSharingOptions, TService> factory)
+        where TService : class =>
+        factory(provider, provider.GetTaskOptions(name)) ?? throw new InvalidOperationException($"The factory of {typeof(TService).Name} returned null.");
 
     internal static DbSharingOptions GetTaskOptions(this IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);

@@ -7,6 +7,13 @@ namespace Koii.DbSharing.Hosting;
 /// <summary>Runs an engine's rounds for as long as the host runs. The host waits at its stop until the round under way has let go.</summary>
 internal sealed partial class ReplicationService(ReplicationEngine engine, ILogger<ReplicationService> logger) : BackgroundService
 {
+    /// <summary>Opens the store, so that one that cannot be opened stops the host at its start and not the first round, unseen.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await engine.Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Log.Started(logger, engine.Options.TaskId, engine.Options.Interval);

@@ -44,26 +44,26 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
         using var timer = new TransferTimer(timeProvider, _limits.WholeTimeout, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(httpClient(), url, entityTag: null, _limits, timer).ConfigureAwait(false);
         if (transfer.Status is { } status and not HttpStatusCode.OK)
-            return Failed($"The node list could not be had: the service answered with status {(int)status}.");
+            return Failed($"No node list from {url}: the service answered with status {(int)status}.");
 
         var body = transfer.Fault is null ? await transfer.OpenBodyAsync(_limits).ConfigureAwait(false) : null;
         if (body is null)
-            return Failed($"The node list could not be had: {transfer.Fault!.Detail}");
+            return Failed($"No node list from {url}: {transfer.Fault!.Detail}");
 
         var reading = await NodeListReader.ReadAsync(body, _listLimits, cancellationToken).ConfigureAwait(false);
         if (reading.End is LinktreeListEnd.Complete)
             await body.FinishAsync(cancellationToken).ConfigureAwait(false);
         else if (body.Fault is { } fault)
-            return Failed($"The node list could not be had: {fault.Detail}");
+            return Failed($"No node list from {url}: {fault.Detail}");
         return Judge(reading);
     }
 
     private NodeListing Judge(NodeListReading reading)
     {
         if (reading.End is LinktreeListEnd.NotAList)
-            return Failed("The node list could not be had: the service's answer is no JSON array.");
+            return Failed($"No node list from {_url}: the answer is no JSON array.");
         if (reading.End is LinktreeListEnd.Interrupted)
-            return Failed("The node list could not be had: it ended before its closing bracket.");
+            return Failed($"No node list from {_url}: it ended before its closing bracket.");
 
         List<string> problems = [];
         if (reading.Skipped > 0)

@@ -7,7 +7,8 @@ namespace Koii.DbSharing.Peers;
 /// An implementation keeps the limits of time and size of <see cref="PeerLimits"/> itself: the engine trusts it to end, and keeps only <see cref="PeerLimits.MaxBadSignatures"/>. Whatever a peer does
 /// is told in the pages: what came before a failure is delivered first, then <see cref="PeerPage.Failure"/> says what happened.
 /// It throws for cancellation only; any other exception that escapes is logged and becomes the failure of that peer. It may
-/// be called for several peers at once, never for one peer twice at once. Disposing of the enumerator ends the request.
+/// be called for several peers at once, never for one peer twice at once. Disposing of the enumerator ends the request. One that has its pages ready without ever
+/// waiting delays the start of the others by as much, so it should yield before the first.
 /// </remarks>
 public interface IPeerClient
 {

@@ -21,4 +21,9 @@ public sealed record PeerReport(NodeAddress Peer)
 
     /// <summary>Why it was not read to the end, or <see langword="null"/>. What came before a failure is stored and counted.</summary>
     public PeerFailure? Failure { get; init; }
+
+    /// <summary>The peer, what came and what went wrong, for people.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        $"{Peer}: {(Path == PeerPath.NotModified ? "not modified" : Verdicts)}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
 }

@@ -89,7 +89,7 @@ public sealed partial class ReplicationEngine
     internal DbSharingOptions Options { get; }
 
     /// <summary>
-    /// Runs one round: asks for the node list, reads the chosen peers (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
+    /// Runs one round, which pulls and pushes nothing: asks for the node list, reads the chosen peers (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
     /// what is good and newer. A peer that fails, lies or dawdles changes nothing about the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>

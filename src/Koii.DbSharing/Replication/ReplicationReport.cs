@@ -20,4 +20,9 @@ public sealed record ReplicationReport(RoundOutcome Outcome)
 
     /// <summary>One report for each peer that was asked, in the order in which they were chosen.</summary>
     public IReadOnlyList<PeerReport> Peers { get; init; } = [];
+
+    /// <summary>The outcome, how many peers were read to the end, what came and what was wrong with the node list, for people.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        $"{Outcome}: {Peers.Count(peer => peer.Failure is null)} of {Peers.Count} peers read, {Verdicts}{string.Concat(Nodes.Problems.Select(problem => $"; {problem}"))}";
 }

@@ -45,6 +45,19 @@ public sealed record VerdictCounts
         && RejectedByReason.Count == other.RejectedByReason.Count
         && RejectedByReason.All(pair => other.RejectedByReason.TryGetValue(pair.Key, out var count) && count == pair.Value);
 
+    /// <summary>What there is more than none of, for people: <c>2 inserted, 1 rejected (BadSignature)</c>.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString()
+    {
+        var reasons = string.Join(", ", RejectedByReason.OrderBy(pair => pair.Key).Select(pair => RejectedByReason.Count == 1 ? $"{pair.Key}" : $"{pair.Value} {pair.Key}"));
+        (long Count, string Name)[] counts =
+        [
+            (Inserted, "inserted"), (Replaced, "replaced"), (Unchanged, "unchanged"), (Superseded, "superseded"),
+            (NotYetValid, "not yet valid"), (Full, "without room"), (Rejected, $"rejected ({reasons})"),
+        ];
+        return string.Join(", ", counts.Where(count => count.Count > 0).Select(count => $"{count.Count} {count.Name}").DefaultIfEmpty("no records"));
+    }
+
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Inserted, Replaced, Unchanged, Superseded, NotYetValid, Full, Rejected);
 }

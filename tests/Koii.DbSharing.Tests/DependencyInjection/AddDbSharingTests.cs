@@ -130,6 +130,35 @@ public sealed class AddDbSharingTests
     }
 
     [Test]
+    public async Task A_store_that_cannot_be_opened_stops_the_host_at_its_start()
+    {
+        var store = new Mock<ILinktreeStore>();
+        var failure = new LinktreeStoreException("The directory does not exist.");
+        store.Setup(role => role.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
+        using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T").Use<ILinktreeStore>((_, _) => store.Object).AddReplicationService());
+
+        await Assert.ThatAsync(() => host.StartAsync(), Throws.Exception.SameAs(failure));
+    }
+
+    [Test]
+    public void A_class_is_no_role()
+    {
+        var builder = new ServiceCollection().AddDbSharing(options => options.TaskId = "T");
+
+        Assert.That(
+            () => builder.Use((_, options) => new InMemoryLinktreeStore(options)),
+            Throws.ArgumentException.With.Message.StartsWith("InMemoryLinktreeStore is no role but a class that fills one: write Use<ILinktreeStore>(…) or the like."));
+    }
+
+    [Test]
+    public void A_factory_that_makes_nothing_is_named()
+    {
+        using var provider = Services(options => options.TaskId = "T", builder => builder.Use<ILinktreeStore>((_, _) => null!));
+
+        Assert.That(() => provider.GetService<ILinktreeStore>(), Throws.InvalidOperationException.With.Message.EqualTo("The factory of ILinktreeStore returned null."));
+    }
+
+    [Test]
     public async Task A_host_with_the_replication_service_starts_and_stops()
     {
         using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T").UseInMemory().AddReplicationService());

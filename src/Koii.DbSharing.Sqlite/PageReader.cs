@@ -101,7 +101,7 @@ internal sealed class PageReader : IDisposable
         return page;
     }
 
-    /// <summary>Makes the reader fit for the next read after an exception, or answers no.</summary>
+    /// <summary>Makes the reader fit for the next read after an exception; returns <see langword="false"/> when it cannot.</summary>
     internal bool TryRecover() => _connection.TryRollBack();
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
@@ -6,31 +7,29 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>Decides what becomes of each record of a page, within one transaction (protocol §1).</summary>
 internal sealed class PageWriter(TaskTransaction transaction, int perAuthor, long maxRecords)
 {
-    // What this page has learned of authors that brought something new. It does not outlive the transaction.
-    private readonly Dictionary<PublicKey, AuthorRows> _authors = [];
-
     internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
     {
-        _authors.Clear();
         transaction.Begin();
         if (transaction.PerAuthor < perAuthor)
             transaction.PerAuthor = perAuthor;
 
+        // What this page has learned of authors that brought something new. Another process may change their rows once the transaction has ended.
+        var authors = new Dictionary<PublicKey, AuthorRows>();
         var outcomes = new PutOutcome[linktrees.Count];
         Span<byte> uuid = stackalloc byte[UuidBytes.MaxSize];
         for (var i = 0; i < outcomes.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!UuidBytes.TryEncode(linktrees[i].Uuid, uuid, out var length))
-                throw new ArgumentException($"Record {i} has a uuid that no record can have.", nameof(linktrees));
-            outcomes[i] = Put(linktrees[i], uuid[..length]);
+            var isEncoded = UuidBytes.TryEncode(linktrees[i].Uuid, uuid, out var length);
+            Debug.Assert(isEncoded, "A record exists only with a uuid that can be stored (protocol §1).");
+            outcomes[i] = Put(linktrees[i], uuid[..length], authors);
         }
 
         transaction.Commit();
         return outcomes;
     }
 
-    private PutOutcome Put(SignedLinktree linktree, ReadOnlySpan<byte> uuid)
+    private PutOutcome Put(SignedLinktree linktree, ReadOnlySpan<byte> uuid, Dictionary<PublicKey, AuthorRows> authors)
     {
         if (transaction.TryFind(linktree.Author, uuid, out var held))
         {
@@ -40,13 +39,13 @@ internal sealed class PageWriter(TaskTransaction transaction, int perAuthor, lon
                 return PutOutcome.Superseded;
 
             var row = transaction.Replace(held, linktree, uuid);
-            if (_authors.TryGetValue(linktree.Author, out var known))
+            if (authors.TryGetValue(linktree.Author, out var known))
                 known.Replace(held, row);
             return PutOutcome.Replaced;
         }
 
-        if (!_authors.TryGetValue(linktree.Author, out var author))
-            _authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
+        if (!authors.TryGetValue(linktree.Author, out var author))
+            authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
         if (author.Count == 0 && transaction.Records >= maxRecords)
             return PutOutcome.Full;
 

@@ -34,7 +34,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     /// <param name="connectionString">A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.</param>
     /// <param name="options">The task's settings. The task id, the limits per author and in all, and the clock's allowance are read.</param>
     /// <param name="timeProvider">The clock that says what is in the future when the file is opened. Default: the system's.</param>
-    /// <exception cref="ArgumentException">The connection string names no file that a store could write, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The connection string names no file that a store could write, the task id is empty, or an option is out of range.</exception>
     public SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null)
         : this(connectionString, options, timeProvider, ChangesKept)
     {

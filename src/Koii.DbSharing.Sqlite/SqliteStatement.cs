@@ -38,7 +38,7 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    /// <summary>Goes to the next row; answers no at the end.</summary>
+    /// <summary>Goes to the next row; returns <see langword="false"/> at the end.</summary>
     internal bool Step()
     {
         var code = raw.sqlite3_step(_statement);

@@ -9,6 +9,8 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
         ArgumentNullException.ThrowIfNull(options);
+        if (string.IsNullOrWhiteSpace(options.TaskId))
+            throw new ArgumentException("A file may serve several tasks, and the records are kept under the task's id. Set TaskId to the id of the task.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
 

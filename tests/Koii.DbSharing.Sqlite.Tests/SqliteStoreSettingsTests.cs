@@ -15,6 +15,12 @@ public sealed class SqliteStoreSettingsTests
     public void Database_in_memory_is_refused(string connectionString) =>
         Assert.That(() => new SqliteLinktreeStore(connectionString, Options()), Throws.InstanceOf<ArgumentException>());
 
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase(null)]
+    public void Task_without_an_id_is_refused(string? taskId) =>
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = taskId! }), Throws.ArgumentException.With.Message.Contains("TaskId"));
+
     [Test]
     public void Refusals_of_connection_strings_say_what_to_do()
     {

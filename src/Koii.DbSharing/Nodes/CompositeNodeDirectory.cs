@@ -48,7 +48,7 @@ public sealed class CompositeNodeDirectory : INodeDirectory
         try
         {
             return await directory.GetNodesAsync(cancellationToken).ConfigureAwait(false)
-                ?? Unavailable($"{directory.GetType().Name}.GetNodesAsync answered null.");
+                ?? Unavailable(RoleContract.Null($"{directory.GetType().Name}.GetNodesAsync"));
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

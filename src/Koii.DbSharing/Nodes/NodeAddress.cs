@@ -34,7 +34,7 @@ public sealed record NodeAddress
 
     /// <summary>Reads an address that came from elsewhere.</summary>
     /// <param name="url">The URL, at most <see cref="MaxLength"/> characters.</param>
-    /// <param name="address">The address, when the answer is <see langword="true"/>.</param>
+    /// <param name="address">The address, when the method returns <see langword="true"/>.</param>
     /// <returns>Whether the text is an address.</returns>
     public static bool TryParse([NotNullWhen(true)] string? url, [NotNullWhen(true)] out NodeAddress? address)
     {

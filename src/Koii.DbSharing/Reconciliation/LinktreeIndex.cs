@@ -1,5 +1,4 @@
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Reconciliation;
@@ -9,7 +8,8 @@ namespace Koii.DbSharing.Reconciliation;
 /// </summary>
 /// <remarks>
 /// It does nothing until it is asked, and then only what has changed since it was asked last. It may be used by many threads at once; one of
-/// them catches up, the others wait their turn. While it lists the store it holds the ids of all records, else only their count and sum.
+/// them catches up, the others wait their turn. Whoever gives up in the middle of a listing leaves it to the next call, page for page, so a store of any
+/// size is listed in the end even if no caller stays for all of it. Until then it holds the ids of the records listed, from then on only their count and sum.
 /// </remarks>
 /// <param name="store">The store to follow.</param>
 public sealed class LinktreeIndex(ILinktreeStore store)
@@ -18,7 +18,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     private const int ChangesPerPage = 4096;
 
     /// <summary>How often a listing starts again because the feed was trimmed meanwhile, before the store is said to be too busy.</summary>
-    private const int MaxRebuilds = 8;
+    private const int MaxListings = 8;
 
     private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
     private readonly AsyncLock _lock = new();
@@ -27,19 +27,23 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     private IdSum _sum;
     private ChangePosition? _position;
 
+    // Only while there is no position. It belongs to no call in particular.
+    private StoreListing? _listing;
+
     /// <summary>Catches up with the store and summarises its set, tombstones included.</summary>
-    /// <param name="cancellationToken">Ends this call; calls of others go on, and what was learned so far is kept.</param>
+    /// <param name="cancellationToken">Ends this call; calls of others go on, and what was learned so far is kept: also a listing that is under way.</param>
     /// <returns>The summary of a state of the store that it had during this call.</returns>
     /// <exception cref="LinktreeStoreException">The store failed. The next call goes on where this one ended.</exception>
+    /// <exception cref="InvalidOperationException">The store answered <see langword="null"/>; the message names the method.</exception>
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
         {
-            for (var rebuilds = 0; !await TryFollowAsync(cancellationToken).ConfigureAwait(false); rebuilds++)
+            for (var listings = 0; !await TryFollowAsync(cancellationToken).ConfigureAwait(false); listings++)
             {
-                if (rebuilds == MaxRebuilds)
+                if (listings == MaxListings)
                     throw new LinktreeStoreException("The store trims its changes faster than its records can be listed.") { IsTransient = true };
-                await RebuildAsync(cancellationToken).ConfigureAwait(false);
+                await ListAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return new SetSummary(_sum.Count, _sum.ToFingerprint());
@@ -58,14 +62,16 @@ public sealed class LinktreeIndex(ILinktreeStore store)
                 return false;
             }
 
+            var sum = _sum;
             foreach (var change in page.Changes)
             {
                 if (change.Removed is { } removed)
-                    _sum.Subtract(removed.Id);
+                    sum.Subtract(removed.Id);
                 if (change.Added is { } added)
-                    _sum.Add(added.Id);
+                    sum.Add(added.Id);
             }
 
+            _sum = sum;
             _position = page.Next;
             if (page.Changes.Count < ChangesPerPage)
                 return true;
@@ -75,51 +81,41 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     }
 
     /// <summary>
-    /// Lists the store while it changes. The list may show some of the changes that come after the position and not others, so they are applied to a set, where doing
-    /// it twice does no harm: whatever the list showed, the last change of an id decides, and an id without one was listed as it is.
+    /// Begins to list the store, or goes on where an earlier call stopped, to the end or until the feed turns out to be trimmed. The feed is followed after each
+    /// page: a listing that takes long, or lay idle, then depends on what was changed meanwhile and not on all that was changed since it began.
     /// </summary>
-    private async ValueTask RebuildAsync(CancellationToken cancellationToken)
+    private async ValueTask ListAsync(CancellationToken cancellationToken)
     {
-        var position = (await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next;
-        var ids = new HashSet<LinktreeId>();
-        var query = new LinktreeQuery { IncludeTombstones = true };
-        for (LinktreeVersion? next = null; ;)
+        var listing = _listing ??= new StoreListing((await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next);
+        while (await TryFollowAsync(listing, cancellationToken).ConfigureAwait(false))
         {
-            var page = await _store.ListAsync(query with { After = next }, cancellationToken).ConfigureAwait(false)
-                ?? throw new InvalidOperationException("ILinktreeStore.ListAsync answered null.");
-            foreach (var linktree in page.Linktrees)
-                ids.Add(linktree.Id);
-            next = page.Next;
-            if (next is null)
-                break;
-        }
-
-        while (true)
-        {
-            var page = await ReadChangesAsync(position, cancellationToken).ConfigureAwait(false);
-            if (page.IsTrimmed)
-                return;
-            foreach (var change in page.Changes)
+            if (listing.IsListed)
             {
-                if (change.Removed is { } removed)
-                    ids.Remove(removed.Id);
-                if (change.Added is { } added)
-                    ids.Add(added.Id);
+                _sum = listing.Sum();
+                _position = listing.Position;
+                break;
             }
 
-            position = page.Next;
-            if (page.Changes.Count < ChangesPerPage)
-                break;
+            var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
+            listing.Apply(RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
         }
 
-        var sum = new IdSum();
-        foreach (var id in ids)
-            sum.Add(id);
-        _sum = sum;
-        _position = position;
+        _listing = null;
+    }
+
+    private async ValueTask<bool> TryFollowAsync(StoreListing listing, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var page = await ReadChangesAsync(listing.Position, cancellationToken).ConfigureAwait(false);
+            if (page.IsTrimmed)
+                return false;
+            listing.Apply(page);
+            if (page.Changes.Count < ChangesPerPage)
+                return true;
+        }
     }
 
     private async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, CancellationToken cancellationToken) =>
-        await _store.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false)
-        ?? throw new InvalidOperationException("ILinktreeStore.ReadChangesAsync answered null.");
+        RoleContract.NotNull(await _store.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ReadChangesAsync");
 }

@@ -24,7 +24,7 @@ internal static class Base58Text
 
     private static ReadOnlySpan<byte> Alphabet => "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"u8;
 
-    /// <summary>Fills <paramref name="destination"/> exactly, or answers <see langword="false"/>; no input makes it throw.</summary>
+    /// <summary>Fills <paramref name="destination"/> exactly, or returns <see langword="false"/>; no input makes it throw.</summary>
     internal static bool TryDecode(ReadOnlySpan<char> text, Span<byte> destination)
     {
         Span<byte> ascii = stackalloc byte[MaxLength];

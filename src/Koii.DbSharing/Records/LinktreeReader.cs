@@ -12,7 +12,7 @@ public static class LinktreeReader
     /// ignored, and of a repeated member the last one counts, as in <c>JSON.parse</c>.
     /// </summary>
     /// <param name="envelope">The JSON text as UTF-8; it need not be canonical.</param>
-    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
     /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
     /// <returns>Whether the text is a well-formed record. No text makes this method throw.</returns>
     public static bool TryRead(ReadOnlySpan<byte> envelope, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
@@ -34,7 +34,7 @@ public static class LinktreeReader
     /// <summary>Reads the record that an object holds under a name, as a submission does (protocol §3). It is otherwise like <see cref="TryRead"/>.</summary>
     /// <param name="holder">The JSON text as UTF-8; it need not be canonical.</param>
     /// <param name="name">The member's name, which needs no escaping.</param>
-    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
     /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
     /// <returns>Whether the member is a well-formed record. No text makes this method throw.</returns>
     internal static bool TryReadMember(

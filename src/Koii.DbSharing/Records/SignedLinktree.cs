@@ -66,7 +66,7 @@ public sealed class SignedLinktree : IEquatable<SignedLinktree>
     /// <param name="author">The author's key.</param>
     /// <param name="signature">The author's signature over the canonical form.</param>
     /// <param name="dataJson">The text of the data object as UTF-8; it need not be canonical. It is copied.</param>
-    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
     /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
     /// <returns>Whether the text is the data of a record. No text makes this method throw.</returns>
     public static bool TryCreate(
@@ -87,7 +87,7 @@ public sealed class SignedLinktree : IEquatable<SignedLinktree>
     /// <param name="signature">The author's signature.</param>
     /// <param name="canonical">Any JSON value in canonical form. It is copied.</param>
     /// <param name="textDepth">No fewer levels than the data has.</param>
-    /// <param name="linktree">The record, when the answer is <see langword="true"/>.</param>
+    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
     /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
     internal static bool TryCreateCanonical(
         PublicKey author,

@@ -64,7 +64,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         do
         {
             var query = new LinktreeQuery { IncludeTombstones = true, After = after };
-            var page = await _store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            var page = await ListAsync(query, cancellationToken).ConfigureAwait(false);
             foreach (var linktree in page.Linktrees)
             {
                 list.Write(linktree);
@@ -118,11 +118,14 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         {
             // Lists ascend and an author has few records, so the newest is the last of what is most often a single page.
             var query = new LinktreeQuery { Author = author, IncludeTombstones = true, After = after };
-            var page = await _store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            var page = await ListAsync(query, cancellationToken).ConfigureAwait(false);
             newest = page.Linktrees.Count > 0 ? page.Linktrees[^1] : newest;
             after = page.Next;
         }
         while (after is not null);
         return newest;
     }
+
+    private async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken) =>
+        RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync");
 }

@@ -63,7 +63,7 @@ internal sealed class CompositeNodeDirectoryTests
         var listing = await new CompositeNodeDirectory(Mock.Of<INodeDirectory>(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>()) == default)).GetNodesAsync();
 
         Assert.That(listing.Status, Is.EqualTo(NodeListingStatus.Unavailable));
-        Assert.That(listing.Problems, Has.One.Contains("answered null"));
+        Assert.That(listing.Problems, Has.One.Contains("GetNodesAsync returned null."));
     }
 
     [Test]

@@ -136,6 +136,69 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
+    public async Task Listing_goes_on_where_a_caller_gave_up()
+    {
+        var store = new WatchedStore(NewStore(perAuthor: 1000));
+        await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => SampleLinktrees.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
+        var index = new LinktreeIndex(store);
+        await GiveUpAfterNextPageAsync(store, index);
+
+        // Meanwhile, of the page that was listed and of those that were not: one moves, one goes and comes back; one comes before and one behind the place reached.
+        await store.PutAsync(
+        [
+            SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 5000),
+            SampleLinktrees.Create(author: 1, uuid: "u1101", timestamp: 5000),
+            SampleLinktrees.Create(author: 0, uuid: "u2", timestamp: 5000, deleted: true),
+            SampleLinktrees.Create(author: 0, uuid: "u1102", timestamp: 5000, deleted: true),
+            SampleLinktrees.Create(author: 2, uuid: "before", timestamp: 3),
+            SampleLinktrees.Create(author: 2, uuid: "behind", timestamp: 6000),
+        ]);
+        await GiveUpAfterNextPageAsync(store, index);
+        await store.PutAsync([SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 7000), SampleLinktrees.Create(author: 3, timestamp: 600)]);
+
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.ListedAfter, Is.Unique.And.Ordered.And.Count.EqualTo(3), "no page twice");
+    }
+
+    [Test]
+    public async Task Listing_whose_last_page_was_read_is_not_read_again()
+    {
+        var store = new WatchedStore(NewStore());
+        await store.PutAsync([SampleLinktrees.Create()]);
+        var index = new LinktreeIndex(store);
+        await GiveUpAfterNextPageAsync(store, index);
+
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.Lists, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Listing_that_was_left_too_long_begins_again()
+    {
+        var store = new WatchedStore(NewStore(perAuthor: 1000));
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
+        var index = new LinktreeIndex(store);
+        await GiveUpAfterNextPageAsync(store, index);
+        await WriteBeyondTheFeedAsync(store);
+
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.ListedAfter.Count(after => after is null), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Listing_of_many_pages_outlasts_the_feed()
+    {
+        // More is written during the listing than the feed holds, but never between two pages.
+        var store = new WatchedStore(NewStore(perAuthor: 1000));
+        for (var author = 1; author <= 4; author++)
+            await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
+        store.AfterList = async () => await store.PutAsync([.. Enumerable.Range(0, ChangesKept / 2).Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
+
+        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.ListedAfter, Is.Unique.And.Count.GreaterThan(4));
+    }
+
+    [Test]
     public async Task One_callers_cancellation_does_not_disturb_the_others()
     {
         var store = new WatchedStore(NewStore());
@@ -162,7 +225,9 @@ public sealed class LinktreeIndexTests
     {
         var store = new Mock<ILinktreeStore>();
 
-        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.Contains("ILinktreeStore.ReadChangesAsync"));
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ReadChangesAsync returned null."));
+        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChangePage([], new ChangePosition("present")));
+        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
         Assert.That(() => new LinktreeIndex(null!), Throws.ArgumentNullException);
     }
 
@@ -172,6 +237,14 @@ public sealed class LinktreeIndexTests
     {
         foreach (var page in Enumerable.Range(0, (2 * ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i)).Chunk(512))
             await store.PutAsync(page);
+    }
+
+    private static async Task GiveUpAfterNextPageAsync(WatchedStore store, LinktreeIndex index)
+    {
+        using var source = new CancellationTokenSource();
+        store.AfterList = source.CancelAsync;
+        Assert.That(async () => await index.GetSummaryAsync(source.Token), Throws.InstanceOf<OperationCanceledException>());
+        store.AfterList = null;
     }
 
     private static async Task<SetSummary> ExpectedAsync(WatchedStore store) =>
@@ -184,7 +257,9 @@ public sealed class LinktreeIndexTests
 
         public ILinktreeStore Inner => inner;
 
-        public int Lists { get; private set; }
+        public int Lists => ListedAfter.Count;
+
+        public List<LinktreeVersion?> ListedAfter { get; } = [];
 
         public int FailingCall { get; init; }
 
@@ -202,7 +277,7 @@ public sealed class LinktreeIndexTests
         public async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
         {
             FailWhenItIsTime();
-            Lists++;
+            ListedAfter.Add(query.After);
             var page = await inner.ListAsync(query, cancellationToken);
             if (AfterList is { } afterList)
                 await afterList();

@@ -229,6 +229,16 @@ public sealed class LinktreeResponderTests
         Assert.That(() => new LinktreeResponder(Engine(_store), null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("store"));
     }
 
+    [Test]
+    public void Null_from_a_store_is_named()
+    {
+        var responder = Responder(new Mock<ILinktreeStore>());
+        var output = new Pipe().Writer;
+
+        Assert.That(() => responder.WriteListAsync(output, ListForm.Bare), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
+        Assert.That(() => responder.WriteNewestAsync(output, Samples.Linktree().Author), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
+    }
+
     private static ReplicationEngine Engine(ILinktreeStore store)
     {
         var verifier = new Mock<ISignatureVerifier>();

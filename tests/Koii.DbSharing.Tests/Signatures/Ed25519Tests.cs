@@ -44,14 +44,8 @@ internal sealed class Ed25519Tests
         AssertNoneIsValid(linktree => Enumerable.Range(0, 8 * LinktreeSignature.Size).Select(linktree.WithFlippedSignatureBit));
 
     [Test]
-    public void Any_changed_bit_of_the_message_makes_a_signature_invalid()
-    {
-        // Every bit of the first two, and of each other one bit in each seventh byte.
-        var everyBit = Linktrees.Take(2).ToHashSet();
-        AssertNoneIsValid(linktree => Enumerable.Range(0, 8 * linktree.Message.Length)
-            .Where(bit => everyBit.Contains(linktree) || bit % 57 == 0)
-            .Select(linktree.WithFlippedMessageBit));
-    }
+    public void Any_changed_bit_of_the_message_makes_a_signature_invalid() =>
+        AssertNoneIsValid(linktree => Enumerable.Range(0, 8 * linktree.Message.Length).Select(linktree.WithFlippedMessageBit));
 
     [Test]
     public void Message_that_does_not_fit_the_stack_is_checked_like_any()

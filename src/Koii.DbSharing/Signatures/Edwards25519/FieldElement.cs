@@ -119,11 +119,11 @@ internal readonly struct FieldElement
         ulong b1By19 = 19 * b1, b2By19 = 19 * b2, b3By19 = 19 * b3, b4By19 = 19 * b4;
 
         return Carry(
-            Product(a0, b0) + Product(a1, b4By19) + Product(a2, b3By19) + Product(a3, b2By19) + Product(a4, b1By19),
-            Product(a0, b1) + Product(a1, b0) + Product(a2, b4By19) + Product(a3, b3By19) + Product(a4, b2By19),
-            Product(a0, b2) + Product(a1, b1) + Product(a2, b0) + Product(a3, b4By19) + Product(a4, b3By19),
-            Product(a0, b3) + Product(a1, b2) + Product(a2, b1) + Product(a3, b0) + Product(a4, b4By19),
-            Product(a0, b4) + Product(a1, b3) + Product(a2, b2) + Product(a3, b1) + Product(a4, b0));
+            SumOfProducts(a0, b0, a1, b4By19, a2, b3By19, a3, b2By19, a4, b1By19),
+            SumOfProducts(a0, b1, a1, b0, a2, b4By19, a3, b3By19, a4, b2By19),
+            SumOfProducts(a0, b2, a1, b1, a2, b0, a3, b4By19, a4, b3By19),
+            SumOfProducts(a0, b3, a1, b2, a2, b1, a3, b0, a4, b4By19),
+            SumOfProducts(a0, b4, a1, b3, a2, b2, a3, b1, a4, b0));
     }
 
     /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
@@ -137,11 +137,11 @@ internal readonly struct FieldElement
         ulong a3By19 = 19 * a3, a4By19 = 19 * a4;
 
         return Carry(
-            Product(_l0 << 8, a0) + Product(twice1, a4By19) + Product(twice2, a3By19),
-            Product(twice0, a1) + Product(twice2, a4By19) + Product(_l3 << 8, a3By19),
-            Product(twice0, a2) + Product(_l1 << 8, a1) + Product(twice3, a4By19),
-            Product(twice0, a3) + Product(twice1, a2) + Product(_l4 << 8, a4By19),
-            Product(twice0, a4) + Product(twice1, a3) + Product(_l2 << 8, a2));
+            SumOfProducts(_l0 << 8, a0, twice1, a4By19, twice2, a3By19),
+            SumOfProducts(twice0, a1, twice2, a4By19, _l3 << 8, a3By19),
+            SumOfProducts(twice0, a2, _l1 << 8, a1, twice3, a4By19),
+            SumOfProducts(twice0, a3, twice1, a2, _l4 << 8, a4By19),
+            SumOfProducts(twice0, a4, twice1, a3, _l2 << 8, a2));
     }
 
     /// <summary>The element to the power 2^<paramref name="times"/>.</summary>

@@ -30,6 +30,8 @@ internal sealed class SignatureBatch : IDisposable
     private readonly Scalar[] _weights;
     private int _added;
     private int _count;
+    private int _taken;
+    private int _refused;
 
     /// <summary>Rents room for at most <paramref name="capacity"/> signatures; <see cref="Dispose"/> gives it back.</summary>
     internal SignatureBatch(int capacity)
@@ -51,8 +53,11 @@ internal sealed class SignatureBatch : IDisposable
     internal void Verify(Span<bool> valid)
     {
         valid[.._added].Clear();
-        if (_count == 0)
+        if (_count <= 1)
+        {
+            SettleOneByOne(0, _count, valid);
             return;
+        }
 
         // The batch is complete: only now is it safe to draw the weights, since who knows them can make errors cancel.
         DrawWeights();
@@ -104,13 +109,35 @@ internal sealed class SignatureBatch : IDisposable
         {
             foreach (var place in _places.AsSpan(start, count))
                 valid[place] = true;
+            _taken += count;
         }
-        else if (count > 1)
+        else if (count == 1)
+        {
+            _refused++;
+        }
+        else if (_refused > _taken)
+        {
+            SettleOneByOne(start, count, valid);
+        }
+        else
         {
             var half = count / 2;
             var first = Sum(terms, start, half);
             Settle(terms, start, half, first, valid);
             Settle(terms, start + half, count - half, (sum - first.ToCached()).ToExtended(), valid);
+        }
+    }
+
+    /// <summary>For one there is nothing to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
+    private void SettleOneByOne(int start, int count, Span<bool> valid)
+    {
+        for (var i = start; i < start + count; i++)
+        {
+            valid[_places[i]] = _equations[i].Holds();
+            if (valid[_places[i]])
+                _taken++;
+            else
+                _refused++;
         }
     }
 

@@ -11,7 +11,7 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// </summary>
 /// <remarks>
 /// <para>A signature is refused only on its own: zᵢ is not zero and below L, so [8][zᵢ]Eᵢ is the identity exactly when [8]Eᵢ is. A group
-/// with a bad one among it passes with a chance of 2^-128, as whatever the others are, at most one weight of the bad one makes
+/// with a bad one among it passes with a chance of about 2^-128, as whatever the others are, at most one weight of the bad one makes
 /// the sum vanish.</para>
 /// <para>Reducing zᵢ·kᵢ modulo L shifts [zᵢ][kᵢ]Aᵢ by a point of small order, which the factor 8 takes away; only an equation with
 /// the cofactor can be checked so.</para>
@@ -128,7 +128,7 @@ internal sealed class SignatureBatch : IDisposable
         }
     }
 
-    /// <summary>For one there is nothing to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
+    /// <summary>One has nothing to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
     private void SettleOneByOne(int start, int count, Span<bool> valid)
     {
         for (var i = start; i < start + count; i++)

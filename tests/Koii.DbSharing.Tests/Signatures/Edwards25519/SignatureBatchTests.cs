@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures.Edwards25519;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
@@ -150,13 +151,13 @@ internal sealed class SignatureBatchTests
         signature with { Signature = [.. signature.Signature[..32], .. Bytes(ModuloL(Number(signature.Signature.AsSpan(32)) + addend))] };
 
     private static SignatureCase SignBySecret(string message, BigInteger nonce) =>
-        SignatureCase.Sign(SignatureCase.Secret, SignatureCase.SecretsKey, nonce, Encode(Multiply(nonce, B)), System.Text.Encoding.UTF8.GetBytes(message));
+        SignatureCase.Sign(SignatureCase.Secret, SignatureCase.SecretsKey, nonce, Encode(Multiply(nonce, B)), Encoding.UTF8.GetBytes(message));
 
     private static SignatureCase SignWithTorsion(string message, int multiple, bool inKey)
     {
         var (torsion, none) = (SmallOrderPoints[multiple], SmallOrderPoints[0]);
         var key = Encode(Add(Multiply(SignatureCase.Secret, B), inKey ? torsion : none));
         var r = Encode(Add(Multiply(SignatureCase.Nonce, B), inKey ? none : torsion));
-        return SignatureCase.Sign(SignatureCase.Secret, key, SignatureCase.Nonce, r, System.Text.Encoding.UTF8.GetBytes(message));
+        return SignatureCase.Sign(SignatureCase.Secret, key, SignatureCase.Nonce, r, Encoding.UTF8.GetBytes(message));
     }
 }

@@ -18,25 +18,6 @@ public static class Ed25519
     /// <param name="signature">R, then S.</param>
     /// <returns>Whether the signature fits. No input makes this method throw.</returns>
     /// <remarks>It is safe for use by many threads and allocates nothing. Its time depends on its arguments, none of which is a secret.</remarks>
-    public static bool Verify(PublicKey key, ReadOnlySpan<byte> message, LinktreeSignature signature)
-    {
-        var encodedA = key.AsSpan();
-        var encodedR = signature.AsSpan()[..PointEncoding.Size];
-        if (!Scalar.TryRead(signature.AsSpan()[PointEncoding.Size..], out var s)
-            || !PointEncoding.TryRead(encodedA, out var a)
-            || a.ToProjective().MultiplyByCofactor().IsIdentity
-            || !PointEncoding.TryRead(encodedR, out var r))
-        {
-            return false;
-        }
-
-        Span<byte> encodedRAndA = stackalloc byte[2 * PointEncoding.Size];
-        encodedR.CopyTo(encodedRAndA);
-        encodedA.CopyTo(encodedRAndA[PointEncoding.Size..]);
-        var k = HashToScalar.Compute(encodedRAndA, message);
-
-        // [8]([S]B + [k](−A) − R) is the identity exactly when the equation holds.
-        var difference = DoubleScalarMultiplication.Multiply(k, -a, s) - r.ToCached();
-        return difference.ToProjective().MultiplyByCofactor().IsIdentity;
-    }
+    public static bool Verify(PublicKey key, ReadOnlySpan<byte> message, LinktreeSignature signature) =>
+        SignatureEquation.TryRead(key, message, signature, out var equation) && equation.Holds();
 }

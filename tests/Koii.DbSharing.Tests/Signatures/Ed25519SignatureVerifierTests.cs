@@ -7,7 +7,7 @@ namespace Koii.DbSharing.Tests.Signatures;
 [TestFixture]
 internal sealed class Ed25519SignatureVerifierTests
 {
-    private const int LargestPage = 70;
+    private const int LargestPage = 300;
 
     private static readonly SignedLinktree[] Mixed = MakeMixed();
     private readonly Ed25519SignatureVerifier _verifier = new();
@@ -22,8 +22,10 @@ internal sealed class Ed25519SignatureVerifierTests
         Assert.That(_verifier.Verify(stolen!), Is.False);
     }
 
-    [Test]
-    public void Page_gets_the_verdicts_of_its_records([Range(0, LargestPage)] int size)
+    private static IEnumerable<int> PageSizes => [.. Enumerable.Range(0, 70), 127, 128, 129, 200, 257, LargestPage];
+
+    [TestCaseSource(nameof(PageSizes))]
+    public void Page_gets_the_verdicts_of_its_records(int size)
     {
         var page = Mixed.AsSpan(0, size);
         var verdicts = Enumerable.Repeat(true, size).ToArray();
@@ -74,7 +76,7 @@ internal sealed class Ed25519SignatureVerifierTests
     private static SignedLinktree[] MakeMixed() => [.. Enumerable.Range(0, LargestPage).Select(i =>
     {
         var seed = new byte[32];
-        seed[0] = (byte)i;
+        BitConverter.TryWriteBytes(seed, i);
         using var signer = LinktreeSigner.FromSeed(seed);
         var signed = signer.Sign(Samples.DataJson($"uuid-{i}", 1_700_000_000_000 + i));
         if (i % 3 != 2)

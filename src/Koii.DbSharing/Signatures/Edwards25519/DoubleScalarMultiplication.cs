@@ -6,22 +6,16 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// </summary>
 internal static class DoubleScalarMultiplication
 {
-    // Width 5 costs eight entries that are made anew for each A; width 8 costs 64 that are made once for B.
-    private const int PointWidth = 5;
-    private const int BaseWidth = 8;
-
-    /// <summary>B, 3B, 5B, … 127B.</summary>
-    private static readonly AffineCachedPoint[] OddMultiplesOfBase = ComputeOddMultiplesOfBase();
-
     /// <summary>[<paramref name="a"/>]<paramref name="point"/> + [<paramref name="b"/>]B.</summary>
     internal static ExtendedPoint Multiply(in Scalar a, in ExtendedPoint point, in Scalar b)
     {
         Span<sbyte> aDigits = stackalloc sbyte[Scalar.NonAdjacentFormLength];
         Span<sbyte> bDigits = stackalloc sbyte[Scalar.NonAdjacentFormLength];
-        a.WriteNonAdjacentForm(PointWidth, aDigits);
-        b.WriteNonAdjacentForm(BaseWidth, bDigits);
-        Span<CachedPoint> oddMultiples = stackalloc CachedPoint[1 << (PointWidth - 2)];
-        ComputeOddMultiples(point, oddMultiples);
+        a.WriteNonAdjacentForm(OddMultiples.PointWidth, aDigits);
+        b.WriteNonAdjacentForm(OddMultiples.BaseWidth, bDigits);
+        Span<CachedPoint> oddMultiples = stackalloc CachedPoint[OddMultiples.Length];
+        OddMultiples.Compute(point, oddMultiples);
+        var oddMultiplesOfBase = OddMultiples.OfBase;
 
         var highest = Math.Max(aDigits.LastIndexOfAnyExcept((sbyte)0), bDigits.LastIndexOfAnyExcept((sbyte)0));
         var result = ExtendedPoint.Identity;
@@ -36,9 +30,9 @@ internal static class DoubleScalarMultiplication
                 step = step.ToExtended() - oddMultiples[-aDigit / 2];
 
             if (bDigit > 0)
-                step = step.ToExtended() + OddMultiplesOfBase[bDigit / 2];
+                step = step.ToExtended() + oddMultiplesOfBase[bDigit / 2];
             else if (bDigit < 0)
-                step = step.ToExtended() - OddMultiplesOfBase[-bDigit / 2];
+                step = step.ToExtended() - oddMultiplesOfBase[-bDigit / 2];
 
             if (i == 0)
                 result = step.ToExtended();
@@ -47,27 +41,5 @@ internal static class DoubleScalarMultiplication
         }
 
         return result;
-    }
-
-    private static void ComputeOddMultiples(in ExtendedPoint point, Span<CachedPoint> multiples)
-    {
-        var twice = point.Double().ToExtended();
-        multiples[0] = point.ToCached();
-        for (var i = 1; i < multiples.Length; i++)
-            multiples[i] = (twice + multiples[i - 1]).ToExtended().ToCached();
-    }
-
-    private static AffineCachedPoint[] ComputeOddMultiplesOfBase()
-    {
-        var multiples = new AffineCachedPoint[1 << (BaseWidth - 2)];
-        var twice = BasePoint.Value.Double().ToExtended().ToCached();
-        var multiple = BasePoint.Value;
-        for (var i = 0; i < multiples.Length; i++)
-        {
-            multiples[i] = multiple.ToAffineCached();
-            multiple = (multiple + twice).ToExtended();
-        }
-
-        return multiples;
     }
 }

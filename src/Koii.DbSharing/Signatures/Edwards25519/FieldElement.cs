@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using static Koii.DbSharing.Signatures.Edwards25519.WideProduct;
+using static Koii.DbSharing.Signatures.Edwards25519.PartedProduct;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;
 
@@ -12,7 +12,7 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// <remarks>
 /// <para>
 /// Limbs may be larger than 51 bits for a while, which saves the carries of most sums. The bounds, asserted in debug builds:
-/// a product or square is <i>tight</i>, its limbs are at most 2^51 + 2^13; factors may have limbs up to 2^54; no limb of a
+/// a product or square is <i>tight</i>, its limbs are at most 2^51 + 2^18; factors may have limbs up to 2^54; no limb of a
 /// subtrahend may pass that of 2p, 2^52 − 38 or 2^52 − 2. A sum or difference of two tight elements therefore fits any
 /// product, and so does a sum of two of those.
 /// </para>
@@ -26,7 +26,7 @@ internal readonly struct FieldElement
     private const int LimbBits = 51;
     private const ulong LimbMask = (1UL << LimbBits) - 1;
     private const ulong MaxFactorLimb = 1UL << 54;
-    private const ulong TightLimb = (1UL << LimbBits) + (1UL << 13);
+    private const ulong TightLimb = (1UL << LimbBits) + (1UL << 18);
 
     // 2p, limb by limb: what a difference adds so that no limb falls below zero.
     private const ulong TwiceP0 = (1UL << 52) - 38;
@@ -111,31 +111,37 @@ internal readonly struct FieldElement
     {
         Debug.Assert(a.LimbsAreAtMost(MaxFactorLimb) && b.LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
-        // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^54 fits 64 bits.
-        ulong b1By19 = 19 * b._l1, b2By19 = 19 * b._l2, b3By19 = 19 * b._l3, b4By19 = 19 * b._l4;
+        // The two shifts make the 13 bits that a parted product wants of its factors.
+        ulong a0 = a._l0 << 8, a1 = a._l1 << 8, a2 = a._l2 << 8, a3 = a._l3 << 8, a4 = a._l4 << 8;
+        ulong b0 = b._l0 << 5, b1 = b._l1 << 5, b2 = b._l2 << 5, b3 = b._l3 << 5, b4 = b._l4 << 5;
 
-        // Each is at most (1 + 4·19)·2^108 < 2^115.
-        var r0 = Product(a._l0, b._l0) + Product(a._l1, b4By19) + Product(a._l2, b3By19) + Product(a._l3, b2By19) + Product(a._l4, b1By19);
-        var r1 = Product(a._l0, b._l1) + Product(a._l1, b._l0) + Product(a._l2, b4By19) + Product(a._l3, b3By19) + Product(a._l4, b2By19);
-        var r2 = Product(a._l0, b._l2) + Product(a._l1, b._l1) + Product(a._l2, b._l0) + Product(a._l3, b4By19) + Product(a._l4, b3By19);
-        var r3 = Product(a._l0, b._l3) + Product(a._l1, b._l2) + Product(a._l2, b._l1) + Product(a._l3, b._l0) + Product(a._l4, b4By19);
-        var r4 = Product(a._l0, b._l4) + Product(a._l1, b._l3) + Product(a._l2, b._l2) + Product(a._l3, b._l1) + Product(a._l4, b._l0);
-        return Carry(r0, r1, r2, r3, r4);
+        // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^59 fits 64 bits.
+        ulong b1By19 = 19 * b1, b2By19 = 19 * b2, b3By19 = 19 * b3, b4By19 = 19 * b4;
+
+        return Carry(
+            SumOfProducts(a0, b0, a1, b4By19, a2, b3By19, a3, b2By19, a4, b1By19),
+            SumOfProducts(a0, b1, a1, b0, a2, b4By19, a3, b3By19, a4, b2By19),
+            SumOfProducts(a0, b2, a1, b1, a2, b0, a3, b4By19, a4, b3By19),
+            SumOfProducts(a0, b3, a1, b2, a2, b1, a3, b0, a4, b4By19),
+            SumOfProducts(a0, b4, a1, b3, a2, b2, a3, b1, a4, b0));
     }
 
     /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
     internal FieldElement Square()
     {
         Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
-        ulong twice0 = 2 * _l0, twice1 = 2 * _l1, twice2 = 2 * _l2, twice3 = 2 * _l3;
-        ulong l3By19 = 19 * _l3, l4By19 = 19 * _l4;
 
-        var r0 = Product(_l0, _l0) + Product(twice1, l4By19) + Product(twice2, l3By19);
-        var r1 = Product(twice0, _l1) + Product(twice2, l4By19) + Product(_l3, l3By19);
-        var r2 = Product(twice0, _l2) + Product(_l1, _l1) + Product(twice3, l4By19);
-        var r3 = Product(twice0, _l3) + Product(twice1, _l2) + Product(_l4, l4By19);
-        var r4 = Product(twice0, _l4) + Product(twice1, _l3) + Product(_l2, _l2);
-        return Carry(r0, r1, r2, r3, r4);
+        // Shifted as in a product, one bit more for what stands twice: 2^54 becomes 2^63.
+        ulong a0 = _l0 << 5, a1 = _l1 << 5, a2 = _l2 << 5, a3 = _l3 << 5, a4 = _l4 << 5;
+        ulong twice0 = _l0 << 9, twice1 = _l1 << 9, twice2 = _l2 << 9, twice3 = _l3 << 9;
+        ulong a3By19 = 19 * a3, a4By19 = 19 * a4;
+
+        return Carry(
+            SumOfProducts(_l0 << 8, a0, twice1, a4By19, twice2, a3By19),
+            SumOfProducts(twice0, a1, twice2, a4By19, _l3 << 8, a3By19),
+            SumOfProducts(twice0, a2, _l1 << 8, a1, twice3, a4By19),
+            SumOfProducts(twice0, a3, twice1, a2, _l4 << 8, a4By19),
+            SumOfProducts(twice0, a4, twice1, a3, _l2 << 8, a2));
     }
 
     /// <summary>The element to the power 2^<paramref name="times"/>.</summary>
@@ -182,21 +188,26 @@ internal readonly struct FieldElement
         return ones200.SquareRepeatedly(50) * ones50;
     }
 
-    /// <summary>Brings the columns of a product, each below 2^115, to tight limbs.</summary>
+    /// <summary>Brings the columns of a product to tight limbs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static FieldElement Carry(WideProduct r0, WideProduct r1, WideProduct r2, WideProduct r3, WideProduct r4)
+    private static FieldElement Carry(PartedProduct r0, PartedProduct r1, PartedProduct r2, PartedProduct r3, PartedProduct r4)
     {
-        // A column below 2^115 carries less than 2^64.
-        r1 += r0.ShiftRight(LimbBits);
-        r2 += r1.ShiftRight(LimbBits);
-        r3 += r2.ShiftRight(LimbBits);
-        r4 += r3.ShiftRight(LimbBits);
+        // The upper part of a column belongs to the next limb. A product of two factors is at most 2^108, so a column has at most
+        // (1 + 4·19)·2^57 < 2^63.3 in its upper part, the last one, where nothing is nineteen-fold, 5·2^57 < 2^59.4, and nineteen
+        // times that is below 2^63.6. A lower part is below 5·2^51: each sum fits.
+        var l0 = r0.Low + (19 * r4.High);
+        var l1 = r1.Low + r0.High;
+        var l2 = r2.Low + r1.High;
+        var l3 = r3.Low + r2.High;
+        var l4 = r4.Low + r3.High;
 
-        // The last column holds no nineteen-fold product: below 5·2^108 + 2^64 it carries less than 2^59.4, and nineteen
-        // times that is below 2^63.7. What limb 0 then hands to limb 1 is below 2^13.
-        var l0 = (r0.Low & LimbMask) + (19 * r4.ShiftRight(LimbBits));
-        var l1 = (r1.Low & LimbMask) + (l0 >> LimbBits);
-        var result = new FieldElement(l0 & LimbMask, l1, r2.Low & LimbMask, r3.Low & LimbMask, r4.Low & LimbMask);
+        // What a limb hands on is below 2^13, and nineteen times that below 2^18.
+        var result = new FieldElement(
+            (l0 & LimbMask) + (19 * (l4 >> LimbBits)),
+            (l1 & LimbMask) + (l0 >> LimbBits),
+            (l2 & LimbMask) + (l1 >> LimbBits),
+            (l3 & LimbMask) + (l2 >> LimbBits),
+            (l4 & LimbMask) + (l3 >> LimbBits));
         Debug.Assert(result.LimbsAreAtMost(TightLimb), "A product is not tight.");
         return result;
     }

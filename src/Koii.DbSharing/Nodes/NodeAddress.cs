@@ -15,8 +15,9 @@ public sealed record NodeAddress
     public const int MaxLength = 2_048;
 
     // Uri is lenient: it trims white space, takes a backslash for a slash and escapes control characters. What an address is must not hang on that.
-    // An empty query or fragment leaves no trace in the parts of a Uri, only in the text.
-    private static readonly SearchValues<char> Forbidden = SearchValues.Create(string.Concat(Enumerable.Range(0, 0x21).Select(c => (char)c)) + "\u007f\\?#");
+    // It drops bidirectional controls too. An empty query or fragment leaves no trace in the parts of a Uri, only in the text.
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create(
+        string.Concat(Enumerable.Range(0, 0x21).Select(c => (char)c)) + "\u007f\\?#\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
 
     private NodeAddress(string url) => Url = url;
 
@@ -63,9 +64,9 @@ public sealed record NodeAddress
     private static bool TryNormalize([NotNullWhen(true)] string? text, [NotNullWhen(true)] out string? normal)
     {
         normal = null;
-        if (text is null || text.Length > MaxLength || text.AsSpan().ContainsAny(Forbidden) || !Uri.TryCreate(text, UriKind.Absolute, out var uri))
+        if (text is null || text.Length > MaxLength || text.AsSpan().ContainsAny(Forbidden) || !HasWebScheme(text))
             return false;
-        if ((uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.Port is 0 || !HasPlainAuthority(text.AsSpan(uri.Scheme.Length)))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Port is 0 || !HasPlainAuthority(text.AsSpan(uri.Scheme.Length)))
             return false;
 
         var host = uri.HostNameType switch
@@ -81,6 +82,10 @@ public sealed record NodeAddress
         normal = $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}{uri.AbsolutePath}".TrimEnd('/');
         return normal.Length <= MaxLength;
     }
+
+    // Asked before Uri is: it takes "//host" for a file, and was seen to throw IndexOutOfRangeException from TryCreate for "//" and a bidirectional control.
+    private static bool HasWebScheme(string text) =>
+        text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The name in its ASCII form, or nothing where it has none.</summary>
     private static string AsciiHost(Uri uri)

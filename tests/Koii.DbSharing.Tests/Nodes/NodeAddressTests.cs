@@ -55,6 +55,8 @@ internal sealed class NodeAddressTests
     [TestCase("localhost:8080")]
     [TestCase("/nodes")]
     [TestCase("//node.example")]
+    [TestCase("//\u202e")]
+    [TestCase("http://node\u202e.example")]
     [TestCase("ftp://node.example")]
     [TestCase("ws://node.example")]
     [TestCase("file:///etc/passwd")]

@@ -50,7 +50,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
         }
     }
 
-    /// <summary>Applies each change since the position exactly once; answers no when there is no position or the feed does not reach back to it.</summary>
+    /// <summary>Applies each change since the position exactly once; returns <see langword="false"/> when there is no position or the feed does not reach back to it.</summary>
     private async ValueTask<bool> TryFollowAsync(CancellationToken cancellationToken)
     {
         while (_position is { } position)

@@ -483,44 +483,6 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Peer_with_pages_without_end_does_not_hold_an_honest_one_up()
-    {
-        var node = new Node().Lists(3);
-        var honestIsDone = false;
-        var hostileEndedAfterHonest = 0;
-        node.Peers.Answer(Node.Peer(1), (_, _) => WithoutEnd());
-        node.Peers.Answer(Node.Peer(2), (_, _) => WithoutEnd());
-        node.Peers.Answer(Node.Peer(3), (_, _) => Honest());
-
-        var report = await node.ShareAsync();
-
-        Assert.That(report.Verdicts.Inserted, Is.EqualTo(16));
-        Assert.That(hostileEndedAfterHonest, Is.EqualTo(2));
-
-        async IAsyncEnumerable<PeerPage> Honest()
-        {
-            for (var page = 0; page < 16; page++)
-            {
-                await Task.Yield();
-                yield return new PeerPage([Samples.Linktree((byte)(page + 1))]);
-            }
-
-            Volatile.Write(ref honestIsDone, true);
-        }
-
-        // Always ready, and ended by itself only so that a fault of the engine fails the test instead of hanging it.
-        async IAsyncEnumerable<PeerPage> WithoutEnd()
-        {
-            await Task.Yield();
-            var page = new PeerPage([Samples.Linktree(taskId: "other")]);
-            for (var count = 0; count < 2_000_000 && !Volatile.Read(ref honestIsDone); count++)
-                yield return page;
-            if (Volatile.Read(ref honestIsDone))
-                Interlocked.Increment(ref hostileEndedAfterHonest);
-        }
-    }
-
-    [Test]
     public async Task After_a_store_failed_every_list_is_read_anew()
     {
         var store = new Mock<ILinktreeStore>();

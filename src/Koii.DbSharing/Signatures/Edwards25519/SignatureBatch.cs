@@ -28,6 +28,7 @@ internal sealed class SignatureBatch : IDisposable
     // Where among the added ones each equation came from: what fails clauses 1 and 2 makes none.
     private readonly int[] _places;
     private readonly Scalar[] _weights;
+    private readonly VectorPath _path;
     private int _added;
     private int _count;
     private int _taken;
@@ -35,7 +36,14 @@ internal sealed class SignatureBatch : IDisposable
 
     /// <summary>Rents room for at most <paramref name="capacity"/> signatures; <see cref="Dispose"/> gives it back.</summary>
     internal SignatureBatch(int capacity)
+        : this(capacity, VectorPaths.Best)
     {
+    }
+
+    /// <summary>The same, on a path of the caller's choice.</summary>
+    internal SignatureBatch(int capacity, VectorPath path)
+    {
+        _path = path;
         _equations = ArrayPool<SignatureEquation>.Shared.Rent(capacity);
         _places = ArrayPool<int>.Shared.Rent(capacity);
         _weights = ArrayPool<Scalar>.Shared.Rent(capacity);
@@ -133,7 +141,7 @@ internal sealed class SignatureBatch : IDisposable
     {
         for (var i = start; i < start + count; i++)
         {
-            valid[_places[i]] = _equations[i].Holds();
+            valid[_places[i]] = _equations[i].Holds(_path);
             if (valid[_places[i]])
                 _taken++;
             else

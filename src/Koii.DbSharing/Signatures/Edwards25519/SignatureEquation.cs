@@ -47,7 +47,7 @@ internal readonly struct SignatureEquation
     }
 
     /// <summary>Judges clause 3: [8]([S]B + [k](−A) − R) is the identity exactly when [8][S]B = [8]R + [8][k]A.</summary>
-    internal bool Holds()
+    internal bool Holds(VectorPath path)
     {
         var difference = DoubleScalarMultiplication.Multiply(K, -A, S) - R.ToCached();
         return difference.ToProjective().MultiplyByCofactor().IsIdentity;

@@ -23,5 +23,5 @@ public static class Ed25519
 
     /// <summary>The same, on a path of the caller's choice.</summary>
     internal static bool VerifyOn(VectorPath path, in PublicKey key, ReadOnlySpan<byte> message, in LinktreeSignature signature) =>
-        SignatureEquation.TryRead(key, message, signature, out var equation) && equation.Holds(path);
+        SignatureEquation.Verify(path, key, message, signature);
 }

@@ -7,22 +7,24 @@ namespace Koii.DbSharing.Signatures;
 /// <summary>
 /// The library's verifier: the rule of protocol §2 over the canonical data of a record (see <see cref="Ed25519.Verify"/>). A page of
 /// records is checked in batches, which takes a fraction of the time and gives the same verdicts, and the batches are spread over all
-/// cores. It keeps no state and is safe for use by many threads.
+/// cores; vector instructions are used where the processor has them. It is safe for use by many threads.
 /// </summary>
+/// <remarks>It remembers the points of up to 2,048 keys, in at most 400 kB; what it has seen changes its speed and no verdict.</remarks>
 public sealed class Ed25519SignatureVerifier : IBatchSignatureVerifier
 {
-    // Longer batches gain nothing: what a batch shares, its doublings, is a small part of the work at 64. Its tables then fit the
-    // second-level cache, and a page of 512 has enough batches for the cores to end together.
-    private const int MaxBatch = 64;
+    // Half of the greatest page, so that two cores end together. Twice as many gain little more.
+    private const int MaxBatch = 256;
 
-    // A batch of eight takes a third of a millisecond, long beside what handing it to a thread costs; shorter ones share too little.
-    private const int MinBatch = 8;
+    // A batch of sixteen takes a third of a millisecond, long beside what handing it to a thread costs; shorter ones share too little.
+    private const int MinBatch = 16;
+
+    private readonly KeyCache _keys = new();
 
     /// <inheritdoc/>
     public bool Verify(SignedLinktree linktree)
     {
         ArgumentNullException.ThrowIfNull(linktree);
-        return Ed25519.Verify(linktree.Author, linktree.Data.Span, linktree.Signature);
+        return SignatureEquation.Verify(VectorPaths.Best, linktree.Author, linktree.Data.Span, linktree.Signature, _keys);
     }
 
     /// <inheritdoc/>
@@ -39,15 +41,15 @@ public sealed class Ed25519SignatureVerifier : IBatchSignatureVerifier
             VerifyBatches(linktrees, valid, batchSize);
     }
 
-    private static void VerifyBatch(ReadOnlySpan<SignedLinktree> linktrees, Span<bool> valid)
+    private void VerifyBatch(ReadOnlySpan<SignedLinktree> linktrees, Span<bool> valid)
     {
-        using var batch = new SignatureBatch(linktrees.Length);
+        using var batch = new SignatureBatch(linktrees.Length, VectorPaths.Best, _keys);
         foreach (var linktree in linktrees)
             batch.Add(linktree.Author, linktree.Data.Span, linktree.Signature);
         batch.Verify(valid);
     }
 
-    private static void VerifyBatches(ReadOnlySpan<SignedLinktree> linktrees, Span<bool> valid, int batchSize)
+    private void VerifyBatches(ReadOnlySpan<SignedLinktree> linktrees, Span<bool> valid, int batchSize)
     {
         // Spans cannot go to other threads: the page is copied to rented arrays.
         var count = linktrees.Length;

@@ -1,3 +1,5 @@
+using Koii.DbSharing.Signatures.Edwards25519.Vectors;
+
 namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>The constants of edwards25519, −x² + y² = 1 + d·x²·y² (RFC 8032 §5.1), each computed from its definition.</summary>
@@ -10,5 +12,5 @@ internal static class EdwardsCurve
     internal static readonly FieldElement TwiceD = FieldElement.FromInt32(2) * D;
 
     /// <summary>A square root of −1: 2^((p−1)/4), by (p−1)/4 = 2·(p−5)/8 + 1.</summary>
-    internal static readonly FieldElement SqrtOfMinusOne = FieldElement.FromInt32(2).PowerOfPMinus5Over8().Square() * FieldElement.FromInt32(2);
+    internal static readonly FieldElement SqrtOfMinusOne = Powers<FieldElement>.PowerOfPMinus5Over8(FieldElement.FromInt32(2)).Square() * FieldElement.FromInt32(2);
 }

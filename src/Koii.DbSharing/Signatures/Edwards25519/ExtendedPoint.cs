@@ -61,6 +61,15 @@ internal readonly struct ExtendedPoint(in FieldElement x, in FieldElement y, in 
 
     internal CompletedPoint Double() => ToProjective().Double();
 
+    /// <summary>The point times 2^<paramref name="times"/>, which is at least 1.</summary>
+    internal ExtendedPoint DoubleRepeatedly(int times)
+    {
+        var doubled = Double();
+        for (var i = 1; i < times; i++)
+            doubled = doubled.ToProjective().Double();
+        return doubled.ToExtended();
+    }
+
     internal ProjectivePoint ToProjective() => new(X, Y, Z);
 
     internal CachedPoint ToCached() => new(Y + X, Y - X, Z + Z, T * EdwardsCurve.TwiceD);

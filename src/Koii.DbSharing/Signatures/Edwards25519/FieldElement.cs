@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Koii.DbSharing.Signatures.Edwards25519.Vectors;
 using static Koii.DbSharing.Signatures.Edwards25519.PartedProduct;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;
@@ -18,10 +19,13 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// </para>
 /// <para>No operation branches on, or indexes memory by, the value of an element.</para>
 /// </remarks>
-internal readonly struct FieldElement
+internal readonly struct FieldElement : IFieldVector<FieldElement>
 {
     /// <summary>The length of an encoded element in bytes.</summary>
     internal const int Size = 32;
+
+    /// <summary>How many limbs an element has.</summary>
+    internal const int Limbs = 5;
 
     private const int LimbBits = 51;
     private const ulong LimbMask = (1UL << LimbBits) - 1;
@@ -106,6 +110,13 @@ internal readonly struct FieldElement
 
     public static FieldElement operator -(in FieldElement a) => Zero - a;
 
+    /// <summary>Reads limbs that may be negative: at most 2^52 − 38 in magnitude. The result is tight.</summary>
+    internal static FieldElement FromSignedLimbs(long l0, long l1, long l2, long l3, long l4) =>
+        Tight((ulong)l0 + TwiceP0, (ulong)l1 + TwiceP1To4, (ulong)l2 + TwiceP1To4, (ulong)l3 + TwiceP1To4, (ulong)l4 + TwiceP1To4);
+
+    /// <summary>Writes the limbs of the value below p, each below 2^51.</summary>
+    internal void WriteLimbs(Span<ulong> limbs) => (limbs[0], limbs[1], limbs[2], limbs[3], limbs[4]) = Canonical();
+
     /// <summary>The product, tight.</summary>
     public static FieldElement operator *(in FieldElement a, in FieldElement b)
     {
@@ -127,7 +138,7 @@ internal readonly struct FieldElement
     }
 
     /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
-    internal FieldElement Square()
+    public FieldElement Square()
     {
         Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
@@ -144,24 +155,8 @@ internal readonly struct FieldElement
             SumOfProducts(twice0, a4, twice1, a3, _l2 << 8, a2));
     }
 
-    /// <summary>The element to the power 2^<paramref name="times"/>.</summary>
-    internal FieldElement SquareRepeatedly(int times)
-    {
-        var result = this;
-        for (var i = 0; i < times; i++)
-            result = result.Square();
-        return result;
-    }
-
-    /// <summary>The inverse, as the power p − 2 = 2^255 − 21 (Fermat); zero for zero.</summary>
-    internal FieldElement Invert()
-    {
-        var power = PowerOf250Ones(out var power11);
-        return power.SquareRepeatedly(5) * power11;
-    }
-
-    /// <summary>The power (p − 5)/8 = 2^252 − 3, from which RFC 8032 §5.1.3 makes square roots.</summary>
-    internal FieldElement PowerOfPMinus5Over8() => PowerOf250Ones(out _).SquareRepeatedly(2) * this;
+    /// <summary>The inverse; zero for zero.</summary>
+    internal FieldElement Invert() => Powers<FieldElement>.Invert(this);
 
     /// <summary><paramref name="a"/> where <paramref name="mask"/> is zero, <paramref name="b"/> where it is all ones, without a branch.</summary>
     internal static FieldElement Select(in FieldElement a, in FieldElement b, ulong mask) =>
@@ -172,21 +167,58 @@ internal readonly struct FieldElement
             a._l3 ^ (mask & (a._l3 ^ b._l3)),
             a._l4 ^ (mask & (a._l4 ^ b._l4)));
 
-    /// <summary>The power 2^250 − 1, whose binary form is 250 ones, and on the way the power 11.</summary>
-    private FieldElement PowerOf250Ones(out FieldElement power11)
+    /// <inheritdoc/>
+    static int IFieldVector<FieldElement>.Lanes => 1;
+
+    /// <inheritdoc/>
+    /// <remarks>Limbs of factors have room for 4 tight elements on both sides.</remarks>
+    FieldElement IFieldVector<FieldElement>.Tighten() => this;
+
+    /// <inheritdoc/>
+    static FieldElement IFieldVector<FieldElement>.Broadcast(in FieldElement element) => element;
+
+    /// <inheritdoc/>
+    static FieldElement IFieldVector<FieldElement>.FromLanes(ReadOnlySpan<FieldElement> elements) => elements[0];
+
+    /// <inheritdoc/>
+    FieldElement IFieldVector<FieldElement>.ToLane(int lane) => this;
+
+    /// <inheritdoc/>
+    void IFieldVector<FieldElement>.WriteWords(Span<ulong> words, int stride) => (words[0], words[1], words[2], words[3], words[4]) = (_l0, _l1, _l2, _l3, _l4);
+
+    /// <inheritdoc/>
+    static FieldElement IFieldVector<FieldElement>.BroadcastWords(ref readonly ulong words) => FromWords(in words);
+
+    /// <inheritdoc/>
+    static void IFieldVector<FieldElement>.NegateWhereNegative(ReadOnlySpan<int> numbers, ref FieldElement yPlusX, ref FieldElement yMinusX, ref FieldElement xy)
     {
-        var power2 = Square();
-        var power9 = power2.SquareRepeatedly(2) * this;
-        power11 = power9 * power2;
-        var ones5 = power11.Square() * power9;
-        var ones10 = ones5.SquareRepeatedly(5) * ones5;
-        var ones20 = ones10.SquareRepeatedly(10) * ones10;
-        var ones40 = ones20.SquareRepeatedly(20) * ones20;
-        var ones50 = ones40.SquareRepeatedly(10) * ones10;
-        var ones100 = ones50.SquareRepeatedly(50) * ones50;
-        var ones200 = ones100.SquareRepeatedly(100) * ones100;
-        return ones200.SquareRepeatedly(50) * ones50;
+        if (numbers[0] >= 0)
+            return;
+        (yPlusX, yMinusX) = (yMinusX, yPlusX);
+        xy = -xy;
     }
+
+    /// <inheritdoc/>
+    static PointVector<FieldElement> IFieldVector<FieldElement>.LoadPoints(ref readonly ulong words, ReadOnlySpan<int> offsets)
+    {
+        ref var first = ref Unsafe.Add(ref Unsafe.AsRef(in words), offsets[0]);
+        return new(FromWords(in first), FromWords(in Unsafe.Add(ref first, Limbs)), FromWords(in Unsafe.Add(ref first, 2 * Limbs)), FromWords(in Unsafe.Add(ref first, 3 * Limbs)));
+    }
+
+    /// <inheritdoc/>
+    static void IFieldVector<FieldElement>.StorePoints(in PointVector<FieldElement> points, ref ulong words, ReadOnlySpan<int> offsets)
+    {
+        ref var first = ref Unsafe.Add(ref words, offsets[0]);
+        points.X.ToWords(ref first);
+        points.Y.ToWords(ref Unsafe.Add(ref first, Limbs));
+        points.Z.ToWords(ref Unsafe.Add(ref first, 2 * Limbs));
+        points.T.ToWords(ref Unsafe.Add(ref first, 3 * Limbs));
+    }
+
+    // An element is five words and nothing else.
+    private static FieldElement FromWords(ref readonly ulong words) => Unsafe.As<ulong, FieldElement>(ref Unsafe.AsRef(in words));
+
+    private void ToWords(ref ulong words) => Unsafe.As<ulong, FieldElement>(ref words) = this;
 
     /// <summary>Brings the columns of a product to tight limbs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -201,7 +233,13 @@ internal readonly struct FieldElement
         var l3 = r3.Low + r2.High;
         var l4 = r4.Low + r3.High;
 
-        // What a limb hands on is below 2^13, and nineteen times that below 2^18.
+        return Tight(l0, l1, l2, l3, l4);
+    }
+
+    /// <summary>Lets each limb hand on what it has beyond 51 bits: below 2^13, and nineteen times that below 2^18.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FieldElement Tight(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
+    {
         var result = new FieldElement(
             (l0 & LimbMask) + (19 * (l4 >> LimbBits)),
             (l1 & LimbMask) + (l0 >> LimbBits),

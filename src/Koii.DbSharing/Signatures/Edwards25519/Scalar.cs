@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;
 
@@ -20,6 +21,12 @@ internal readonly struct Scalar
 
     /// <summary>How many digits <see cref="WriteSignedRadix16"/> writes.</summary>
     internal const int Radix16Length = 64;
+
+    /// <summary>How many bits <see cref="WriteSignedWindows"/> has to represent for any scalar.</summary>
+    internal const int FullBits = 252;
+
+    /// <summary>The same for numbers from −2^127 to 2^127.</summary>
+    internal const int HalfBits = 128;
 
     private const int Limbs = 4;
 
@@ -59,6 +66,14 @@ internal readonly struct Scalar
         return Reduce(limbs);
     }
 
+    internal static Scalar FromInt128(Int128 number)
+    {
+        // The magnitude of the least number, 2^127, is right as well.
+        var magnitude = (UInt128)(Int128.IsNegative(number) ? -number : number);
+        var scalar = new Scalar([(ulong)magnitude, (ulong)(magnitude >> 64), 0, 0]);
+        return Int128.IsNegative(number) ? -scalar : scalar;
+    }
+
     /// <summary><paramref name="a"/>·<paramref name="b"/> + <paramref name="c"/> modulo L.</summary>
     internal static Scalar MultiplyAdd(in Scalar a, in Scalar b, in Scalar c)
     {
@@ -76,6 +91,14 @@ internal readonly struct Scalar
         }
 
         return Reduce(product);
+    }
+
+    public static Scalar operator -(in Scalar a)
+    {
+        Span<ulong> difference = stackalloc ulong[Limbs + 1];
+        Subtract(Order, [a._l0, a._l1, a._l2, a._l3, 0], difference);
+        SubtractOrderOnce(difference);
+        return new Scalar(difference);
     }
 
     /// <summary>Writes the value as 32 bytes in little-endian order.</summary>
@@ -132,6 +155,35 @@ internal readonly struct Scalar
             carry = (digit + 8) >> 4;
             digits[i] = (sbyte)(digit - (carry << 4));
         }
+    }
+
+    /// <summary>
+    /// Writes digits d, each at most 2^(<paramref name="width"/> − 1) in absolute value, with Σ d[i]·2^(width·i) the value or the value less L, whichever is nearer to
+    /// zero. Its time depends on the value.
+    /// </summary>
+    /// <param name="width">From 2 to 15.</param>
+    /// <param name="digits">Room for <see cref="FullBits"/> bits, or for <see cref="HalfBits"/> where the value is known to fit; what is beyond becomes zero.</param>
+    internal void WriteSignedWindows(int width, Span<short> digits)
+    {
+        // From 2^251 on the value is negated. Then 2^251 and 2^251 + 2^125 bound it: a highest digit may be 2^(width − 1) exactly, as what is below it carries nothing.
+        var isNegative = _l3 >> 59 != 0;
+        var magnitude = isNegative ? -this : this;
+        ReadOnlySpan<ulong> limbs = [magnitude._l0, magnitude._l1, magnitude._l2, magnitude._l3, 0];
+        var carry = 0;
+        for (var i = 0; i < digits.Length; i++)
+        {
+            var (limb, shift) = (i * width / 64, i * width % 64);
+            var bits = limb < Limbs ? limbs[limb] >> shift : 0;
+            if (shift != 0 && limb < Limbs)
+                bits |= limbs[limb + 1] << (64 - shift);
+
+            var window = (int)(bits & ((1UL << width) - 1)) + carry;
+            carry = window > 1 << (width - 1) ? 1 : 0;
+            var digit = window - (carry << width);
+            digits[i] = (short)(isNegative ? -digit : digit);
+        }
+
+        Debug.Assert(carry == 0, "There is no room for the value.");
     }
 
     /// <summary>

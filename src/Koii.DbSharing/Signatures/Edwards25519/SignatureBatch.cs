@@ -1,16 +1,18 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures.Edwards25519.Vectors;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;
 
 /// <summary>
 /// Checks signatures together (Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2012, §5): what each
-/// equation of clause 3 leaves, Eᵢ = [Sᵢ]B − Rᵢ − [kᵢ]Aᵢ, gets a weight zᵢ, and if [8]Σ[zᵢ]Eᵢ is the identity, all are good. Else the
+/// equation of clause 3 leaves, Eᵢ = Rᵢ + [kᵢ]Aᵢ − [Sᵢ]B, gets a weight zᵢ, and if [8]Σ[zᵢ]Eᵢ is the identity, all are good. Else the
 /// batch is halved until the bad ones stand alone.
 /// </summary>
 /// <remarks>
-/// <para>A signature is refused only on its own: zᵢ is not zero and below L, so [8][zᵢ]Eᵢ is the identity exactly when [8]Eᵢ is. A group
+/// <para>A signature is refused only on its own: zᵢ is no multiple of L, so [8][zᵢ]Eᵢ is the identity exactly when [8]Eᵢ is. A group
 /// with a bad one among it passes with a chance of about 2^-128, as whatever the others are, at most one weight of the bad one makes
 /// the sum vanish.</para>
 /// <para>Reducing zᵢ·kᵢ modulo L shifts [zᵢ][kᵢ]Aᵢ by a point of small order, which the factor 8 takes away; only an equation with
@@ -18,92 +20,181 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// </remarks>
 internal sealed class SignatureBatch : IDisposable
 {
-    private const int WeightSize = 16;
+    // Fewer share too little.
+    private const int MinGroup = 4;
 
-    // Two terms for each signature: R, then A.
-    private const int TermsEach = 2;
+    private readonly int _capacity;
+    private readonly VectorPath _path;
+    private readonly KeyCache? _keys;
 
-    private readonly SignatureEquation[] _equations;
+    // Encodings and points of keys, then those of commitments (R): two rows of capacity each.
+    private readonly byte[] _encodings;
+    private readonly ulong[] _points;
+    private readonly bool[] _decoded;
+    private readonly int[] _pending;
 
     // Where among the added ones each equation came from: what fails clauses 1 and 2 makes none.
     private readonly int[] _places;
-    private readonly Scalar[] _weights;
-    private readonly VectorPath _path;
+
+    // Four rows: S, k, the weights z, and z·k.
+    private readonly Scalar[] _scalars;
     private int _added;
     private int _count;
     private int _taken;
     private int _refused;
 
     /// <summary>Rents room for at most <paramref name="capacity"/> signatures; <see cref="Dispose"/> gives it back.</summary>
+    /// <param name="capacity">The most signatures that will be added.</param>
+    /// <param name="path">How they are checked.</param>
+    /// <param name="keys">Remembers keys of other batches on the same path.</param>
+    internal SignatureBatch(int capacity, VectorPath path, KeyCache? keys = null)
+    {
+        _capacity = capacity;
+        _path = path;
+        _keys = keys;
+        _encodings = ArrayPool<byte>.Shared.Rent(2 * capacity * PointEncoding.Size);
+        _points = ArrayPool<ulong>.Shared.Rent(2 * capacity * AffinePoint.Words);
+        _decoded = ArrayPool<bool>.Shared.Rent(2 * capacity);
+        _pending = ArrayPool<int>.Shared.Rent(2 * capacity);
+        _places = ArrayPool<int>.Shared.Rent(capacity);
+        _scalars = ArrayPool<Scalar>.Shared.Rent(4 * capacity);
+    }
+
+    /// <summary>The same on the best path.</summary>
     internal SignatureBatch(int capacity)
         : this(capacity, VectorPaths.Best)
     {
     }
 
-    /// <summary>The same, on a path of the caller's choice.</summary>
-    internal SignatureBatch(int capacity, VectorPath path)
-    {
-        _path = path;
-        _equations = ArrayPool<SignatureEquation>.Shared.Rent(capacity);
-        _places = ArrayPool<int>.Shared.Rent(capacity);
-        _weights = ArrayPool<Scalar>.Shared.Rent(capacity);
-    }
+    private Span<Scalar> S => _scalars.AsSpan(0, _capacity);
 
-    /// <summary>Adds a signature and judges its encodings (clauses 1 and 2).</summary>
+    private Span<Scalar> K => _scalars.AsSpan(_capacity, _capacity);
+
+    private Span<Scalar> Weights => _scalars.AsSpan(2 * _capacity, _capacity);
+
+    private Span<Scalar> WeightedK => _scalars.AsSpan(3 * _capacity, _capacity);
+
+    /// <summary>Adds a signature and judges what can be judged of its bytes (clause 1, and the order of the key).</summary>
     internal void Add(in PublicKey key, ReadOnlySpan<byte> message, in LinktreeSignature signature)
     {
-        if (SignatureEquation.TryRead(key, message, signature, out _equations[_count]))
-            _places[_count++] = _added;
-        _added++;
+        var place = _added++;
+        var encodedR = signature.AsSpan()[..PointEncoding.Size];
+        if (!Scalar.TryRead(signature.AsSpan()[PointEncoding.Size..], out S[_count]) || SmallOrder.Contains(key.AsSpan()))
+            return;
+
+        key.AsSpan().CopyTo(Encoding(_count));
+        encodedR.CopyTo(Encoding(_capacity + _count));
+        Span<byte> encodedRAndA = stackalloc byte[2 * PointEncoding.Size];
+        encodedR.CopyTo(encodedRAndA);
+        key.AsSpan().CopyTo(encodedRAndA[PointEncoding.Size..]);
+        K[_count] = HashToScalar.Compute(encodedRAndA, message);
+        _places[_count++] = place;
     }
 
-    /// <summary>Sets the verdict of each signature, in the order in which they were added.</summary>
+    /// <summary>Sets the verdict of each signature, in the order in which they were added. A batch is verified once.</summary>
     internal void Verify(Span<bool> valid)
     {
         valid[.._added].Clear();
-        if (_count <= 1)
+        switch (_path)
         {
-            SettleOneByOne(0, _count, valid);
-            return;
+            case VectorPath.Vector512:
+                Verify<FieldVector<Lanes512>>(valid);
+                break;
+            case VectorPath.Vector256:
+                Verify<FieldVector<Lanes256>>(valid);
+                break;
+            default:
+                Verify<FieldElement>(valid);
+                break;
         }
-
-        // The batch is complete: only now is it safe to draw the weights, since who knows them can make errors cancel.
-        DrawWeights();
-        using var terms = new MultiScalarMultiplication(TermsEach * _count);
-        for (var i = 0; i < _count; i++)
-        {
-            ref readonly var equation = ref _equations[i];
-            ref readonly var weight = ref _weights[i];
-            terms.SetTerm(TermsEach * i, weight, -equation.R);
-            terms.SetTerm((TermsEach * i) + 1, Scalar.MultiplyAdd(weight, equation.K, default), -equation.A);
-        }
-
-        Settle(terms, 0, _count, Sum(terms, 0, _count), valid);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        ArrayPool<SignatureEquation>.Shared.Return(_equations);
+        ArrayPool<byte>.Shared.Return(_encodings);
+        ArrayPool<ulong>.Shared.Return(_points);
+        ArrayPool<bool>.Shared.Return(_decoded);
+        ArrayPool<int>.Shared.Return(_pending);
         ArrayPool<int>.Shared.Return(_places);
-        ArrayPool<Scalar>.Shared.Return(_weights);
+        ArrayPool<Scalar>.Shared.Return(_scalars);
     }
 
-    /// <summary>Numbers from 1 to 2^128 − 1, each for itself, from the operating system's generator.</summary>
-    private void DrawWeights()
+    private void Verify<TField>(Span<bool> valid)
+        where TField : struct, IFieldVector<TField>
     {
-        Span<byte> bytes = stackalloc byte[Scalar.Size];
-        bytes.Clear();
+        Decode<TField>();
+        DropUndecoded();
+        if (_count < MinGroup)
+        {
+            SettleOneByOne<TField>(0, _count, valid);
+            return;
+        }
+
+        // The batch is complete: only now is it safe to draw the weights, since who knows them can make errors cancel.
+        DrawWeights();
+        Settle<TField>(0, _count, Sum<TField>(0, _count), valid);
+    }
+
+    private void Decode<TField>()
+        where TField : struct, IFieldVector<TField>
+    {
+        var pending = 0;
         for (var i = 0; i < _count; i++)
         {
-            do
-            {
-                RandomNumberGenerator.Fill(bytes[..WeightSize]);
-            }
-            while (!bytes.ContainsAnyExcept((byte)0));
-
-            _weights[i] = Scalar.Reduce(bytes);
+            _pending[pending++] = _capacity + i;
+            _decoded[i] = _keys is not null && _keys.TryGet(Encoding(i), Point(i));
+            if (!_decoded[i])
+                _pending[pending++] = i;
         }
+
+        var places = _pending.AsSpan(0, pending);
+        PointDecoder<TField>.Decode(_encodings, places, _points, _decoded);
+        if (_keys is null)
+            return;
+        foreach (var place in places)
+        {
+            if (place < _capacity && _decoded[place])
+                _keys.Remember(Encoding(place), Point(place));
+        }
+    }
+
+    /// <summary>Moves the equations together that are left after clause 2.</summary>
+    private void DropUndecoded()
+    {
+        var kept = 0;
+        for (var i = 0; i < _count; i++)
+        {
+            if (!_decoded[i] || !_decoded[_capacity + i])
+                continue;
+            if (kept != i)
+            {
+                Point(i).CopyTo(Point(kept));
+                Point(_capacity + i).CopyTo(Point(_capacity + kept));
+                (S[kept], K[kept], _places[kept]) = (S[i], K[i], _places[i]);
+            }
+
+            kept++;
+        }
+
+        _count = kept;
+    }
+
+    /// <summary>Numbers from −2^127 to 2^127 − 1 without zero, each for itself, from the operating system's generator.</summary>
+    private void DrawWeights()
+    {
+        var drawn = ArrayPool<Int128>.Shared.Rent(_count);
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(drawn.AsSpan(0, _count)));
+        for (var i = 0; i < _count; i++)
+        {
+            while (drawn[i] == 0)
+                RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(drawn.AsSpan(i, 1)));
+            Weights[i] = Scalar.FromInt128(drawn[i]);
+            WeightedK[i] = Scalar.MultiplyAdd(Weights[i], K[i], default);
+        }
+
+        // Who comes to know weights of a batch that is still being checked could forge.
+        ArrayPool<Int128>.Shared.Return(drawn, clearArray: true);
     }
 
     /// <summary>
@@ -111,7 +202,8 @@ internal sealed class SignatureBatch : IDisposable
     /// Lange, Oosterwijk, "Faster batch forgery identification", 2012), so finding one bad signature among n takes sums of at most
     /// n/2 + n/4 + … + 1 signatures.
     /// </summary>
-    private void Settle(in MultiScalarMultiplication terms, int start, int count, in ExtendedPoint sum, Span<bool> valid)
+    private void Settle<TField>(int start, int count, in ExtendedPoint sum, Span<bool> valid)
+        where TField : struct, IFieldVector<TField>
     {
         if (sum.ToProjective().MultiplyByCofactor().IsIdentity)
         {
@@ -123,25 +215,27 @@ internal sealed class SignatureBatch : IDisposable
         {
             _refused++;
         }
-        else if (_refused > _taken)
+        else if (count <= MinGroup || _refused > _taken)
         {
-            SettleOneByOne(start, count, valid);
+            SettleOneByOne<TField>(start, count, valid);
         }
         else
         {
             var half = count / 2;
-            var first = Sum(terms, start, half);
-            Settle(terms, start, half, first, valid);
-            Settle(terms, start + half, count - half, (sum - first.ToCached()).ToExtended(), valid);
+            var first = Sum<TField>(start, half);
+            Settle<TField>(start, half, first, valid);
+            Settle<TField>(start + half, count - half, (sum - first.ToCached()).ToExtended(), valid);
         }
     }
 
-    /// <summary>One has nothing to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
-    private void SettleOneByOne(int start, int count, Span<bool> valid)
+    /// <summary>Few have little to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
+    private void SettleOneByOne<TField>(int start, int count, Span<bool> valid)
+        where TField : struct, IFieldVector<TField>
     {
         for (var i = start; i < start + count; i++)
         {
-            valid[_places[i]] = _equations[i].Holds(_path);
+            var equation = new SignatureEquation(AffinePoint.Read<TField>(Point(i)), AffinePoint.Read<TField>(Point(_capacity + i)), S[i], K[i]);
+            valid[_places[i]] = equation.Holds(_path);
             if (valid[_places[i]])
                 _taken++;
             else
@@ -150,11 +244,19 @@ internal sealed class SignatureBatch : IDisposable
     }
 
     /// <summary>Σ[zᵢ]Eᵢ of a group.</summary>
-    private ExtendedPoint Sum(in MultiScalarMultiplication terms, int start, int count)
+    private ExtendedPoint Sum<TField>(int start, int count)
+        where TField : struct, IFieldVector<TField>
     {
         Scalar b = default;
         for (var i = start; i < start + count; i++)
-            b = Scalar.MultiplyAdd(_weights[i], _equations[i].S, b);
-        return terms.Sum(TermsEach * start, TermsEach * count, b);
+            b = Scalar.MultiplyAdd(Weights[i], S[i], b);
+
+        var keys = new TermRow(_points.AsSpan(start * AffinePoint.Words), WeightedK.Slice(start, count));
+        var commitments = new TermRow(_points.AsSpan((_capacity + start) * AffinePoint.Words), Weights.Slice(start, count));
+        return BucketMethod<TField>.Sum(keys, commitments, -b);
     }
+
+    private Span<byte> Encoding(int place) => _encodings.AsSpan(place * PointEncoding.Size, PointEncoding.Size);
+
+    private Span<ulong> Point(int place) => AffinePoint.At(_points, place);
 }

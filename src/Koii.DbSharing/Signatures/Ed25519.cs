@@ -21,7 +21,18 @@ public static class Ed25519
     public static bool Verify(PublicKey key, ReadOnlySpan<byte> message, LinktreeSignature signature) =>
         VerifyOn(VectorPaths.Best, key, message, signature);
 
-    /// <summary>The same, on a path of the caller's choice.</summary>
+    /// <summary>
+    /// Judges what the rule demands before its equation, clauses 1 and 2 of protocol §2: S is below L; R and the key A are canonical encodings of
+    /// points of the curve, and A is not of small order. A verifier on another library asks this first, since libraries differ in it.
+    /// </summary>
+    /// <param name="key">The key A.</param>
+    /// <param name="signature">R, then S.</param>
+    /// <returns>Whether the two clauses hold; the equation may still fail. No input makes this method throw.</returns>
+    /// <remarks><inheritdoc cref="Verify" path="/remarks"/></remarks>
+    public static bool IsWellFormed(PublicKey key, LinktreeSignature signature) =>
+        SignatureEquation.TryRead(key, message: [], signature, out _); // The message is a matter of clause 3.
+
+    /// <summary>The same as <see cref="Verify"/>, on a path of the caller's choice.</summary>
     internal static bool VerifyOn(VectorPath path, in PublicKey key, ReadOnlySpan<byte> message, in LinktreeSignature signature) =>
         SignatureEquation.Verify(path, key, message, signature);
 }

@@ -1,0 +1,10 @@
+using System.Reflection;
+using Koii.DbSharing.BouncyCastle;
+
+namespace Koii.DbSharing.Conventions;
+
+/// <summary>What the linked conventions look at here: the one library that theirs cannot reference.</summary>
+internal static class LibraryAssemblies
+{
+    public static IReadOnlyList<Assembly> All { get; } = [typeof(BouncyCastleSignatureVerifier).Assembly];
+}

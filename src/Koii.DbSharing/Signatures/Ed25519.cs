@@ -30,7 +30,7 @@ public static class Ed25519
     /// <returns>Whether the two clauses hold; the equation may still fail. No input makes this method throw.</returns>
     /// <remarks><inheritdoc cref="Verify" path="/remarks"/></remarks>
     public static bool IsWellFormed(PublicKey key, LinktreeSignature signature) =>
-        SignatureEquation.TryRead(key, message: [], signature, out _); // The message is a matter of clause 3.
+        SignatureEquation.TryRead<FieldElement>(key, message: [], signature, keys: null, out _); // The message is a matter of clause 3.
 
     /// <summary>The same as <see cref="Verify"/>, on a path of the caller's choice.</summary>
     internal static bool VerifyOn(VectorPath path, in PublicKey key, ReadOnlySpan<byte> message, in LinktreeSignature signature) =>

@@ -46,6 +46,9 @@ internal readonly struct Scalar
     /// <summary>⌊2^512 / L⌋, the factor of Barrett's reduction.</summary>
     private static ReadOnlySpan<ulong> BarrettFactor => [0xED9CE5A30A2C131B, 0x2106215D086329A7, 0xFFFFFFFFFFFFFFEB, 0xFFFFFFFFFFFFFFFF, 0xF];
 
+    /// <summary>Whether the value is 2^251 or more, which is half of L but for a small part.</summary>
+    internal bool IsInUpperHalf => _l3 >> 59 != 0;
+
     /// <summary>Reads 32 bytes in little-endian order, unless they are L or more (protocol §2, clause 1).</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out Scalar scalar)
     {
@@ -66,6 +69,7 @@ internal readonly struct Scalar
         return Reduce(limbs);
     }
 
+    /// <summary>The number modulo L.</summary>
     internal static Scalar FromInt128(Int128 number)
     {
         // The magnitude of the least number, 2^127, is right as well.
@@ -166,7 +170,7 @@ internal readonly struct Scalar
     internal void WriteSignedWindows(int width, Span<short> digits)
     {
         // From 2^251 on the value is negated. Then 2^251 and 2^251 + 2^125 bound it: a highest digit may be 2^(width − 1) exactly, as what is below it carries nothing.
-        var isNegative = _l3 >> 59 != 0;
+        var isNegative = IsInUpperHalf;
         var magnitude = isNegative ? -this : this;
         ReadOnlySpan<ulong> limbs = [magnitude._l0, magnitude._l1, magnitude._l2, magnitude._l3, 0];
         var carry = 0;

@@ -23,6 +23,9 @@ internal sealed class SignatureBatch : IDisposable
     // Fewer share too little.
     private const int MinGroup = 4;
 
+    // From here on the scalar path sums by buckets too, as vectors always do: few points do not fill them, and weighing them costs the same.
+    private const int MinForScalarBuckets = 128;
+
     private readonly int _capacity;
     private readonly VectorPath _path;
     private readonly KeyCache? _keys;
@@ -251,9 +254,26 @@ internal sealed class SignatureBatch : IDisposable
         for (var i = start; i < start + count; i++)
             b = Scalar.MultiplyAdd(Weights[i], S[i], b);
 
+        if (_path == VectorPath.Scalar && count < MinForScalarBuckets)
+            return SumByStraus(start, count, -b);
         var keys = new TermRow(_points.AsSpan(start * AffinePoint.Words), WeightedK.Slice(start, count));
         var commitments = new TermRow(_points.AsSpan((_capacity + start) * AffinePoint.Words), Weights.Slice(start, count));
         return BucketMethod<TField>.Sum(keys, commitments, -b);
+    }
+
+    private ExtendedPoint SumByStraus(int start, int count, in Scalar b)
+    {
+        using var terms = new MultiScalarMultiplication(2 * count);
+        for (var i = 0; i < count; i++)
+        {
+            // A negative weight modulo L is long, its negation short.
+            var weight = Weights[start + i];
+            var commitment = AffinePoint.Read<FieldElement>(Point(_capacity + start + i));
+            terms.SetTerm(2 * i, weight.IsInUpperHalf ? -weight : weight, weight.IsInUpperHalf ? -commitment : commitment);
+            terms.SetTerm((2 * i) + 1, WeightedK[start + i], AffinePoint.Read<FieldElement>(Point(start + i)));
+        }
+
+        return terms.Sum(0, 2 * count, b);
     }
 
     private Span<byte> Encoding(int place) => _encodings.AsSpan(place * PointEncoding.Size, PointEncoding.Size);

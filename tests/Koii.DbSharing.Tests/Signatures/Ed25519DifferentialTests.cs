@@ -51,7 +51,7 @@ internal sealed class Ed25519DifferentialTests
         foreach (var path in VectorPaths.All)
         {
             Compare($"a single check on {path}", Array.ConvertAll(signatures, signature => signature.IsValidOn(path)));
-            Compare($"a batch on {path}", SignatureCase.AreValidOn(path, signatures));
+            Compare($"a batch on {path}", signatures.AreValidOn(path));
         }
 
         foreach (var kind in kinds)

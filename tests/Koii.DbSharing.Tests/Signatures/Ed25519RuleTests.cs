@@ -131,8 +131,9 @@ internal sealed class Ed25519RuleTests(VectorPath path)
     private void AssertIs(bool isValid, SignatureCase signature, string? which = null)
     {
         Assert.That(signature.IsValidOn(path), Is.EqualTo(isValid), which);
-        Assert.That(SignatureCase.AreValidOn(path, [Honest, signature, Honest]), Is.EqualTo(new[] { true, isValid, true }), which);
-        Assert.That(
-            SignatureCase.AreValidOn(path, [signature, Bad, Honest, signature, Bad]), Is.EqualTo(new[] { isValid, false, true, isValid, false }), which);
+        SignatureCase[] amongGood = [Honest, signature, Honest];
+        Assert.That(amongGood.AreValidOn(path), Is.EqualTo(new[] { true, isValid, true }), which);
+        SignatureCase[] amongBad = [signature, Bad, Honest, signature, Bad];
+        Assert.That(amongBad.AreValidOn(path), Is.EqualTo(new[] { isValid, false, true, isValid, false }), which);
     }
 }

@@ -16,14 +16,15 @@ internal sealed class Ed25519Tests(VectorPath path)
     {
         var vector = new SignatureCase(publicKey, message, signature);
         Assert.That(vector.IsValidOn(path), Is.True);
-        Assert.That(SignatureCase.AreValidOn(path, [vector, vector.WithFlippedSignatureBit(0), vector]), Is.EqualTo(new[] { true, false, true }), "in a batch");
+        SignatureCase[] batch = [vector, vector.WithFlippedSignatureBit(0), vector];
+        Assert.That(batch.AreValidOn(path), Is.EqualTo(new[] { true, false, true }), "in a batch");
     }
 
     [Test]
     public void Linktrees_of_the_protocol_are_valid()
     {
         Assert.That(Linktrees.Select(linktree => linktree.IsValidOn(path)), Is.All.True);
-        Assert.That(SignatureCase.AreValidOn(path, Linktrees), Is.All.True, "in a batch");
+        Assert.That(Linktrees.AreValidOn(path), Is.All.True, "in a batch");
     }
 
     [Test]
@@ -31,8 +32,7 @@ internal sealed class Ed25519Tests(VectorPath path)
     {
         foreach (var linktree in Linktrees.SelectMany(linktree => (SignatureCase[])[linktree, linktree.WithFlippedSignatureBit(300), linktree.WithFlippedKeyBit(3)]))
         {
-            var verdict = Ed25519.Verify(new PublicKey(linktree.Key), linktree.Message, new LinktreeSignature(linktree.Signature));
-            Assert.That(verdict, Is.EqualTo(linktree.IsValidOn(path)), $"{linktree}");
+            Assert.That(linktree.IsValid, Is.EqualTo(linktree.IsValidOn(path)), $"{linktree}");
         }
     }
 

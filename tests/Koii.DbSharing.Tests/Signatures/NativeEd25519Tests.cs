@@ -36,7 +36,7 @@ internal sealed class NativeEd25519Tests
             {
                 for (var i = 0; i < BatchSize; i++)
                     Assert.That(signatures[i].IsValidOn(path), Is.EqualTo(verdicts[i]), $"on {path}: {signatures[i]}");
-                Assert.That(SignatureCase.AreValidOn(path, signatures), Is.EqualTo(verdicts), $"the batch of {number} on {path}");
+                Assert.That(signatures.AreValidOn(path), Is.EqualTo(verdicts), $"the batch of {number} on {path}");
             }
         }
     }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Signatures.Edwards25519;
 
 namespace Koii.DbSharing.Tests.Signatures;
 
@@ -12,7 +11,7 @@ internal sealed record SignatureCase(byte[] Key, byte[] Message, byte[] Signatur
     internal static readonly byte[] SecretsKey = ReferenceEd25519.Encode(ReferenceEd25519.Multiply(Secret, ReferenceEd25519.B));
     internal static readonly BigInteger Nonce = ReferenceEd25519.ModuloL(BigInteger.Pow(11, 110));
 
-    internal bool IsValidOn(VectorPath path) => Ed25519.VerifyOn(path, new PublicKey(Key), Message, new LinktreeSignature(Signature));
+    internal bool IsValid => Ed25519.Verify(new PublicKey(Key), Message, new LinktreeSignature(Signature));
 
     internal bool IsValidByReference => ReferenceEd25519.Verify(Key, Message, Signature);
 
@@ -34,21 +33,6 @@ internal sealed record SignatureCase(byte[] Key, byte[] Message, byte[] Signatur
     /// <summary>Adds L to S, which changes no multiple of B.</summary>
     internal SignatureCase WithOrderAddedToS() =>
         this with { Signature = [.. Signature[..32], .. ReferenceEd25519.Bytes(ReferenceEd25519.Number(Signature.AsSpan(32)) + ReferenceEd25519.L)] };
-
-    /// <summary>Judges signatures in one batch.</summary>
-    internal static bool[] AreValidOn(VectorPath path, ReadOnlySpan<SignatureCase> signatures)
-    {
-        // Both what was true and what was false before must be set.
-        var valid = new bool[signatures.Length];
-        for (var i = 0; i < valid.Length; i += 2)
-            valid[i] = true;
-
-        using var batch = new SignatureBatch(signatures.Length, path);
-        foreach (var signature in signatures)
-            batch.Add(new PublicKey(signature.Key), signature.Message, new LinktreeSignature(signature.Signature));
-        batch.Verify(valid);
-        return valid;
-    }
 
     public override string ToString() => $"key {Hex(Key)}, message {Hex(Message)}, signature {Hex(Signature)}";
 

@@ -151,7 +151,7 @@ internal sealed class SignatureBatchTests(VectorPath path)
         Assert.That(Verify([Honest[0], first, Honest[1], Honest[2], second]), Is.EqualTo(new[] { true, false, true, true, false }));
     }
 
-    private bool[] Verify(SignatureCase[] signatures) => SignatureCase.AreValidOn(path, signatures);
+    private bool[] Verify(SignatureCase[] signatures) => signatures.AreValidOn(path);
 
     private static SignatureCase[] Make(int count, Func<Random, SignatureCase>[] kinds)
     {

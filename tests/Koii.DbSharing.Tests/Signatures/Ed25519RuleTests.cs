@@ -1,4 +1,5 @@
 using System.Numerics;
+using Koii.DbSharing.Signatures.Edwards25519;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 using static Koii.DbSharing.Tests.Signatures.SignatureCase;
 
@@ -10,13 +11,16 @@ namespace Koii.DbSharing.Tests.Signatures;
 /// encoding is known: where S = 0 and S = L stand is shown in <see cref="Edwards25519.ScalarTests"/>, and keys with y ≥ p that are
 /// not of small order in <see cref="Edwards25519.PointEncodingTests"/>.
 /// </summary>
-[TestFixture]
-internal sealed class Ed25519RuleTests
+[TestFixtureSource(typeof(VectorPaths), nameof(VectorPaths.All))]
+internal sealed class Ed25519RuleTests(VectorPath path)
 {
     private static readonly byte[] Message = "message"u8.ToArray();
     private static readonly byte[] EncodedR = Encode(Multiply(Nonce, B));
 
     private static SignatureCase Honest => Sign(Secret, SecretsKey, Nonce, EncodedR, Message);
+
+    // Its encodings are in order and its equation is not, which a batch has to find out.
+    private static SignatureCase Bad => Honest with { Message = [.. Message, 0] };
 
     [Test]
     public void Honest_signature_is_taken() => AssertTaken(Honest);
@@ -92,13 +96,13 @@ internal sealed class Ed25519RuleTests
         {
             if (DecodeLeniently(Bytes(y)) is not null)
                 continue;
-            Assert.That((Honest with { Key = Bytes(y) }).IsValid, Is.False, $"key {y}");
-            Assert.That(Sign(Secret, SecretsKey, Nonce, Bytes(y), Message).IsValid, Is.False, $"R {y}");
+            AssertIs(false, Honest with { Key = Bytes(y) }, $"key {y}");
+            AssertIs(false, Sign(Secret, SecretsKey, Nonce, Bytes(y), Message), $"R {y}");
         }
     }
 
     [Test]
-    public void Zero_key_and_zero_signature_are_refused() => Assert.That(new SignatureCase(new byte[32], Message, new byte[64]).IsValid, Is.False);
+    public void Zero_key_and_zero_signature_are_refused() => AssertIs(false, new SignatureCase(new byte[32], Message, new byte[64]), "zero");
 
     private static IEnumerable<byte[]> OtherEncodingsOfSmallOrderPoints =>
     [
@@ -110,16 +114,26 @@ internal sealed class Ed25519RuleTests
         Bytes(P - 1 + (BigInteger.One << 255)),
     ];
 
-    private static void AssertTaken(SignatureCase signature)
+    private void AssertTaken(SignatureCase signature)
     {
         Assert.That(signature.IsValidByReference, Is.True, "by the reference");
-        Assert.That(signature.IsValid, Is.True);
+        AssertIs(true, signature);
     }
 
-    private static void AssertRefusedThoughTheEquationHolds(SignatureCase signature)
+    private void AssertRefusedThoughTheEquationHolds(SignatureCase signature)
     {
         Assert.That(signature.EquationHolds, Is.True, "only the clause under test may decide");
         Assert.That(signature.IsValidByReference, Is.False, "by the reference");
-        Assert.That(signature.IsValid, Is.False);
+        AssertIs(false, signature);
+    }
+
+    /// <summary>Judges it alone, in a batch of good ones and in a batch that must be taken apart.</summary>
+    private void AssertIs(bool isValid, SignatureCase signature, string? which = null)
+    {
+        Assert.That(signature.IsValidOn(path), Is.EqualTo(isValid), which);
+        SignatureCase[] amongGood = [Honest, signature, Honest];
+        Assert.That(amongGood.AreValidOn(path), Is.EqualTo(new[] { true, isValid, true }), which);
+        SignatureCase[] amongBad = [signature, Bad, Honest, signature, Bad];
+        Assert.That(amongBad.AreValidOn(path), Is.EqualTo(new[] { isValid, false, true, isValid, false }), which);
     }
 }

@@ -34,6 +34,10 @@ internal sealed record SignatureCase(byte[] Key, byte[] Message, byte[] Signatur
     internal SignatureCase WithOrderAddedToS() =>
         this with { Signature = [.. Signature[..32], .. ReferenceEd25519.Bytes(ReferenceEd25519.Number(Signature.AsSpan(32)) + ReferenceEd25519.L)] };
 
+    public override string ToString() => $"key {Hex(Key)}, message {Hex(Message)}, signature {Hex(Signature)}";
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+
     private static byte[] Flip(byte[] bytes, int bit)
     {
         var flipped = bytes.ToArray();

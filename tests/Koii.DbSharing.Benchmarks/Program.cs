@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Pull;
+using Koii.DbSharing.Benchmarks.Verify;
 
 // The measured process must load nothing that a node would not: each verb is a class of its own, and only the last branch touches BenchmarkDotNet.
 switch (args)
@@ -11,6 +12,8 @@ switch (args)
         return await ServeCommand.RunAsync(count);
     case [MeasureCommand.Verb, var count, var url]:
         return await MeasureCommand.RunAsync(count, url);
+    case [VerifyCommand.Verb, .. var arguments]:
+        return await VerifyCommand.RunAsync(arguments);
     default:
         return Micro.Run(args);
 }

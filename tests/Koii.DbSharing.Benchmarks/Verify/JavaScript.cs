@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Koii.DbSharing.Benchmarks.Verify;
+
+/// <summary>What the JavaScript nodes of the network check with, timed by a process of Node.js: <c>node:crypto</c>, and tweetnacl from a folder that is made for it.</summary>
+internal sealed class JavaScript : IDisposable
+{
+    // Keys are made into objects outside of what is timed, as a program would that sees them often.
+    private const string Script = """
+        const crypto = require('node:crypto');
+        const signatures = JSON.parse(require('node:fs').readFileSync(0, 'utf8')).map(([key, message, signature]) => [key, message, signature].map(hex => Buffer.from(hex, 'hex')));
+        const prefix = Buffer.from('302a300506032b6570032100', 'hex');
+        const keys = new Map(signatures.map(([key]) => [key, crypto.createPublicKey({ key: Buffer.concat([prefix, key]), format: 'der', type: 'spki' })]));
+        const contestants = { [`node:crypto, Node.js ${process.version}`]: (key, message, signature) => crypto.verify(null, message, keys.get(key), signature) };
+        try {
+          const nacl = require('tweetnacl');
+          contestants[`tweetnacl ${require('tweetnacl/package.json').version}, Node.js ${process.version}`] = (key, message, signature) => nacl.sign.detached.verify(message, signature, key);
+        } catch { }
+        for (const [name, isValid] of Object.entries(contestants)) {
+          let fastest = Infinity;
+          for (let run = 0; run < 4; run++) {
+            const start = process.hrtime.bigint();
+            if (!signatures.every(signature => isValid(...signature))) throw new Error(name + ' refused a good signature');
+            fastest = Math.min(fastest, Number(process.hrtime.bigint() - start) / 1000 / signatures.length);
+          }
+          const [key, message, signature] = signatures[0];
+          if (isValid(key, Buffer.concat([message, message]), signature)) throw new Error(name + ' took a bad signature');
+          console.log(name + '\t' + fastest);
+        }
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("koii-dbsharing-verify-");
+
+    /// <summary>Names and microseconds a check; empty with a reason in <paramref name="absent"/> where there is no Node.js.</summary>
+    internal async Task<IReadOnlyList<(string Name, double Microseconds)>> MeasureAsync(SignatureSet set, int checks, List<string> absent)
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, "verify.cjs"), Script);
+        if (await TryRunAsync("npm", ["install", "--silent", "--no-audit", "--no-fund", "tweetnacl@1"], input: "") is null)
+            absent.Add("tweetnacl: npm could not install it.");
+
+        var signatures = Enumerable.Range(0, checks)
+            .Select(i => new[] { Convert.ToHexString(set.Keys[i].AsSpan()), Convert.ToHexString(set.Messages[i]), Convert.ToHexString(set.Signatures[i].AsSpan()) });
+        var output = await TryRunAsync("node", ["verify.cjs"], JsonSerializer.Serialize(signatures));
+        if (output is null)
+            absent.Add("node:crypto: no Node.js on the PATH, or it failed.");
+        return [.. (output ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t'))
+            .Select(fields => (fields[0], double.Parse(fields[1], CultureInfo.InvariantCulture)))];
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private async Task<string?> TryRunAsync(string program, string[] arguments, string input)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = _folder.FullName,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+            var output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0 ? output : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Koii.DbSharing.Signatures.Edwards25519;
+
+namespace Koii.DbSharing.Benchmarks.Verify;
+
+/// <summary><c>verify</c>: one table of what a signature check costs on one core, here and elsewhere, from one run.</summary>
+internal static class VerifyCommand
+{
+    internal const string Verb = "verify";
+
+    private const string Quick = "--quick";
+    private const int WarmUps = 12;
+    private const int Rounds = 15;
+    private const int ChecksOfJavaScript = 64;
+    private const int BatchToCompareWith = 256;
+
+    internal static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Any(argument => argument != Quick))
+        {
+            Console.Error.WriteLine($"Usage: {Verb} [{Quick}] — with {Quick} it takes seconds and its figures mean nothing.");
+            return 1;
+        }
+
+        var isQuick = arguments.Contains(Quick);
+        var set = SignatureSet.Sign(Contestants.LargestBatch);
+        using var contestants = new Contestants();
+        contestants.AddOwn();
+        contestants.AddNative();
+        contestants.AddBouncyCastle();
+        foreach (var contestant in contestants.All)
+        {
+            if (!contestant.Works(set))
+            {
+                Console.Error.WriteLine($"{contestant.Name} does not tell good signatures from bad ones.");
+                return 1;
+            }
+        }
+
+        // In turns, so that what else the machine does meets all alike.
+        await RunAsync(contestants.All, set, isQuick ? 1 : WarmUps, pause: true);
+        await RunAsync(contestants.All, set, isQuick ? 1 : Rounds, pause: false);
+        using var javaScript = new JavaScript();
+        var rows = contestants.All.Select(contestant => (contestant.Name, contestant.Fastest))
+            .Concat(await javaScript.MeasureAsync(set, isQuick ? 4 : ChecksOfJavaScript, contestants.Absent));
+        Print([.. rows], contestants.Absent);
+        return 0;
+    }
+
+    private static async Task RunAsync(IReadOnlyList<Contestant> contestants, SignatureSet set, int rounds, bool pause)
+    {
+        for (var round = 0; round < rounds; round++)
+        {
+            foreach (var contestant in contestants)
+                contestant.Run(set);
+
+            // The compiler optimises in the background.
+            if (pause)
+                await Task.Delay(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    private static void Print(IReadOnlyList<(string Name, double Microseconds)> rows, IEnumerable<string> absent)
+    {
+        var single = rows.First(row => row.Name == Contestants.OwnSingle(VectorPaths.Best)).Microseconds;
+        var batch = rows.First(row => row.Name == Contestants.OwnBatch(VectorPaths.Best, BatchToCompareWith)).Microseconds;
+        var width = rows.Max(row => row.Name.Length);
+
+        Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}; path here: {VectorPaths.Best}.");
+        Console.WriteLine($"One core, messages of {SignatureSet.MessageSize} bytes, {Contestants.LargestBatch} authors; the fastest of {Rounds} runs of each, taken in turns.");
+        Console.WriteLine();
+        PrintRow("", "µs a check", "× one by one", $"× batch of {BatchToCompareWith}");
+        Console.WriteLine($"| {new string('-', width)} | ---------: | -----------: | -------------: |");
+        foreach (var (name, microseconds) in rows)
+            PrintRow(name, Number(microseconds, 1), Number(microseconds / single, 2), Number(microseconds / batch, 2));
+        Console.WriteLine();
+        foreach (var line in absent)
+            Console.WriteLine(line);
+
+        void PrintRow(string name, string time, string toSingle, string toBatch) =>
+            Console.WriteLine($"| {name.PadRight(width)} | {time,10} | {toSingle,12} | {toBatch,14} |");
+    }
+
+    private static string Number(double value, int digits) => value.ToString("N" + digits, CultureInfo.InvariantCulture);
+}

@@ -10,7 +10,7 @@ namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
 internal sealed class PointArithmeticTests
 {
     /// <summary>Points of every order that there is: 1, 2, 4, 8, L and 2L to 8L.</summary>
-    private static readonly Point[] Points =
+    internal static readonly Point[] Points =
     [
         .. SmallOrderPoints,
         B,

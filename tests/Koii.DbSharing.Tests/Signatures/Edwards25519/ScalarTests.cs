@@ -11,6 +11,7 @@ namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
 internal sealed class ScalarTests
 {
     private static readonly BigInteger Beyond512Bits = BigInteger.One << 512;
+    private static readonly BigInteger HalfBound = BigInteger.One << 127;
     private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(2_000);
 
     private static IEnumerable<BigInteger> BelowL => [0, 1, 2, L / 2, L - 2, L - 1];
@@ -86,6 +87,88 @@ internal sealed class ScalarTests
             return Worth(digits, 16) == number % L && digits.All(digit => digit is >= -8 and <= 7);
         }));
 
+    [Test]
+    public void Negation_is_that_of_numbers() =>
+        Check.One(Config, Prop.ForAll(Numbers, number => Written(-Reduce(number)) == ModuloL(-number)));
+
+    [TestCaseSource(nameof(BelowL))]
+    public void Negation_at_the_ends_is_below_L(BigInteger number) => Assert.That(Written(-Reduce(number)), Is.EqualTo(ModuloL(-number)));
+
+    [Test]
+    public void Signed_number_is_itself_modulo_L() =>
+        Check.One(Config, Prop.ForAll(HalfNumbers, number => number == HalfBound || Written(Scalar.FromInt128((Int128)number)) == ModuloL(number)));
+
+    [Test]
+    public void Upper_half_starts_at_2_to_the_251() =>
+        Check.One(Config, Prop.ForAll(NumbersForWindows, number => Reduce(number).IsInUpperHalf == number % L >= BigInteger.One << 251));
+
+    [Test]
+    public void Signed_windows_of_any_number_are_bounded_and_worth_it_or_L_less([Range(2, 15)] int width) =>
+        Check.One(Config, Prop.ForAll(NumbersForWindows, Spare, (number, spare) =>
+        {
+            var digits = SignedWindows(number, width, Scalar.FullBits, spare);
+            return digits.All(digit => Math.Abs((int)digit) <= 1 << (width - 1))
+                && Worth(digits, 1 << width) is var worth
+                && ModuloL(worth) == number % L
+                && BigInteger.Abs(worth) <= (BigInteger.One << 251) + (BigInteger.One << 125);
+        }));
+
+    [Test]
+    public void Signed_windows_of_a_number_of_half_the_length_are_bounded_and_worth_it([Range(2, 15)] int width) =>
+        Check.One(Config, Prop.ForAll(HalfNumbers, Spare, (number, spare) =>
+        {
+            var digits = SignedWindows(ModuloL(number), width, Scalar.HalfBits, spare);
+            return digits.All(digit => Math.Abs((int)digit) <= 1 << (width - 1)) && Worth(digits, 1 << width) == number;
+        }));
+
+    /// <summary>Numbers whose windows are at the ends: next to 2^251 and half of L, and all windows alike.</summary>
+    private static Arbitrary<BigInteger> NumbersForWindows
+    {
+        get
+        {
+            var nearHalf = Gen.Elements(BigInteger.One << 251, (L - 1) / 2, L - (BigInteger.One << 251))
+                .Zip(Gen.Choose(0, 127).Zip(Gen.Choose(-1, 1)))
+                .Select(pair => pair.Item1 + (pair.Item2.Item2 * (BigInteger.One << pair.Item2.Item1)));
+            var around251 = Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf(16)
+                .Select(bytes => (BigInteger.One << 251) + (Number(bytes) >> 2) - (BigInteger.One << 125));
+            return Gen.OneOf(Numbers.Generator, nearHalf, around251, AlikeWindows(252), AlikeWindows(252).Select(number => ModuloL(-number))).ToArbitrary();
+        }
+    }
+
+    /// <summary>From −2^127 to 2^127.</summary>
+    private static Arbitrary<BigInteger> HalfNumbers
+    {
+        get
+        {
+            var ends = Gen.Elements<BigInteger>(-HalfBound, 1 - HalfBound, -1, 0, 1, HalfBound - 1, HalfBound);
+            var random = Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf(16).Select(bytes => Number(bytes) - HalfBound);
+            var alike = AlikeWindows(127).Zip(Gen.Elements(-1, 1)).Select(pair => pair.Item1 * pair.Item2);
+            return Gen.OneOf(ends, random, alike).ToArbitrary();
+        }
+    }
+
+    /// <summary>Groups of windows may be more than the number needs.</summary>
+    private static Arbitrary<int> Spare => Gen.Choose(0, 7).ToArbitrary();
+
+    /// <summary>Numbers of so many bits that repeat a window next to half of its radix, which is where digits change their sign and carry.</summary>
+    private static Gen<BigInteger> AlikeWindows(int bits) =>
+        Gen.Choose(2, 15).Zip(Gen.Choose(-1, 1)).Select(window =>
+        {
+            var (width, offset) = window;
+            var number = BigInteger.Zero;
+            for (var i = 0; i < bits; i += width)
+                number |= (BigInteger)((1 << (width - 1)) + offset) << i;
+            return number & ((BigInteger.One << bits) - 1);
+        });
+
+    private static short[] SignedWindows(BigInteger number, int width, int bits, int spare)
+    {
+        var digits = new short[((bits + width - 1) / width) + spare];
+        Array.Fill(digits, (short)99);
+        Reduce(number).WriteSignedWindows(width, digits);
+        return digits;
+    }
+
     /// <summary>Of 512 bits: random ones, those next to powers of two, and small ones on both sides of multiples of L.</summary>
     private static Arbitrary<BigInteger> Numbers
     {
@@ -120,7 +203,9 @@ internal sealed class ScalarTests
         return Number(bytes);
     }
 
-    private static BigInteger Worth(sbyte[] digits, int radix)
+    private static BigInteger Worth(sbyte[] digits, int radix) => Worth([.. digits.Select(digit => (short)digit)], radix);
+
+    private static BigInteger Worth(short[] digits, int radix)
     {
         var worth = BigInteger.Zero;
         foreach (var digit in digits.Reverse())

@@ -38,7 +38,7 @@ internal sealed class OpenDatabase : IDisposable
             UseWriteAheadLog(connection, settings.Path);
             SchemaScripts.Apply(connection, settings.Path);
             var task = RegisterTask(connection, settings.TaskId);
-            var transaction = new TaskTransaction(connection, task, settings.ChangesKept);
+            var transaction = new TaskTransaction(connection, task, settings, timeProvider);
             var latest = timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds();
             OpeningTrim.Run(connection, transaction, task, settings.LinktreesPerAuthor, latest);
             var writer = new PageWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);

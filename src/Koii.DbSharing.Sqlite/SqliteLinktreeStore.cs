@@ -18,9 +18,6 @@ namespace Koii.DbSharing.Sqlite;
 /// </remarks>
 public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
 {
-    /// <summary>How many of a task's newest changes the feed keeps.</summary>
-    public const int ChangesKept = 100_000;
-
     private const int MaxReaders = 4;
 
     private readonly SqliteStoreSettings _settings;
@@ -32,17 +29,12 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
 
     /// <summary>Makes a store without opening its file yet.</summary>
     /// <param name="connectionString">A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.</param>
-    /// <param name="options">The task's settings. The task id, the limits per author and in all, and the clock's allowance are read.</param>
-    /// <param name="timeProvider">The clock that says what is in the future when the file is opened. Default: the system's.</param>
+    /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
+    /// <param name="timeProvider">The clock that says what is in the future when the file is opened, and how old a change is. Default: the system's.</param>
     /// <exception cref="ArgumentException">The connection string names no file that a store could write, the task id is empty, or an option is out of range.</exception>
     public SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null)
-        : this(connectionString, options, timeProvider, ChangesKept)
     {
-    }
-
-    internal SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider, int changesKept)
-    {
-        _settings = SqliteStoreSettings.From(connectionString, options, changesKept);
+        _settings = SqliteStoreSettings.From(connectionString, options);
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 

@@ -3,9 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>What a store was made with, judged and copied when it was made.</summary>
-internal sealed record SqliteStoreSettings(string ConnectionString, string Path, string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int ChangesKept)
+internal sealed record SqliteStoreSettings(string ConnectionString, string Path, string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int MaxChangesKept, TimeSpan ChangesKeptFor)
 {
-    internal static SqliteStoreSettings From(string connectionString, DbSharingOptions options, int changesKept)
+    internal static SqliteStoreSettings From(string connectionString, DbSharingOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
         ArgumentNullException.ThrowIfNull(options);
@@ -13,6 +13,8 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
             throw new ArgumentException("A file may serve several tasks, and the records are kept under the task's id. Set TaskId to the id of the task.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
 
         var builder = Parse(connectionString);
         var source = builder.DataSource;
@@ -30,7 +32,8 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
 
         // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
         builder.Pooling = false;
-        return new SqliteStoreSettings(builder.ToString(), source, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, changesKept);
+        return new SqliteStoreSettings(
+            builder.ToString(), source, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
     }
 
     private static SqliteConnectionStringBuilder Parse(string connectionString)

@@ -16,7 +16,7 @@ public sealed class SqliteFileTests : SqliteFixture
         await store.PutAsync([Create()]);
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
-        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options(), 10), TimeProvider.System);
+        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
         Assert.That(database.Connection.ReadInt64("PRAGMA busy_timeout"), Is.EqualTo(LinktreeConnection.BusyTimeoutMilliseconds));
     }

@@ -5,9 +5,8 @@ namespace Koii.DbSharing.Tests.Storage;
 
 public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryLinktreeStore>
 {
-    protected override int ChangesKept => 2000;
-
-    protected override ValueTask<InMemoryLinktreeStore> CreateStoreAsync(DbSharingOptions options) => ValueTask.FromResult(new InMemoryLinktreeStore(options, ChangesKept));
+    protected override ValueTask<InMemoryLinktreeStore> CreateStoreAsync(DbSharingOptions options, TimeProvider timeProvider) =>
+        ValueTask.FromResult(new InMemoryLinktreeStore(options, timeProvider));
 
     [Test]
     public void Broken_options_are_refused()

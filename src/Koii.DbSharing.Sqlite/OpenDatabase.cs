@@ -30,19 +30,23 @@ internal sealed class OpenDatabase : IDisposable
 
     internal ReaderPool Readers { get; }
 
-    internal static OpenDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider)
+    internal static OpenDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        var connection = new LinktreeConnection(settings.ConnectionString, WriterCacheKilobytes);
+        UncleanStop.CheckAfter(settings, cancellationToken);
+        var connection = new LinktreeConnection(settings, WriterCacheKilobytes);
         try
         {
             UseWriteAheadLog(connection, settings.Path);
             SchemaScripts.Apply(connection, settings.Path);
             var task = RegisterTask(connection, settings.TaskId);
-            var transaction = new TaskTransaction(connection, task, settings.ChangesKept);
+            var transaction = new TaskTransaction(connection, task, settings, timeProvider);
             var latest = timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds();
             OpeningTrim.Run(connection, transaction, task, settings.LinktreesPerAuthor, latest);
             var writer = new PageWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);
-            return new OpenDatabase(connection, writer, new ReaderPool(settings.ConnectionString, task));
+
+            // From now on the store itself waits for the lock, without a thread.
+            connection.SetBusyTimeout(TimeSpan.Zero);
+            return new OpenDatabase(connection, writer, new ReaderPool(settings, task));
         }
         catch
         {

@@ -3,7 +3,8 @@ using Koii.DbSharing.Records;
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
-/// What a store lets go of when it is opened (protocol §1): records that are further in the future than the clock allows, and what authors have beyond a lowered limit.
+/// What a store lets go of when it is opened: records that are further in the future than the clock allows and what authors have beyond a lowered limit (protocol §1), and
+/// changes that are more or older than the feed keeps.
 /// </summary>
 internal static class OpeningTrim
 {
@@ -28,6 +29,7 @@ internal static class OpeningTrim
         }
 
         transaction.PerAuthor = perAuthor;
+        transaction.TrimChanges();
         transaction.Commit();
     }
 

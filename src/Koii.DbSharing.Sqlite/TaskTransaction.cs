@@ -8,18 +8,20 @@ internal sealed class TaskTransaction
 {
     private readonly LinktreeConnection _connection;
     private readonly long _task;
-    private readonly int _changesKept;
-    private readonly SqliteStatement _begin, _readTask, _writeTask, _trimChanges, _appendChange;
+    private readonly SqliteStoreSettings _settings;
+    private readonly TimeProvider _timeProvider;
+    private readonly SqliteStatement _begin, _readTask, _writeTask, _trimByCount, _trimByAge, _appendChange;
     private readonly SqliteStatement _find, _countAuthor, _listAuthor, _listAfter, _readKey, _insert, _update, _delete;
 
-    private long _records, _changes, _perAuthor;
+    private long _records, _changes, _perAuthor, _now;
     private bool _isChanged;
 
-    internal TaskTransaction(LinktreeConnection connection, long task, int changesKept)
+    internal TaskTransaction(LinktreeConnection connection, long task, SqliteStoreSettings settings, TimeProvider timeProvider)
     {
         _connection = connection;
         _task = task;
-        _changesKept = changesKept;
+        _settings = settings;
+        _timeProvider = timeProvider;
 
         // IMMEDIATE: a transaction that began as a reader could be refused when it comes to write, with work already done.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
@@ -33,8 +35,15 @@ internal sealed class TaskTransaction
         _insert = connection.Prepare("INSERT INTO linktree (task, timestamp, id, author, uuid, tombstone, signature, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         _update = connection.Prepare("UPDATE linktree SET timestamp = ?2, id = ?3, tombstone = ?4, signature = ?5, data = ?6 WHERE row = ?1");
         _delete = connection.Prepare("DELETE FROM linktree WHERE row = ?1");
-        _appendChange = connection.Prepare("INSERT INTO change VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        _trimChanges = connection.Prepare("DELETE FROM change WHERE task = ?1 AND number <= ?2");
+        _appendChange = connection.Prepare("INSERT INTO change VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        _trimByCount = connection.Prepare("DELETE FROM change WHERE task = ?1 AND number <= ?2");
+
+        // From the oldest on and not beyond the first that is young enough, so that what is looked at is what goes. Numbers have no gaps even where a clock was set back.
+        _trimByAge = connection.Prepare(
+            """
+            DELETE FROM change WHERE task = ?1
+            AND number < coalesce((SELECT number FROM change WHERE task = ?1 AND at >= ?2 ORDER BY number LIMIT 1), 9223372036854775807)
+            """);
     }
 
     /// <summary>How many records the task has, this transaction's included.</summary>
@@ -51,16 +60,20 @@ internal sealed class TaskTransaction
         }
     }
 
+    /// <summary>Begins; waits on its thread for as long as the connection's time-out says.</summary>
     internal void Begin()
     {
         _begin.Execute();
-        _isChanged = false;
+        ReadTask();
+    }
 
-        // Read again each time: another process may have written meanwhile.
-        if (!_readTask.Bind(1, _task).Step())
-            throw new LinktreeStoreException("The database has lost the row of its task: it was changed by something else, or is damaged.");
-        (_records, _changes, _perAuthor) = (_readTask.GetInt64(0), _readTask.GetInt64(1), _readTask.GetInt64(2));
-        _readTask.Reset();
+    /// <summary>Begins unless another connection is writing.</summary>
+    internal bool TryBegin()
+    {
+        if (!_begin.TryExecute())
+            return false;
+        ReadTask();
+        return true;
     }
 
     internal void Commit()
@@ -68,11 +81,18 @@ internal sealed class TaskTransaction
         if (_isChanged)
         {
             _writeTask.Bind(1, _task).Bind(2, _records).Bind(3, _changes).Bind(4, _perAuthor).Execute();
-            if (_changes > _changesKept)
-                _trimChanges.Bind(1, _task).Bind(2, _changes - _changesKept).Execute();
+            TrimChanges();
         }
 
         _connection.Commit();
+    }
+
+    /// <summary>Lets go of changes that are more or older than the feed keeps.</summary>
+    internal void TrimChanges()
+    {
+        if (_changes > _settings.MaxChangesKept)
+            _trimByCount.Bind(1, _task).Bind(2, _changes - _settings.MaxChangesKept).Execute();
+        _trimByAge.Bind(1, _task).Bind(2, _now - (long)_settings.ChangesKeptFor.TotalMilliseconds).Execute();
     }
 
     internal bool TryFind(PublicKey author, ReadOnlySpan<byte> uuid, out LinktreeRow held)
@@ -139,12 +159,25 @@ internal sealed class TaskTransaction
         _records--;
     }
 
+    private void ReadTask()
+    {
+        _isChanged = false;
+        _now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+
+        // Read again each time: another process may have written meanwhile.
+        if (!_readTask.Bind(1, _task).Step())
+            throw new LinktreeStoreException("The database has lost the row of its task: it was changed by something else, or is damaged.");
+        (_records, _changes, _perAuthor) = (_readTask.GetInt64(0), _readTask.GetInt64(1), _readTask.GetInt64(2));
+        _readTask.Reset();
+    }
+
     private void AppendChange(LinktreeChangeKind kind, ReadOnlySpan<byte> author, ReadOnlySpan<byte> uuid, LinktreeVersion? added, LinktreeVersion? removed)
     {
         _isChanged = true;
         _appendChange.Bind(1, _task).Bind(2, ++_changes).Bind(3, (long)kind).Bind(4, author).Bind(5, uuid);
         BindVersion(6, added);
         BindVersion(8, removed);
+        _appendChange.Bind(10, _now);
         _appendChange.Execute();
     }
 

@@ -39,6 +39,15 @@ public sealed class DbSharingOptions
     /// <summary>At this many records, authors that hold nothing yet are refused as <c>Full</c>. Default: 1,000,000; at least 1.</summary>
     public long MaxRecords { get; set; } = 1_000_000;
 
+    /// <summary>
+    /// How many of its newest changes a store's feed keeps. Default: 100,000; at least 1. A reader that is further behind is told to list the store again, and so is
+    /// one that stayed away for longer than <see cref="ChangesKeptFor"/>. The index that answers peers is such a reader.
+    /// </summary>
+    public int MaxChangesKept { get; set; } = 100_000;
+
+    /// <summary>How long a store's feed keeps a change, if there is room for it (<see cref="MaxChangesKept"/>). Default: 7 days; more than zero, at most 3,650 days.</summary>
+    public TimeSpan ChangesKeptFor { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.</summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 

@@ -11,19 +11,6 @@ namespace Koii.DbSharing.Sqlite.Tests;
 public sealed class SqliteSharingTests : SqliteFixture
 {
     [Test]
-    public async Task Two_stores_over_one_file_see_each_other_and_share_the_limits()
-    {
-        await using var one = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
-        await using var two = NewStore(Options(linktreesPerAuthor: 2, maxRecords: 3));
-        await one.PutAsync([Create(uuid: "a", timestamp: 1000), Create(author: 2, uuid: "b", timestamp: 1000)]);
-
-        Assert.That(await two.PutAsync([Create(uuid: "a", timestamp: 1000), Create(uuid: "c", timestamp: 3000)]), Is.EqualTo(new[] { PutOutcome.Unchanged, PutOutcome.Inserted }));
-        Assert.That(await one.PutAsync([Create(author: 3), Create(uuid: "d", timestamp: 2000)]), Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Inserted }));
-        Assert.That((await two.ListAsync(Everything)).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "b", "d", "c" }));
-        await new FollowedFeed(one).ReadOnAsync();
-    }
-
-    [Test]
     public async Task Two_stores_write_one_new_file_at_the_same_time()
     {
         const int Seed = 7;
@@ -63,24 +50,6 @@ public sealed class SqliteSharingTests : SqliteFixture
     }
 
     [Test]
-    public async Task Tasks_in_one_file_have_nothing_in_common()
-    {
-        await using var one = NewStore(new DbSharingOptions { TaskId = "one", MaxRecords = 1, LinktreesPerAuthor = 1 });
-        await using var two = NewStore(new DbSharingOptions { TaskId = "two", MaxRecords = 1, LinktreesPerAuthor = 1 });
-        var shared = Create(uuid: "same", timestamp: 1000);
-        await one.PutAsync([shared]);
-
-        Assert.That((await two.ListAsync(Everything)).Linktrees, Is.Empty);
-        Assert.That(await two.GetAsync([shared.Id]), Is.Empty);
-        Assert.That(await two.GetVersionsAsync([shared.Key]), Is.EqualTo(new LinktreeVersion?[] { null }));
-        Assert.That((await two.ListAsync(Everything with { Author = shared.Author })).Linktrees, Is.Empty);
-        Assert.That(await two.PutAsync([shared, Create(uuid: "newer", timestamp: 2000), Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Full }));
-        Assert.That((await one.ListAsync(Everything)).Linktrees, Is.EqualTo(new[] { shared }));
-        Assert.That(await new FollowedFeed(one).ReadOnAsync(), Has.Count.EqualTo(1));
-        Assert.That(await new FollowedFeed(two).ReadOnAsync(), Has.Count.EqualTo(3));
-    }
-
-    [Test]
     public async Task Readers_do_not_wait_for_a_writer()
     {
         await using var store = NewStore();
@@ -98,8 +67,8 @@ public sealed class SqliteSharingTests : SqliteFixture
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
-        using var other = new LinktreeConnection(File.ConnectionString + ";Pooling=False", cacheKilobytes: 100);
-        other.Execute("PRAGMA busy_timeout = 0");
+        using var other = new LinktreeConnection(SqliteStoreSettings.From(File.ConnectionString, Options()), cacheKilobytes: 100);
+        other.SetBusyTimeout(TimeSpan.Zero);
         var refusals = 0;
 
         await store.PutAsync(new ObservedPage([Create()], () =>

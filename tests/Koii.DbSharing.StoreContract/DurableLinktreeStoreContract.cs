@@ -87,7 +87,7 @@ public abstract class DurableLinktreeStoreContract<TStore> : LinktreeStoreContra
         await store.PutAsync(records);
         var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
 
-        var reopened = Track(await ReopenAsync(store, Options(), new StoppedClock(now)));
+        var reopened = Track(await ReopenAsync(store, Options(), new SteppedClock(now)));
 
         Assert.That(await ListAllAsync(reopened), Is.EqualTo(records[..2]));
         Assert.That((await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Key)), Is.EquivalentTo(new[]
@@ -97,8 +97,30 @@ public abstract class DurableLinktreeStoreContract<TStore> : LinktreeStoreContra
         Assert.That(await reopened.PutAsync(records[2..]), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    [Test]
+    public async Task Lowered_bound_keeps_what_is_held_and_refuses_new_authors()
     {
-        public override DateTimeOffset GetUtcNow() => now;
+        var store = await NewStoreAsync();
+        SignedLinktree[] records = [Create(author: 1, timestamp: 1), Create(author: 2, timestamp: 2), Create(author: 3, timestamp: 3)];
+        await store.PutAsync(records);
+
+        var reopened = Track(await ReopenAsync(store, Options(maxRecords: 1), TimeProvider.System));
+
+        Assert.That(await ListAllAsync(reopened), Is.EqualTo(records));
+        Assert.That(await reopened.PutAsync([Create(author: 4), Create(author: 3, timestamp: 4)]), Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Replaced }));
+    }
+
+    [Test]
+    public async Task Lowered_number_of_changes_trims_by_the_next_write()
+    {
+        var store = await NewStoreAsync();
+        await store.PutAsync([.. Enumerable.Range(0, 100).Select(i => Create(timestamp: i))]);
+        var options = Options();
+        options.MaxChangesKept = 10;
+
+        var reopened = Track(await ReopenAsync(store, options, TimeProvider.System));
+        await reopened.PutAsync([Create(timestamp: 100)]);
+
+        Assert.That((await reopened.ReadChangesAsync(ChangePosition.Start, 1)).IsTrimmed, Is.True);
     }
 }

@@ -165,6 +165,47 @@ public abstract partial class LinktreeStoreContract<TStore>
     }
 
     [Test]
+    public async Task Changes_are_trimmed_once_they_are_older_than_they_are_kept_for()
+    {
+        var clock = new SteppedClock();
+        var options = Options();
+        options.ChangesKeptFor = TimeSpan.FromHours(1);
+        var store = Track(await CreateStoreAsync(options, clock));
+        await store.PutAsync([Create(uuid: "a")]);
+        var afterFirst = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+        clock.Move(TimeSpan.FromMinutes(31));
+        await store.PutAsync([Create(uuid: "b")]);
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(2), "half an hour is no age");
+
+        clock.Move(TimeSpan.FromMinutes(31));
+        await store.PutAsync([Create(uuid: "c")]);
+
+        var trimmed = await store.ReadChangesAsync(ChangePosition.Start, 10);
+        Assert.That((trimmed.IsTrimmed, trimmed.Changes.Count), Is.EqualTo((true, 0)));
+        Assert.That((await store.ReadChangesAsync(trimmed.Next, 10)).Changes, Is.Empty, "it goes on from the present");
+        var page = await store.ReadChangesAsync(afterFirst, 10);
+        Assert.That((page.IsTrimmed, string.Concat(page.Changes.Select(change => change.Key.Uuid))), Is.EqualTo((false, "bc")), "who had read what was trimmed misses nothing");
+    }
+
+    [Test]
+    public async Task Clock_that_is_set_back_changes_neither_the_order_nor_what_is_kept()
+    {
+        var clock = new SteppedClock();
+        var options = Options();
+        options.ChangesKeptFor = TimeSpan.FromHours(1);
+        var store = Track(await CreateStoreAsync(options, clock));
+        await store.PutAsync([Create(uuid: "a")]);
+        clock.Move(TimeSpan.FromDays(-1));
+        await store.PutAsync([Create(uuid: "b")]);
+        clock.Move(TimeSpan.FromMinutes(1));
+        await store.PutAsync([Create(uuid: "c")]);
+
+        var page = await store.ReadChangesAsync(ChangePosition.Start, 10);
+
+        Assert.That((page.IsTrimmed, string.Concat(page.Changes.Select(change => change.Key.Uuid))), Is.EqualTo((false, "abc")));
+    }
+
+    [Test]
     public async Task Index_follows_the_store_and_rebuilds_when_the_feed_was_trimmed()
     {
         var store = await NewStoreAsync();

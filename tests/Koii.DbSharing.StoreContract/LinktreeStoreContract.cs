@@ -14,14 +14,10 @@ public abstract partial class LinktreeStoreContract<TStore>
 {
     private readonly List<TStore> _stores = [];
 
-    /// <summary>
-    /// How many of the newest changes the stores made here certainly keep; one more than twice as many have certainly been trimmed. At least 2,000. The
-    /// fewer, the quicker are the tests of trimming.
-    /// </summary>
-    protected abstract int ChangesKept { get; }
-
     /// <summary>Makes an empty store that shares nothing with the ones before.</summary>
-    protected abstract ValueTask<TStore> CreateStoreAsync(DbSharingOptions options);
+    /// <param name="options">The settings. Each of them that concerns stores is varied by some test.</param>
+    /// <param name="timeProvider">The only clock that the store may look at.</param>
+    protected abstract ValueTask<TStore> CreateStoreAsync(DbSharingOptions options, TimeProvider timeProvider);
 
     [TearDown]
     public async Task Dispose_of_the_stores()
@@ -32,7 +28,7 @@ public abstract partial class LinktreeStoreContract<TStore>
     }
 
     private protected async Task<TStore> NewStoreAsync(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
-        Track(await CreateStoreAsync(Options(linktreesPerAuthor, maxRecords)));
+        Track(await CreateStoreAsync(Options(linktreesPerAuthor, maxRecords), TimeProvider.System));
 
     private protected TStore Track(TStore store)
     {

@@ -11,6 +11,9 @@ public static class SampleLinktrees
     /// <summary>The task that the samples' options and tombstones name.</summary>
     public const string TaskId = "task";
 
+    /// <summary>How many changes a store under test keeps: few, since tests of trimming write more than twice as many.</summary>
+    public const int ChangesKept = 2000;
+
     private static readonly JsonWriterOptions Raw = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>An author who is told from others by a number.</summary>
@@ -50,5 +53,5 @@ public static class SampleLinktrees
 
     /// <summary>Settings for a store under test.</summary>
     public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
-        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords };
+        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords, MaxChangesKept = ChangesKept };
 }

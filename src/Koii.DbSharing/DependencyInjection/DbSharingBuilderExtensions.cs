@@ -33,7 +33,7 @@ public static class DbSharingBuilderExtensions
     /// <param name="builder">The task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseInMemory(this IDbSharingBuilder builder) =>
-        builder.Use<ILinktreeStore>((_, options) => new InMemoryLinktreeStore(options));
+        builder.Use<ILinktreeStore>((provider, options) => new InMemoryLinktreeStore(options, provider.GetService<TimeProvider>()));
 
     /// <summary>
     /// Runs a round every <see cref="DbSharingOptions.Interval"/> for as long as the host runs, as a hosted service. A task

@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Storage;
 public sealed record ChangePage(IReadOnlyList<LinktreeChange> Changes, ChangePosition Next)
 {
     /// <summary>
-    /// The position asked for is no longer in the feed. A reader keeps <see cref="Next"/>, lists the store to rebuild what it derives from
+    /// Changes after the position asked for are no longer in the feed. A reader keeps <see cref="Next"/>, lists the store to rebuild what it derives from
     /// it, and goes on from there; changes that the list has shown already then come once more.
     /// </summary>
     public bool IsTrimmed { get; init; }

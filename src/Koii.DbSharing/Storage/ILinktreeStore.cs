@@ -51,8 +51,9 @@ public interface ILinktreeStore
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// The changes after the position, each exactly once and none skipped; fewer than <paramref name="limit"/> only at the present. The changes of one
-    /// identity form a chain: what one of them removes is what the one before it added. A store trims old history:
-    /// after a position that it no longer reaches back to, or never gave, the page is empty, <see cref="ChangePage.IsTrimmed"/>, and goes on from the present.
+    /// identity form a chain: what one of them removes is what the one before it added. A store trims old history when it is written to: changes older than
+    /// <see cref="DbSharingOptions.ChangesKeptFor"/>, and those beyond the newest <see cref="DbSharingOptions.MaxChangesKept"/>, of which it may keep as many again.
+    /// After a position that it no longer reaches back to, or never gave, the page is empty, <see cref="ChangePage.IsTrimmed"/>, and goes on from the present.
     /// </returns>
     ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default);
 }

@@ -3,27 +3,41 @@ using System.Globalization;
 namespace Koii.DbSharing.Storage;
 
 /// <summary>The changes of an <see cref="InMemoryLinktreeStore"/>, numbered from 1. Not safe for threads: the store's lock guards it.</summary>
-/// <param name="capacity">How many of the newest changes are certainly kept.</param>
-internal sealed class InMemoryChangeFeed(int capacity)
+/// <param name="maxKept">How many of the newest changes are kept.</param>
+/// <param name="keptFor">How long a change is kept, if there is room.</param>
+internal sealed class InMemoryChangeFeed(int maxKept, TimeSpan keptFor)
 {
-    private readonly List<LinktreeChange> _changes = [];
+    private readonly List<(LinktreeChange Change, DateTimeOffset At)> _changes = [];
 
     // Positions carry it, so that one of another store is told from our own.
     private readonly string _prefix = Guid.NewGuid().ToString("N") + ":";
-    private long _trimmed;
 
-    private long Last => _trimmed + _changes.Count;
+    // How many changes were trimmed in all, and how many of these are still at the front of the list.
+    private long _trimmed;
+    private int _dead;
+
+    /// <summary>The time of the changes that are appended next.</summary>
+    internal DateTimeOffset Now { get; set; }
+
+    private int Kept => _changes.Count - _dead;
+
+    private long Last => _trimmed + Kept;
 
     internal void Append(LinktreeChange change)
     {
-        // Trimming by halves moves each change once at most.
-        if (_changes.Count == 2 * (long)capacity)
+        _changes.Add((change, Now));
+        while (Kept > maxKept || Now - _changes[_dead].At > keptFor)
         {
-            _changes.RemoveRange(0, capacity);
-            _trimmed += capacity;
+            _dead++;
+            _trimmed++;
         }
 
-        _changes.Add(change);
+        // Each change is moved once at most for one that is removed.
+        if (_dead > _changes.Count / 2)
+        {
+            _changes.RemoveRange(0, _dead);
+            _dead = 0;
+        }
     }
 
     internal ChangePage Read(ChangePosition after, int limit)
@@ -33,8 +47,11 @@ internal sealed class InMemoryChangeFeed(int capacity)
         if (!TryGetNumber(after, out var number) || number < _trimmed || number > Last)
             return new ChangePage([], Position(Last)) { IsTrimmed = true };
 
-        var changes = _changes.GetRange((int)(number - _trimmed), (int)Math.Min(limit, Last - number));
-        return new ChangePage(changes, Position(number + changes.Count));
+        var changes = new LinktreeChange[Math.Min(limit, Last - number)];
+        var first = _dead + (int)(number - _trimmed);
+        for (var i = 0; i < changes.Length; i++)
+            changes[i] = _changes[first + i].Change;
+        return new ChangePage(changes, Position(number + changes.Length));
     }
 
     private ChangePosition Position(long number) => new(_prefix + number.ToString(CultureInfo.InvariantCulture));

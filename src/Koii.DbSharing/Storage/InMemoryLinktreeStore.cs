@@ -10,9 +10,6 @@ namespace Koii.DbSharing.Storage;
 /// </remarks>
 public sealed class InMemoryLinktreeStore : ILinktreeStore
 {
-    /// <summary>How many of the newest changes the feed keeps at least. It is trimmed when it holds twice as many.</summary>
-    public const int ChangesKept = 100_000;
-
     private static readonly LinktreeVersion Newest = new(long.MaxValue, new LinktreeId([.. Enumerable.Repeat(byte.MaxValue, LinktreeId.Size)]));
 
     private readonly Lock _lock = new();
@@ -23,22 +20,23 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore
     private readonly Dictionary<PublicKey, SortedSet<LinktreeVersion>> _byAuthor = [];
     private readonly SortedSet<LinktreeVersion> _byVersion = [];
     private readonly InMemoryChangeFeed _feed;
+    private readonly TimeProvider _timeProvider;
 
     /// <summary>Makes an empty store.</summary>
-    /// <param name="options">The task's settings; <see cref="DbSharingOptions.LinktreesPerAuthor"/> and <see cref="DbSharingOptions.MaxRecords"/> are read.</param>
-    public InMemoryLinktreeStore(DbSharingOptions options)
-        : this(options, ChangesKept)
-    {
-    }
-
-    internal InMemoryLinktreeStore(DbSharingOptions options, int changesKept)
+    /// <param name="options">The task's settings. The limits per author and in all are read, and what the feed keeps.</param>
+    /// <param name="timeProvider">The clock that says how old a change is. Default: the system's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public InMemoryLinktreeStore(DbSharingOptions options, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
         _perAuthor = options.LinktreesPerAuthor;
         _maxRecords = options.MaxRecords;
-        _feed = new InMemoryChangeFeed(changesKept);
+        _feed = new InMemoryChangeFeed(options.MaxChangesKept, options.ChangesKeptFor);
+        _timeProvider = timeProvider ?? TimeProvider.System;
     }
 
     /// <inheritdoc/>
@@ -53,6 +51,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore
         var outcomes = new PutOutcome[linktrees.Count];
         lock (_lock)
         {
+            _feed.Now = _timeProvider.GetUtcNow();
             for (var i = 0; i < outcomes.Length; i++)
                 outcomes[i] = Put(linktrees[i]);
         }

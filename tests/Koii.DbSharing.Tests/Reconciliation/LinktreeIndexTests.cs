@@ -8,8 +8,6 @@ namespace Koii.DbSharing.Tests.Reconciliation;
 
 public sealed class LinktreeIndexTests
 {
-    private const int ChangesKept = 2000;
-
     [Test]
     public async Task Known_fingerprint_of_an_empty_store()
     {
@@ -192,7 +190,7 @@ public sealed class LinktreeIndexTests
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         for (var author = 1; author <= 4; author++)
             await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
-        store.AfterList = async () => await store.PutAsync([.. Enumerable.Range(0, ChangesKept / 2).Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
+        store.AfterList = async () => await store.PutAsync([.. Enumerable.Range(0, SampleLinktrees.ChangesKept / 2).Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
 
         Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.ListedAfter, Is.Unique.And.Count.GreaterThan(4));
@@ -231,11 +229,11 @@ public sealed class LinktreeIndexTests
         Assert.That(() => new LinktreeIndex(null!), Throws.ArgumentNullException);
     }
 
-    private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor), ChangesKept);
+    private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor));
 
     private static async Task WriteBeyondTheFeedAsync(ILinktreeStore store)
     {
-        foreach (var page in Enumerable.Range(0, (2 * ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i)).Chunk(512))
+        foreach (var page in Enumerable.Range(0, (2 * SampleLinktrees.ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i)).Chunk(512))
             await store.PutAsync(page);
     }
 

@@ -5,9 +5,8 @@ namespace Koii.DbSharing.Tests.Storage;
 
 public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryLinktreeStore>
 {
-    protected override int ChangesKept => 2000;
-
-    protected override ValueTask<InMemoryLinktreeStore> CreateStoreAsync(DbSharingOptions options) => ValueTask.FromResult(new InMemoryLinktreeStore(options, ChangesKept));
+    protected override ValueTask<InMemoryLinktreeStore> CreateStoreAsync(DbSharingOptions options, TimeProvider timeProvider) =>
+        ValueTask.FromResult(new InMemoryLinktreeStore(options, timeProvider));
 
     [Test]
     public void Broken_options_are_refused()
@@ -15,6 +14,8 @@ public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryL
         Assert.That(() => new InMemoryLinktreeStore(null!), Throws.ArgumentNullException);
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { MaxChangesKept = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { ChangesKeptFor = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -1,0 +1,16 @@
+namespace Koii.DbSharing.StoreContract;
+
+/// <summary>A clock that stands still until it is moved, forwards or back.</summary>
+internal sealed class SteppedClock(DateTimeOffset now) : TimeProvider
+{
+    private DateTimeOffset _now = now;
+
+    internal SteppedClock()
+        : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
+    {
+    }
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    internal void Move(TimeSpan by) => _now += by;
+}

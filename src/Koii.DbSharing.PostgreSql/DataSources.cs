@@ -17,6 +17,9 @@ internal static class DataSources
                 throw new ArgumentException($"The connection string names no host. {Advice}", nameof(connectionString));
             settings.ApplicationName ??= "Koii.DbSharing";
             settings.Pooling &= pooling;
+
+            // A store changes no session's settings, and a reset would throw away the plans of its functions each time.
+            settings.NoResetOnClose = true;
             return NpgsqlDataSource.Create(settings);
         }
         catch (Exception wrong) when (wrong is ArgumentException { ParamName: not nameof(connectionString) } or FormatException or InvalidOperationException)

@@ -26,6 +26,7 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
     private readonly PostgreSqlStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
     private readonly TaskDatabase _database;
+    private readonly PutQueue _queue;
     private bool _isDisposed;
 
     /// <summary>Makes a store without connecting yet.</summary>
@@ -55,8 +56,9 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
         _dataSource = dataSource;
         _ownsDataSource = ownsDataSource;
         _settings = PostgreSqlStoreSettings.From(options);
-        _timeProvider = timeProvider ?? TimeProvider.System;
-        _database = new TaskDatabase(dataSource, _settings, _timeProvider, random ?? new Random());
+        _timeProvider = timeProvider ??= TimeProvider.System;
+        _database = new TaskDatabase(dataSource, _settings, timeProvider, random ?? new Random());
+        _queue = new PutQueue((linktrees, cancellationToken) => PutAsync(new PutPage(linktrees), cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -69,8 +71,8 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
         if (linktrees.Count == 0)
             return [];
 
-        var page = new PutPage(linktrees);
-        return await RunAsync((connection, task, token) => page.PutAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return await _queue.PutAsync([.. linktrees], cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -102,15 +104,17 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
         return ReadAsync((reader, token) => reader.ReadChangesAsync(after, limit, token), cancellationToken);
     }
 
-    /// <summary>Closes the connections that the store opened. Calls that are under way end as they would have.</summary>
+    /// <summary>Waits for the pages that are being stored and closes the connections that the store opened. Reads that are under way end as they would have.</summary>
     /// <returns>When they are closed.</returns>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _isDisposed = true;
-        return _ownsDataSource ? _dataSource.DisposeAsync() : ValueTask.CompletedTask;
+        await _queue.Running.ConfigureAwait(false);
+        if (_ownsDataSource)
+            await _dataSource.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="DisposeAsync"/>
+    /// <summary>As <see cref="DisposeAsync"/>, without waiting.</summary>
     public void Dispose()
     {
         _isDisposed = true;
@@ -118,12 +122,11 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
             _dataSource.Dispose();
     }
 
-    private ValueTask<T> ReadAsync<T>(Func<PageReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
-        RunAsync((connection, task, token) => read(new PageReader(connection, task), token), cancellationToken);
+    private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutPage page, CancellationToken cancellationToken) =>
+        _database.RunAsync((connection, task, token) => page.PutAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
 
-    private ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database.RunAsync(work, cancellationToken);
-    }
+    private ValueTask<T> ReadAsync<T>(Func<PageReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
+        _isDisposed
+            ? throw new ObjectDisposedException(typeof(PostgreSqlLinktreeStore).FullName)
+            : _database.RunAsync((connection, task, token) => read(new PageReader(connection, task), token), cancellationToken);
 }

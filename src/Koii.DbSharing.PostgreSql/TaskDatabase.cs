@@ -1,5 +1,4 @@
 using System.Text;
-using System.Transactions;
 using Koii.DbSharing.Storage;
 using Npgsql;
 
@@ -14,14 +13,10 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
     internal async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-
-        // A transaction of the caller's own would keep the task's lock, and what we call durable would be undone with it.
-        using var apart = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        using var apart = AmbientTransaction.Suppress();
         try
         {
-            var result = await _retry.RunAsync(token => AttemptAsync(work, token), cancellationToken).ConfigureAwait(false);
-            apart?.Complete();
-            return result;
+            return await _retry.RunAsync(token => AttemptAsync(work, token), cancellationToken).ConfigureAwait(false);
         }
         catch (NpgsqlException failure)
         {

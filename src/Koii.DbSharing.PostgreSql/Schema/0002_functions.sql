@@ -75,8 +75,10 @@ CREATE FUNCTION koii_dbsharing.put_page(
     _task integer, _per_author integer, _max_records bigint, _max_changes bigint, _now bigint, _oldest bigint, _ends integer[], _places integer[],
     _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea[], _datas bytea[])
 RETURNS smallint[] LANGUAGE plpgsql
--- Plans are kept, and may have been made when the tables were empty. Each look is for a few rows by their whole key, whatever the tables have grown to.
-SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET jit TO off
+-- One plan for pages of any size over tables of any size, kept for as long as the connection: planning takes longer than storing a single record. It may be made
+-- when the tables are empty, so it must not depend on what the planner thinks of them; each look is for few rows, which an index finds.
+SET plan_cache_mode TO force_generic_plan SET jit TO off
+SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off
 AS $$
 DECLARE
     _state koii_dbsharing.task%ROWTYPE;

@@ -12,15 +12,15 @@ internal sealed class LinktreeConnection : IDisposable
     private readonly SqliteStatement _rollback;
 
     /// <summary>Opens the file; <paramref name="cacheKilobytes"/> is the most that the connection keeps of it in memory.</summary>
-    internal LinktreeConnection(string connectionString, int cacheKilobytes)
+    internal LinktreeConnection(SqliteStoreSettings settings, int cacheKilobytes)
     {
-        _connection = new SqliteConnection(connectionString);
+        _connection = new SqliteConnection(settings.ConnectionString);
         try
         {
             _connection.Open();
 
             // SQLite's own waiting is used everywhere, since statements do not go through the driver's commands and their retries.
-            Execute($"PRAGMA busy_timeout = {BusyTimeoutMilliseconds}");
+            SetBusyTimeout(settings.BusyTimeout);
             Execute($"PRAGMA cache_size = -{cacheKilobytes}");
             _commit = Prepare("COMMIT");
             _rollback = Prepare("ROLLBACK");
@@ -32,8 +32,8 @@ internal sealed class LinktreeConnection : IDisposable
         }
     }
 
-    /// <summary>How long a connection waits for one of another process before it reports a busy database.</summary>
-    internal const int BusyTimeoutMilliseconds = 10_000;
+    /// <summary>How long a statement waits, on its thread, for a lock of another connection before it reports a busy database.</summary>
+    internal void SetBusyTimeout(TimeSpan timeout) => _ = raw.sqlite3_busy_timeout(_connection.Handle, (int)timeout.TotalMilliseconds);
 
     /// <summary>Prepares a statement that lives as long as the connection.</summary>
     internal SqliteStatement Prepare(string sql)
@@ -44,11 +44,7 @@ internal sealed class LinktreeConnection : IDisposable
     }
 
     /// <summary>Runs a single statement once.</summary>
-    internal void Execute(string sql)
-    {
-        using var statement = new SqliteStatement(_connection, sql);
-        statement.Execute();
-    }
+    internal void Execute(string sql) => SqliteStatement.Run(_connection, sql);
 
     /// <summary>Runs several statements once.</summary>
     internal void ExecuteScript(string sql)

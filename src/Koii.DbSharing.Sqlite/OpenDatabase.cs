@@ -30,9 +30,10 @@ internal sealed class OpenDatabase : IDisposable
 
     internal ReaderPool Readers { get; }
 
-    internal static OpenDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider)
+    internal static OpenDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        var connection = new LinktreeConnection(settings.ConnectionString, WriterCacheKilobytes);
+        UncleanStop.CheckAfter(settings, cancellationToken);
+        var connection = new LinktreeConnection(settings, WriterCacheKilobytes);
         try
         {
             UseWriteAheadLog(connection, settings.Path);
@@ -42,7 +43,10 @@ internal sealed class OpenDatabase : IDisposable
             var latest = timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds();
             OpeningTrim.Run(connection, transaction, task, settings.LinktreesPerAuthor, latest);
             var writer = new PageWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);
-            return new OpenDatabase(connection, writer, new ReaderPool(settings.ConnectionString, task));
+
+            // From now on the store itself waits for the lock, without a thread.
+            connection.SetBusyTimeout(TimeSpan.Zero);
+            return new OpenDatabase(connection, writer, new ReaderPool(settings, task));
         }
         catch
         {

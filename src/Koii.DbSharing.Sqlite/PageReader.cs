@@ -195,6 +195,6 @@ internal sealed class PageReader : IDisposable
         if (SignedLinktree.TryCreate(new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)), statement.GetBlob(2), out var linktree, out _)
             && linktree.Version == ReadVersion(statement, 3))
             return linktree;
-        throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. Restore a backup, or delete the file and let the node's peers fill it again.");
+        throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. " + SqliteErrors.WhatToDoWithDamage);
     }
 }

@@ -7,9 +7,12 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>Decides what becomes of each record of a page, within one transaction (protocol §1).</summary>
 internal sealed class PageWriter(TaskTransaction transaction, int perAuthor, long maxRecords)
 {
+    /// <summary>Begins a page unless another connection is writing.</summary>
+    internal bool TryBegin() => transaction.TryBegin();
+
+    /// <summary>Writes the page that was begun, and commits it.</summary>
     internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
     {
-        transaction.Begin();
         if (transaction.PerAuthor < perAuthor)
             transaction.PerAuthor = perAuthor;
 

@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>Keeps the connections that nobody reads from at the moment. How many there can be is for the caller to limit.</summary>
-internal sealed class ReaderPool(string connectionString, long task) : IDisposable
+internal sealed class ReaderPool(SqliteStoreSettings settings, long task) : IDisposable
 {
     /// <summary>The pages of SQLite that each reader may keep in memory.</summary>
     private const int CacheKilobytes = 2048;
@@ -18,7 +18,7 @@ internal sealed class ReaderPool(string connectionString, long task) : IDisposab
                 return reader;
         }
 
-        var connection = new LinktreeConnection(connectionString, CacheKilobytes);
+        var connection = new LinktreeConnection(settings, CacheKilobytes);
         try
         {
             connection.Execute("PRAGMA query_only = ON");

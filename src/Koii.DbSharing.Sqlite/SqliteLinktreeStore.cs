@@ -10,10 +10,12 @@ namespace Koii.DbSharing.Sqlite;
 /// several processes at once.
 /// </summary>
 /// <remarks>
-/// <para>The file is opened by the first call, and by the next one where that failed: the schema is brought up to date, records are dropped that
-/// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// <para>The file is opened by the first call, and by the next one where that failed: it is checked for damage where it was not closed properly, the schema is brought up to
+/// date, records are dropped that <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
 /// <para>SQLite works synchronously: a call does its work on the thread that makes it, and only its turn is waited for without one. One page is written
 /// at a time, up to four are read beside it, and readers do not wait for the writer. Cancellation is looked at before each record.</para>
+/// <para>Another program that writes to the file is waited for, up to the connection string's <c>Default Timeout</c> (10 seconds where it has none); then the call fails with a
+/// <see cref="LinktreeStoreException"/> that is transient.</para>
 /// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
 /// </remarks>
 public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
@@ -51,13 +53,16 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return OpenUnderWriteLock().Writer.Put(linktrees, cancellationToken);
+            var writer = OpenUnderWriteLock(cancellationToken).Writer;
+            if (!await BusyWait.UntilAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
+                throw new SqliteException("database is locked", raw.SQLITE_BUSY);
+            return writer.Put(linktrees, cancellationToken);
         }
         catch (Exception exception)
         {
             RecoverUnderWriteLock(exception);
             if (exception is SqliteException failure)
-                throw SqliteErrors.Explain(failure, _settings.Path);
+                throw SqliteErrors.Explain(failure, _settings);
             throw;
         }
         finally
@@ -93,6 +98,43 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         return ReadAsync(reader => reader.ReadChanges(after, limit, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Copies the file while it is in use: one state of it, all tasks included, as one file that a store can open. Writers and readers go on. The copy is written beside
+    /// <paramref name="path"/>, checked for damage, and gets its name last, so that a file of that name is always a whole one.
+    /// </summary>
+    /// <remarks>
+    /// It is made on a thread of the pool, takes the place of one of the readers, and takes seconds for a million records. To restore one, close the store and put the copy in the
+    /// place of the database; the files <c>-wal</c> and <c>-shm</c> beside the old one, if there are any, must go with it.
+    /// </remarks>
+    /// <param name="path">Where to put the copy. Its directory must exist.</param>
+    /// <param name="overwrite">Whether to replace a file that is there. Nothing may have that file open as a database.</param>
+    /// <param name="cancellationToken">Ends the copying, promptly; nothing is left of it.</param>
+    /// <returns>When the copy is on the disk.</returns>
+    /// <exception cref="LinktreeStoreException">The database could not be read or is damaged, or the copy could not be written. What was at <paramref name="path"/> is still there.</exception>
+    /// <exception cref="IOException">There is a file at <paramref name="path"/> already and <paramref name="overwrite"/> is <see langword="false"/>, or the copy could not get its name.</exception>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or the database itself.</exception>
+    public async Task BackupAsync(string path, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        path = Path.GetFullPath(path);
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_database is null)
+                await OpenAsync(cancellationToken).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            await Task.Run(() => OnlineBackup.Run(_settings, path, overwrite, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SqliteException failure)
+        {
+            throw SqliteErrors.Explain(failure, _settings);
+        }
+        finally
+        {
+            _reading.Release();
+        }
     }
 
     /// <summary>Waits for the calls that are under way and closes the file. Where no other process has it open, nothing is left beside it.</summary>
@@ -132,7 +174,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         }
         catch (SqliteException failure)
         {
-            throw SqliteErrors.Explain(failure, _settings.Path);
+            throw SqliteErrors.Explain(failure, _settings);
         }
         finally
         {
@@ -169,7 +211,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return OpenUnderWriteLock();
+            return OpenUnderWriteLock(cancellationToken);
         }
         finally
         {
@@ -177,10 +219,10 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         }
     }
 
-    private OpenDatabase OpenUnderWriteLock()
+    private OpenDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database ??= OpenDatabase.Open(_settings, _timeProvider);
+        return _database ??= OpenDatabase.Open(_settings, _timeProvider, cancellationToken);
     }
 
     private void RecoverUnderWriteLock(Exception exception)

@@ -19,6 +19,13 @@ internal sealed class SqliteStatement : IDisposable
         Check(raw.sqlite3_prepare_v3(_database, sql, raw.SQLITE_PREPARE_PERSISTENT, out _statement));
     }
 
+    /// <summary>Runs a statement once.</summary>
+    internal static void Run(SqliteConnection connection, string sql)
+    {
+        using var statement = new SqliteStatement(connection, sql);
+        statement.Execute();
+    }
+
     internal SqliteStatement Bind(int parameter, long value)
     {
         Check(raw.sqlite3_bind_int64(_statement, parameter, value));
@@ -64,6 +71,23 @@ internal sealed class SqliteStatement : IDisposable
     {
         while (Step())
         {
+        }
+    }
+
+    /// <summary>Runs a statement that has no rows; returns <see langword="false"/> where another connection has the lock that it needs.</summary>
+    internal bool TryExecute()
+    {
+        var code = raw.sqlite3_step(_statement);
+        try
+        {
+            // The low byte is the kind of the error, what is above it the details.
+            if (code != raw.SQLITE_DONE && (code & 0xFF) != raw.SQLITE_BUSY)
+                Check(code);
+            return code == raw.SQLITE_DONE;
+        }
+        finally
+        {
+            Reset();
         }
     }
 

@@ -3,8 +3,22 @@ using Microsoft.Data.Sqlite;
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>What a store was made with, judged and copied when it was made.</summary>
-internal sealed record SqliteStoreSettings(string ConnectionString, string Path, string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int MaxChangesKept, TimeSpan ChangesKeptFor)
+internal sealed record SqliteStoreSettings(
+    string ConnectionString,
+    string Path,
+    TimeSpan BusyTimeout,
+    string TaskId,
+    int LinktreesPerAuthor,
+    long MaxRecords,
+    TimeSpan MaxClockSkew,
+    int MaxChangesKept,
+    TimeSpan ChangesKeptFor)
 {
+    /// <summary>How long a call waits for a lock of another program, unless the connection string says it.</summary>
+    internal static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(10);
+
+    private const string TimeoutKeyword = "Default Timeout";
+
     internal static SqliteStoreSettings From(string connectionString, DbSharingOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
@@ -30,10 +44,18 @@ internal sealed record SqliteStoreSettings(string ConnectionString, string Path,
         if (builder.Cache == SqliteCacheMode.Shared)
             throw new ArgumentException("With a shared cache, readers and the writer would block each other. Remove \"Cache=Shared\" from the connection string.", nameof(connectionString));
 
+        var busyTimeout = DefaultBusyTimeout;
+        if (builder.ShouldSerialize(TimeoutKeyword))
+        {
+            busyTimeout = TimeSpan.FromSeconds(builder.DefaultTimeout);
+            if (busyTimeout < TimeSpan.FromSeconds(1) || busyTimeout > TimeSpan.FromDays(1))
+                throw new ArgumentException($"{TimeoutKeyword} is {builder.DefaultTimeout}; a call must wait for other programs' locks from 1 second to 1 day (86400).", nameof(connectionString));
+        }
+
         // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
         builder.Pooling = false;
         return new SqliteStoreSettings(
-            builder.ToString(), source, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
+            builder.ToString(), source, busyTimeout, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
     }
 
     private static SqliteConnectionStringBuilder Parse(string connectionString)

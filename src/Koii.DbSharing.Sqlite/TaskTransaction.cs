@@ -60,17 +60,20 @@ internal sealed class TaskTransaction
         }
     }
 
+    /// <summary>Begins; waits on its thread for as long as the connection's time-out says.</summary>
     internal void Begin()
     {
         _begin.Execute();
-        _isChanged = false;
-        _now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        ReadTask();
+    }
 
-        // Read again each time: another process may have written meanwhile.
-        if (!_readTask.Bind(1, _task).Step())
-            throw new LinktreeStoreException("The database has lost the row of its task: it was changed by something else, or is damaged.");
-        (_records, _changes, _perAuthor) = (_readTask.GetInt64(0), _readTask.GetInt64(1), _readTask.GetInt64(2));
-        _readTask.Reset();
+    /// <summary>Begins unless another connection is writing.</summary>
+    internal bool TryBegin()
+    {
+        if (!_begin.TryExecute())
+            return false;
+        ReadTask();
+        return true;
     }
 
     internal void Commit()
@@ -154,6 +157,18 @@ internal sealed class TaskTransaction
         _readKey.Reset();
         _delete.Bind(1, held.Row).Execute();
         _records--;
+    }
+
+    private void ReadTask()
+    {
+        _isChanged = false;
+        _now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+
+        // Read again each time: another process may have written meanwhile.
+        if (!_readTask.Bind(1, _task).Step())
+            throw new LinktreeStoreException("The database has lost the row of its task: it was changed by something else, or is damaged.");
+        (_records, _changes, _perAuthor) = (_readTask.GetInt64(0), _readTask.GetInt64(1), _readTask.GetInt64(2));
+        _readTask.Reset();
     }
 
     private void AppendChange(LinktreeChangeKind kind, ReadOnlySpan<byte> author, ReadOnlySpan<byte> uuid, LinktreeVersion? added, LinktreeVersion? removed)

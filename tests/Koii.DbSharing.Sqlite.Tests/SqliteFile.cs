@@ -5,11 +5,14 @@ internal sealed class SqliteFile : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("koii-dbsharing-");
 
-    public string Path => System.IO.Path.Combine(_directory.FullName, "linktrees.db");
+    public string Path => PathTo("linktrees.db");
 
     public string ConnectionString => $"Data Source={Path}";
 
     public IEnumerable<string> FileNames => _directory.GetFiles().Select(file => file.Name);
+
+    /// <summary>The path of another file beside the database.</summary>
+    public string PathTo(string name) => System.IO.Path.Combine(_directory.FullName, name);
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

@@ -16,9 +16,8 @@ public sealed class SqliteFileTests : SqliteFixture
         await store.PutAsync([Create()]);
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
-        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System);
+        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System, CancellationToken.None);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
-        Assert.That(database.Connection.ReadInt64("PRAGMA busy_timeout"), Is.EqualTo(LinktreeConnection.BusyTimeoutMilliseconds));
     }
 
     [Test]
@@ -93,47 +92,6 @@ public sealed class SqliteFileTests : SqliteFixture
         Directory.CreateDirectory(directory);
 
         Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
-    }
-
-    [Test]
-    public async Task Read_only_file_is_reported_as_such()
-    {
-        await PutAndCloseAsync(Create());
-        await using var store = new SqliteLinktreeStore($"Data Source=file:{File.Path}?mode=ro", Options());
-
-        Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
-    }
-
-    [Test]
-    public async Task Full_disk_stores_nothing_of_the_page_and_the_store_goes_on_when_there_is_room()
-    {
-        await using var store = NewStore(Options(linktreesPerAuthor: 1000));
-        await store.PutAsync([Create()]);
-        store.Database!.Connection.Execute("PRAGMA max_page_count = 40");
-        SignedLinktree[] page = [.. Enumerable.Range(0, 100).Select(i => Create(uuid: $"u{i}", name: new string('x', 5000)))];
-
-        Assert.That(async () => await store.PutAsync(page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
-        Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
-        store.Database!.Connection.Execute("PRAGMA max_page_count = 100000");
-
-        Assert.That(await store.PutAsync(page), Has.All.EqualTo(PutOutcome.Inserted));
-    }
-
-    [Test]
-    public async Task Busy_file_is_a_transient_failure()
-    {
-        await using var store = NewStore();
-        await store.PutAsync([Create()]);
-        store.Database!.Connection.Execute("PRAGMA busy_timeout = 0");
-        using (var other = Connect())
-        {
-            Execute(other, "BEGIN IMMEDIATE");
-            Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("busy"));
-            Execute(other, "ROLLBACK");
-        }
-
-        Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [Test]

@@ -26,9 +26,11 @@ public abstract class SqliteFixture
         await store.PutAsync([record]);
     }
 
-    private protected SqliteConnection Connect()
+    private protected SqliteConnection Connect() => Connect(File);
+
+    private protected static SqliteConnection Connect(SqliteFile file)
     {
-        var connection = new SqliteConnection(File.ConnectionString + ";Pooling=False");
+        var connection = new SqliteConnection(file.ConnectionString + ";Pooling=False");
         connection.Open();
         return connection;
     }
@@ -46,9 +48,19 @@ public abstract class SqliteFixture
         command.ExecuteNonQuery();
     }
 
-    private protected string Query(string sql)
+    /// <summary>An index that has none of the rows that are there: no statement of the store minds, and only a whole look through the file finds it.</summary>
+    private protected async Task DamageAnIndexAsync()
     {
+        await PutAndCloseAsync(Create());
         using var connection = Connect();
+        Execute(connection, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'substr(id, 1, 8)', 'substr(id, 2, 8)') WHERE name = 'linktree_by_id'");
+    }
+
+    private protected string Query(string sql) => Query(File, sql);
+
+    private protected static string Query(SqliteFile file, string sql)
+    {
+        using var connection = Connect(file);
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture)!;

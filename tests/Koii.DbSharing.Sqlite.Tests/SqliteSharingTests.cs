@@ -67,8 +67,8 @@ public sealed class SqliteSharingTests : SqliteFixture
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
-        using var other = new LinktreeConnection(File.ConnectionString + ";Pooling=False", cacheKilobytes: 100);
-        other.Execute("PRAGMA busy_timeout = 0");
+        using var other = new LinktreeConnection(SqliteStoreSettings.From(File.ConnectionString, Options()), cacheKilobytes: 100);
+        other.SetBusyTimeout(TimeSpan.Zero);
         var refusals = 0;
 
         await store.PutAsync(new ObservedPage([Create()], () =>

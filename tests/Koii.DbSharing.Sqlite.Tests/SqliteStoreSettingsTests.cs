@@ -22,6 +22,15 @@ public sealed class SqliteStoreSettingsTests
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = taskId! }), Throws.ArgumentException.With.Message.Contains("TaskId"));
 
     [Test]
+    public void Time_out_of_the_connection_string_bounds_the_wait_for_locks()
+    {
+        Assert.That(SqliteStoreSettings.From("Data Source=x", Options()).BusyTimeout, Is.EqualTo(SqliteStoreSettings.DefaultBusyTimeout));
+        Assert.That(SqliteStoreSettings.From("Data Source=x;Default Timeout=3", Options()).BusyTimeout, Is.EqualTo(TimeSpan.FromSeconds(3)));
+        Assert.That(() => SqliteStoreSettings.From("Data Source=x;Command Timeout=0", Options()), Throws.ArgumentException.With.Message.Contains("Default Timeout is 0"));
+        Assert.That(() => SqliteStoreSettings.From("Data Source=x;Default Timeout=86401", Options()), Throws.ArgumentException.With.Message.Contains("1 day"));
+    }
+
+    [Test]
     public void Refusals_of_connection_strings_say_what_to_do()
     {
         Assert.That(() => new SqliteLinktreeStore("Data Source=:memory:", Options()), Throws.ArgumentException.With.Message.Contains("UseInMemory"));
@@ -29,6 +38,8 @@ public sealed class SqliteStoreSettingsTests
         Assert.That(() => new SqliteLinktreeStore("Data Source=x;Cache=Shared", Options()), Throws.ArgumentException.With.Message.Contains("Cache=Shared"));
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", MaxChangesKept = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", ChangesKeptFor = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", null!), Throws.ArgumentNullException);
     }
 }

@@ -14,6 +14,8 @@ public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryL
         Assert.That(() => new InMemoryLinktreeStore(null!), Throws.ArgumentNullException);
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { MaxChangesKept = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { ChangesKeptFor = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.StoreContract;
+using Moq;
+
+namespace Koii.DbSharing.Sqlite.Tests.Crash;
+
+/// <summary>A process that is killed at any moment loses nothing that it acknowledged.</summary>
+public sealed class SqliteCrashTests : SqliteFixture
+{
+    private const string KillsVariable = "KOII_CRASH_KILLS";
+
+    private const string SeedVariable = "KOII_CRASH_SEED";
+
+    /// <summary>A new file now and then, so that some processes die while they make one.</summary>
+    private const int KillsPerFile = 8;
+
+    [Test]
+    public async Task What_was_acknowledged_is_there_after_a_kill_and_the_rest_follows_by_the_next_round()
+    {
+        var kills = Setting(KillsVariable) ?? 15;
+        var seed = Setting(SeedVariable) ?? Random.Shared.Next();
+        TestContext.Out.WriteLine($"{kills} kills ({KillsVariable}), seed {seed} ({SeedVariable})");
+        var random = new Random(seed);
+        var (acknowledged, unreported, torn) = (0, 0, 0);
+        for (var done = 0; done < kills;)
+        {
+            using var file = new SqliteFile();
+            var written = 0;
+            for (var i = 0; i < KillsPerFile && done < kills; i++, done++)
+            {
+                var wait = random.Next(4) == 0 ? 0 : random.Next(1, 40);
+                var delay = TimeSpan.FromMilliseconds(random.NextDouble() * (wait == 0 ? 300 : 10));
+                var pages = await KilledWriter.RunAsync(file.ConnectionString, seed, written, wait, delay);
+                torn += System.IO.File.Exists(file.Path + "-wal") ? 1 : 0;
+
+                // At most one page was committed whose acknowledgement died with the process.
+                var held = await ListAsync(file);
+                var isUnreported = !held.SequenceEqual(CrashPages.StateBefore(seed, written + pages));
+                Assert.That(held, Is.EqualTo(CrashPages.StateBefore(seed, written + pages + (isUnreported ? 1 : 0))), $"kill {done}: {pages} pages acknowledged from {written} on");
+                Assert.That(Query(file, "PRAGMA integrity_check"), Is.EqualTo("ok"));
+                written += pages + (isUnreported ? 1 : 0);
+                acknowledged += pages;
+                unreported += isUnreported ? 1 : 0;
+            }
+
+            await ShareAsync(file, CrashPages.PagesBefore(seed, written + 5));
+            Assert.That(await ListAsync(file), Is.EqualTo(CrashPages.StateBefore(seed, written + 5)), "the rest follows by the next round");
+        }
+
+        TestContext.Out.WriteLine($"{acknowledged} pages acknowledged, none lost; {unreported} more were whole that the process could not report; {torn} kills left a log behind");
+        Assert.That(acknowledged, Is.GreaterThan(0));
+    }
+
+    private static async Task<IReadOnlyList<SignedLinktree>> ListAsync(SqliteFile file)
+    {
+        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashPages.Options);
+        var held = (await store.ListAsync(Everything with { Limit = int.MaxValue })).Linktrees;
+        var feed = new FollowedFeed(store);
+        await feed.ReadOnAsync();
+        Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the feed tells of what is held");
+        return held;
+    }
+
+    /// <summary>One round with a peer that has everything.</summary>
+    private static async Task ShareAsync(SqliteFile file, IEnumerable<SignedLinktree> records)
+    {
+        var peer = NodeAddress.Parse("http://peer.example");
+        var nodes = new StaticNodeDirectory([peer]);
+        var peers = new Mock<IPeerClient>();
+        peers.Setup(client => client.ReadAllAsync(peer, null, It.IsAny<CancellationToken>())).Returns(records.Chunk(512).Select(page => new PeerPage(page)).ToAsyncEnumerable());
+        var verifier = new Mock<ISignatureVerifier>();
+        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(true);
+        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashPages.Options);
+
+        var report = await new ReplicationEngine(nodes, peers.Object, verifier.Object, store, CrashPages.Options).ShareAsync();
+
+        Assert.That(report.Outcome, Is.EqualTo(RoundOutcome.Completed));
+    }
+
+    private static int? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+}

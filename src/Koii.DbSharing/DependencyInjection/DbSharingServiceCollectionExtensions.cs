@@ -70,6 +70,7 @@ public static class DbSharingServiceCollectionExtensions
             {
                 TimeProvider = provider.GetRequiredService<TimeProvider>(),
                 LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
+                Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
         services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(
             provider.GetTaskService<ReplicationEngine>(name), provider.GetTaskService<ILinktreeStore>(name))));

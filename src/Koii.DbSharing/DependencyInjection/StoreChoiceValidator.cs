@@ -11,7 +11,8 @@ namespace Koii.DbSharing.DependencyInjection;
 internal sealed class StoreChoiceValidator(IServiceProvider services) : IValidateOptions<DbSharingOptions>
 {
     internal const string NoStore =
-        "No store is chosen: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UseInMemory(), or Use<ILinktreeStore>(…) with one of your own.";
+        "No store is chosen: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UsePostgreSql(connectionString) of Koii.DbSharing.PostgreSql, UseInMemory(), or "
+        + "Use<ILinktreeStore>(…) with one of your own.";
 
     public ValidateOptionsResult Validate(string? name, DbSharingOptions options)
     {

@@ -19,6 +19,11 @@ internal static class TaskServices
         where TService : class =>
         name.Length == 0 ? provider.GetRequiredService<TService>() : provider.GetRequiredKeyedService<TService>(name);
 
+    /// <summary>A role that may be left empty.</summary>
+    internal static TService? FindTaskService<TService>(this IServiceProvider provider, string name)
+        where TService : class =>
+        name.Length == 0 ? provider.GetService<TService>() : provider.GetKeyedService<TService>(name);
+
     private static TService Make<TService>(IServiceProvider provider, string name, Func<IServiceProvider, DbSharingOptions, TService> factory)
         where TService : class =>
         factory(provider, provider.GetTaskOptions(name)) ?? throw new InvalidOperationException($"The factory of {typeof(TService).Name} returned null.");

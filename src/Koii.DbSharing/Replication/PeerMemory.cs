@@ -59,6 +59,13 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
         }
     }
 
+    /// <summary>Forgets everything. For a process that takes over from another: what it knew may have been long ago.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+            _entries.Clear();
+    }
+
     /// <summary>Learns from a pull that has ended.</summary>
     /// <param name="report">What it had.</param>
     /// <param name="entityTag">The mark of the list as it was read now.</param>

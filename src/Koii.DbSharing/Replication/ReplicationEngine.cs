@@ -24,6 +24,7 @@ public sealed partial class ReplicationEngine
     private readonly IPeerClient _client;
     private readonly RecordIntake _intake;
     private readonly PeerMemory _memory;
+    private readonly LeasedRounds _leased;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
 
@@ -45,7 +46,7 @@ public sealed partial class ReplicationEngine
     /// <param name="verifier">What a good signature is; asked for a page at a time where it is an <see cref="IBatchSignatureVerifier"/>.</param>
     /// <param name="store">Where records are kept.</param>
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
-    /// <param name="services">Clock, chance and logging. Default: the system's, and no logging.</param>
+    /// <param name="services">Clock, chance, logging and lease. Default: the system's, no logging, and every round is ours.</param>
     /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
     /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
     public ReplicationEngine(
@@ -73,6 +74,7 @@ public sealed partial class ReplicationEngine
         _random = services.Random;
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
         _memory = new PeerMemory(_timeProvider);
+        _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
         _intake = new RecordIntake(new Admission(options.TaskId, options.MaxClockSkew), verifier, store, _timeProvider);
 
         _taskId = options.TaskId;
@@ -93,7 +95,7 @@ public sealed partial class ReplicationEngine
     /// what is good and newer. A peer that fails, lies or dawdles changes nothing about the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
-    /// <returns>What the round did. When another round of this engine is under way: an empty report that says so, at once.</returns>
+    /// <returns>What the round did. When another round of this engine is under way, or another process has the lease: an empty report that says so, at once.</returns>
     /// <exception cref="LinktreeStoreException">The store could not do its I/O. The round has ended; what was stored by then stays.</exception>
     /// <exception cref="InvalidOperationException">A role answered <see langword="null"/> or not one answer for each question; the message names it.</exception>
     public async Task<ReplicationReport> ShareAsync(CancellationToken cancellationToken = default)
@@ -104,7 +106,8 @@ public sealed partial class ReplicationEngine
 
         try
         {
-            return await ShareAloneAsync(cancellationToken).ConfigureAwait(false);
+            return await _leased.TryRunAsync(ShareAloneAsync, cancellationToken).ConfigureAwait(false)
+                ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
         }
         catch (LinktreeStoreException)
         {
@@ -146,7 +149,8 @@ public sealed partial class ReplicationEngine
     /// <summary>
     /// Runs rounds until it is told to stop. The first comes after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that were
     /// started together do not ask together; from the start of one to the start of the next it is the interval, give or take a tenth. Rounds never overlap: after
-    /// one that took longer, the next comes after a pause of up to a tenth of the interval. A round that fails is logged, and the loop goes on.
+    /// one that took longer, the next comes after a pause of up to a tenth of the interval. A round that fails is logged, and the loop goes on. When the loop
+    /// ends, another process can have the lease at once.
     /// </summary>
     /// <param name="cancellationToken">Ends the loop, and with it the round under way.</param>
     /// <returns>A task that completes normally when the loop has ended.</returns>
@@ -171,6 +175,10 @@ public sealed partial class ReplicationEngine
         {
             // The one way out, and no failure.
         }
+        finally
+        {
+            await GiveUpLeaseAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task ShareInLoopAsync(CancellationToken cancellationToken)
@@ -192,6 +200,21 @@ public sealed partial class ReplicationEngine
         catch (Exception failure)
         {
             Log.RoundFailed(_logger, _taskId, failure);
+        }
+    }
+
+    private async ValueTask GiveUpLeaseAsync()
+    {
+        // A round that the application began itself goes on under the lease, which then is the application's to end.
+        if (Interlocked.Exchange(ref _isSharing, true))
+            return;
+        try
+        {
+            await _leased.GiveUpAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _isSharing, false);
         }
     }
 

@@ -16,4 +16,7 @@ public sealed class ReplicationEngineServices
 
     /// <summary>Where the engine logs. Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Which of several processes over one database runs the rounds. Default: none, and every round is ours.</summary>
+    public IReplicationLease? Lease { get; init; }
 }

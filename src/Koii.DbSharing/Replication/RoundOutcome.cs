@@ -9,6 +9,12 @@ public enum RoundOutcome
     /// <summary>There was no node list, fresh or remembered, so nobody was asked.</summary>
     NoNodeList,
 
+    /// <summary>
+    /// Another process has the lease, so it runs the rounds (<see cref="IReplicationLease"/>). Also when the lease was lost in the middle of a round, which ended it; what was
+    /// stored by then stays.
+    /// </summary>
+    LeaseHeldElsewhere,
+
     /// <summary>Another round of the same engine was under way, so this one did nothing.</summary>
     AlreadyRunning,
 }

@@ -37,7 +37,8 @@ public sealed class AddDbSharingTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
 
         Assert.That(error!.Failures.Single(), Is.EqualTo(
-            "No store is chosen: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UseInMemory(), or Use<ILinktreeStore>(…) with one of your own."));
+            "No store is chosen: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UsePostgreSql(connectionString) of Koii.DbSharing.PostgreSql, UseInMemory(), "
+            + "or Use<ILinktreeStore>(…) with one of your own."));
         await host.StopAsync();
     }
 
@@ -112,6 +113,21 @@ public sealed class AddDbSharingTests
             Assert.That(provider.GetService<ReplicationEngine>(), Is.Null);
             Assert.That(provider.GetServices<IHostedService>().Count(), Is.EqualTo(2));
         });
+    }
+
+    [TestCase("")]
+    [TestCase("one")]
+    public async Task The_lease_is_a_role_that_may_be_filled(string name)
+    {
+        var services = new ServiceCollection();
+        var builder = name.Length == 0
+            ? services.AddDbSharing(options => options.TaskId = "T")
+            : services.AddDbSharing(name, options => options.TaskId = "T");
+        builder.UseInMemory().Use((_, _) => Mock.Of<IReplicationLease>()); // It is never ours.
+        await using var provider = services.BuildServiceProvider();
+        var engine = name.Length == 0 ? provider.GetRequiredService<ReplicationEngine>() : provider.GetRequiredKeyedService<ReplicationEngine>(name);
+
+        Assert.That((await engine.ShareAsync()).Outcome, Is.EqualTo(RoundOutcome.LeaseHeldElsewhere));
     }
 
     [Test]

@@ -1,0 +1,27 @@
+namespace Koii.DbSharing.PostgreSql;
+
+/// <summary>What a store was made with, judged and copied when it was made.</summary>
+internal sealed record PostgreSqlStoreSettings(
+    string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int MaxChangesKept, TimeSpan ChangesKeptFor)
+{
+    internal static PostgreSqlStoreSettings From(DbSharingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireTask(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
+        return new PostgreSqlStoreSettings(
+            options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
+    }
+
+    /// <summary>The time of the oldest change that the feed keeps, in milliseconds since the Unix epoch.</summary>
+    internal long OldestChangeAt(DateTimeOffset now) => now.ToUnixTimeMilliseconds() - (long)ChangesKeptFor.TotalMilliseconds;
+
+    internal static void RequireTask(DbSharingOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.TaskId))
+            throw new ArgumentException("A database may serve several tasks, each under its id. Set TaskId to the id of the task.", nameof(options));
+    }
+}

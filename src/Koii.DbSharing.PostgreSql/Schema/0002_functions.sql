@@ -1,0 +1,197 @@
+-- The three writers. Each runs as a statement of its own: what it does is committed, or nothing is, whatever becomes of the connection meanwhile.
+
+-- Lets go of changes that are more or older than the feed keeps, and returns the number of the newest that is gone. Age counts from the oldest change on and stops
+-- at the first that is young enough, so numbers have no gaps even where a clock was set back. The caller has the task's lock.
+CREATE FUNCTION koii_dbsharing.trim_changes(_task integer, _changes bigint, _trimmed bigint, _max_changes bigint, _oldest bigint)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    _last bigint;
+BEGIN
+    SELECT greatest(_changes - _max_changes, coalesce(min(young.number) - 1, _changes)) INTO _last
+    FROM (SELECT number FROM koii_dbsharing.change WHERE task = _task AND number > _trimmed AND at >= _oldest ORDER BY number LIMIT 1) young;
+    IF _last <= _trimmed THEN
+        RETURN _trimmed;
+    END IF;
+
+    DELETE FROM koii_dbsharing.change WHERE task = _task AND number > _trimmed AND number <= _last;
+    RETURN _last;
+END $$;
+
+-- Finds or registers a task, and lets go of what it may not keep (protocol §1): records beyond the latest timestamp that the clock allows, and what authors
+-- have beyond a lowered limit.
+CREATE FUNCTION koii_dbsharing.open_task(_name bytea, _per_author integer, _latest bigint, _max_changes bigint, _now bigint, _oldest bigint, OUT task integer, OUT feed text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    _state koii_dbsharing.task%ROWTYPE;
+    _gone bigint;
+BEGIN
+    INSERT INTO koii_dbsharing.task (name)
+    SELECT _name WHERE NOT EXISTS (SELECT FROM koii_dbsharing.task WHERE name = _name) ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE name = _name FOR UPDATE;
+
+    WITH gone AS (
+        DELETE FROM koii_dbsharing.linktree WHERE task = _state.task AND timestamp > _latest RETURNING author, uuid, timestamp, id
+    ), fed AS (
+        INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, removed_timestamp, removed_id)
+        SELECT _state.task, _state.changes + row_number() OVER (ORDER BY timestamp, id), _now, 3, author, uuid, timestamp, id FROM gone
+    )
+    SELECT count(*) INTO _gone FROM gone;
+    _state.records := _state.records - _gone;
+    _state.changes := _state.changes + _gone;
+
+    IF _state.per_author > _per_author THEN
+        WITH ranked AS (
+            SELECT author, uuid, row_number() OVER (PARTITION BY author ORDER BY timestamp DESC, id DESC) AS rank FROM koii_dbsharing.linktree WHERE task = _state.task
+        ), gone AS (
+            DELETE FROM koii_dbsharing.linktree l USING ranked r
+            WHERE r.rank > _per_author AND l.task = _state.task AND l.author = r.author AND l.uuid = r.uuid
+            RETURNING l.author, l.uuid, l.timestamp, l.id
+        ), fed AS (
+            INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, removed_timestamp, removed_id)
+            SELECT _state.task, _state.changes + row_number() OVER (ORDER BY timestamp, id), _now, 3, author, uuid, timestamp, id FROM gone
+        )
+        SELECT count(*) INTO _gone FROM gone;
+        _state.records := _state.records - _gone;
+        _state.changes := _state.changes + _gone;
+    END IF;
+
+    _state.trimmed := koii_dbsharing.trim_changes(_state.task, _state.changes, _state.trimmed, _max_changes, _oldest);
+    UPDATE koii_dbsharing.task SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = _per_author
+    WHERE task.task = _state.task;
+    task := _state.task;
+    feed := replace(_state.feed::text, '-', '');
+END $$;
+
+-- Decides what becomes of each record of a page, does it, and returns one outcome for each: 0 inserted, 1 replaced, 2 unchanged, 3 superseded, 4 full.
+--
+-- The records come in turns: the first holds the first record of each author, in the page's order, the second turn the second of each, and so on. _ends has the number
+-- of records up to the end of each turn, _places the place of each record in the page. Authors do not touch each other except through the bound, and the bound
+-- is settled first and in the page's order; so a turn can be decided and written as a set, and the outcomes are those of record after record.
+--
+-- Every look is made after the task's row is locked, in a snapshot of its own (READ COMMITTED; a stricter level fails with 40001 where another writer was
+-- first, and is retried). So it sees all that was committed before, and what it decides holds until it commits.
+CREATE FUNCTION koii_dbsharing.put_page(
+    _task integer, _per_author integer, _max_records bigint, _max_changes bigint, _now bigint, _oldest bigint, _ends integer[], _places integer[],
+    _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea[], _datas bytea[])
+RETURNS smallint[] LANGUAGE plpgsql
+-- One plan for pages of any size over tables of any size, kept for as long as the connection: planning takes longer than storing a single record. It may be made
+-- when the tables are empty, so it must not depend on what the planner thinks of them; each look is for few rows, which an index finds.
+SET plan_cache_mode TO force_generic_plan SET jit TO off
+SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off
+AS $$
+DECLARE
+    _state koii_dbsharing.task%ROWTYPE;
+    _full boolean[] := array_fill(false, ARRAY[cardinality(_ids)]);
+    _first integer := 1;
+    _last integer;
+    _decided smallint[];
+    _outcomes smallint[] := '{}';
+    _changed bigint;
+    _added bigint;
+    _old_changes bigint;
+BEGIN
+    SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE task = _task FOR UPDATE;
+    _old_changes := _state.changes;
+
+    -- At or near the bound: an author that holds nothing finds no room if the records held and those added by the page before its first one reach the bound.
+    -- Of an author's identities that are new, those add one that fit under the limit; the others only take the place of older ones.
+    IF _state.records + cardinality(_ids) > _max_records THEN
+        WITH page AS (
+            SELECT p.*,
+                (SELECT count(*) FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author) AS held,
+                NOT EXISTS (SELECT FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author AND l.uuid = p.uuid)
+                    AND row_number() OVER (PARTITION BY p.author, p.uuid ORDER BY p.place) = 1 AS is_new
+            FROM unnest(_places, _authors, _uuids) WITH ORDINALITY AS p (place, author, uuid, position)
+        ), adding AS (
+            SELECT *, is_new AND held + count(*) FILTER (WHERE is_new) OVER (PARTITION BY author ORDER BY place) <= _per_author AS is_adding FROM page
+        ), meeting AS (
+            SELECT *, _state.records + count(*) FILTER (WHERE is_adding) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS records FROM adding
+        ), judged AS (
+            SELECT position, first_value(held = 0 AND records >= _max_records) OVER (PARTITION BY author ORDER BY place) AS is_full FROM meeting
+        )
+        SELECT array_agg(is_full ORDER BY position) INTO _full FROM judged;
+    END IF;
+
+    FOREACH _last IN ARRAY _ends LOOP
+        WITH decided AS MATERIALIZED (
+            SELECT p.*, held.timestamp AS held_timestamp, held.id AS held_id, of_author.records, decision.outcome
+            FROM unnest(
+                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
+                _signatures[_first:_last], _datas[_first:_last], _full[_first:_last])
+                WITH ORDINALITY AS p (author, uuid, timestamp, id, tombstone, signature, data, is_full, place)
+            LEFT JOIN LATERAL (
+                SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author AND l.uuid = p.uuid LIMIT 1
+            ) held ON true
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN held.id IS NULL THEN (SELECT count(*) FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author) END AS records OFFSET 0
+            ) of_author
+            CROSS JOIN LATERAL (
+                SELECT CASE
+                    WHEN held.id = p.id THEN 2
+                    WHEN (held.timestamp, held.id) > (p.timestamp, p.id) THEN 3
+                    WHEN held.id IS NOT NULL THEN 1
+                    WHEN p.is_full THEN 4
+                    -- The oldest of the newest that the author may keep: a new identity must be newer.
+                    WHEN of_author.records >= _per_author AND (p.timestamp, p.id) < (
+                        SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author
+                        ORDER BY l.timestamp, l.id LIMIT 1 OFFSET of_author.records - _per_author) THEN 3
+                    ELSE 0
+                END::smallint AS outcome OFFSET 0
+            ) decision
+        ), leaving AS MATERIALIZED (
+            -- The oldest make room. There are more of them than one only where a store of another process had a higher limit.
+            SELECT d.place, oldest.*
+            FROM decided d
+            CROSS JOIN LATERAL (
+                SELECT l.author, l.uuid, l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = d.author
+                ORDER BY l.timestamp, l.id LIMIT d.records + (d.outcome = 0)::integer - _per_author
+            ) oldest
+            WHERE d.records + (d.outcome = 0)::integer > _per_author
+        ), deleted AS (
+            DELETE FROM koii_dbsharing.linktree l USING leaving e WHERE l.task = _task AND l.author = e.author AND l.uuid = e.uuid
+        ), inserted AS (
+            INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
+            SELECT _task, author, uuid, timestamp, id, tombstone, signature, data FROM decided WHERE outcome = 0
+        ), replaced AS (
+            UPDATE koii_dbsharing.linktree l
+            SET timestamp = d.timestamp, id = d.id, tombstone = d.tombstone, signature = d.signature, data = d.data
+            FROM decided d WHERE d.outcome = 1 AND l.task = _task AND l.author = d.author AND l.uuid = d.uuid
+        ), fed AS (
+            INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id)
+            SELECT _task, _state.changes + row_number() OVER (ORDER BY place, kind DESC, removed_timestamp, removed_id),
+                _now, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id
+            FROM (
+                SELECT place, CASE WHEN tombstone THEN 2 ELSE outcome END AS kind, author, uuid,
+                    timestamp AS added_timestamp, id AS added_id, held_timestamp AS removed_timestamp, held_id AS removed_id
+                FROM decided WHERE outcome <= 1
+                UNION ALL
+                SELECT place, 3, author, uuid, NULL, NULL, timestamp, id FROM leaving
+            ) changes
+            RETURNING added_id IS NULL AS is_leaving, removed_id IS NULL AS is_new
+        )
+        SELECT (SELECT array_agg(outcome ORDER BY place) FROM decided), count(*), count(*) FILTER (WHERE is_new) - count(*) FILTER (WHERE is_leaving)
+        INTO _decided, _changed, _added FROM fed;
+
+        _outcomes := _outcomes || _decided;
+        _state.changes := _state.changes + _changed;
+        _state.records := _state.records + _added;
+        _first := _last + 1;
+    END LOOP;
+
+    IF _state.changes = _old_changes THEN
+        -- Nothing to make durable: whatever this page was compared with was on the disk before its writer let go of the task's row.
+        PERFORM set_config('synchronous_commit', 'off', true);
+        RETURN _outcomes;
+    END IF;
+
+    _state.trimmed := koii_dbsharing.trim_changes(_task, _state.changes, _state.trimmed, _max_changes, _oldest);
+    UPDATE koii_dbsharing.task
+    SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = greatest(per_author, _per_author)
+    WHERE task = _task;
+    -- On the disk before it is answered, whatever the server's default; only what waits for more than that is left as it is.
+    IF current_setting('synchronous_commit') <> 'remote_apply' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    RETURN _outcomes;
+END $$;

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Koii.DbSharing.PostgreSql.Tests;
+
+/// <summary>An empty database of a test's own, and ways to look at it from outside of a store. It goes when it is disposed of, whoever is still connected.</summary>
+internal sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _server;
+    private readonly string _name;
+
+    private TestDatabase(NpgsqlDataSource server, string name, string connectionString)
+    {
+        _server = server;
+        _name = name;
+        ConnectionString = connectionString;
+        DataSource = NpgsqlDataSource.Create(connectionString);
+    }
+
+    public string ConnectionString { get; }
+
+    public NpgsqlDataSource DataSource { get; }
+
+    public static async Task<TestDatabase> CreateAsync(string? serverConnectionString = null)
+    {
+        var server = new NpgsqlConnectionStringBuilder(serverConnectionString ?? await Servers.RequireAsync());
+        var database = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = $"koii_dbsharing_{Guid.NewGuid():N}" };
+        server.Pooling = false;
+        var dataSource = NpgsqlDataSource.Create(server);
+        await using var create = dataSource.CreateCommand($"CREATE DATABASE {database.Database}");
+        await create.ExecuteNonQueryAsync();
+        return new TestDatabase(dataSource, database.Database, database.ConnectionString);
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<string> QueryAsync(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture)!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DataSource.DisposeAsync();
+        await using (var drop = _server.CreateCommand($"DROP DATABASE {_name} WITH (FORCE)"))
+            await drop.ExecuteNonQueryAsync();
+        await _server.DisposeAsync();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+
+namespace Koii.DbSharing.PostgreSql.Tests;
+
+/// <summary>
+/// A PostgreSQL cluster of the tests' own, on a Unix socket in a folder that goes with it. The server refuses to run as root, so root runs it as another user.
+/// </summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private const int OldestVersion = 15;
+    private const string Superuser = "postgres";
+
+    private readonly string _programs;
+    private readonly DirectoryInfo _folder;
+
+    private TestServer(string programs, DirectoryInfo folder)
+    {
+        _programs = programs;
+        _folder = folder;
+    }
+
+    public string ConnectionString => $"Host={_folder.FullName};Username={Superuser};Database=postgres";
+
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    private string Log => Path.Combine(_folder.FullName, "log");
+
+    /// <summary>Where <c>initdb</c> and <c>pg_ctl</c> of the newest version on the machine are, or <see langword="null"/>.</summary>
+    public static string? FindPrograms()
+    {
+        var versions = new DirectoryInfo("/usr/lib/postgresql");
+        return !versions.Exists
+            ? null
+            : versions.GetDirectories()
+                .Where(version => int.TryParse(version.Name, out var number) && number >= OldestVersion)
+                .OrderByDescending(version => int.Parse(version.Name))
+                .Select(version => Path.Combine(version.FullName, "bin"))
+                .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")));
+    }
+
+    /// <summary>Makes a cluster and starts it. Settings are as in <c>postgresql.conf</c>; what is not named is the server's default, <c>fsync</c> included.</summary>
+    public static async Task<TestServer> StartAsync(string programs, params IEnumerable<string> settings)
+    {
+        var server = new TestServer(programs, Directory.CreateTempSubdirectory("koii-dbsharing-postgresql-"));
+        if (Environment.IsPrivilegedProcess)
+            await server.RunAsync("chown", Superuser, server._folder.FullName);
+        await server.RunAsServerAsync("initdb", "-D", server.Data, "-U", Superuser, "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C");
+        await File.AppendAllLinesAsync(
+            Path.Combine(server.Data, "postgresql.conf"), ["listen_addresses = ''", $"unix_socket_directories = '{server._folder.FullName}'", "max_connections = 200", .. settings]);
+        await server.StartAsync();
+        return server;
+    }
+
+    public Task StartAsync() => RunAsServerAsync("pg_ctl", "start", "-w", "-t", "60", "-D", Data, "-l", Log);
+
+    /// <summary>Ends the server as a crash would: at once, without a checkpoint, whatever is under way.</summary>
+    public Task CrashAsync() => RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-D", Data);
+
+    public async ValueTask DisposeAsync()
+    {
+        await CrashAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private Task RunAsServerAsync(string program, params string[] arguments)
+    {
+        var path = Path.Combine(_programs, program);
+        return Environment.IsPrivilegedProcess ? RunAsync("runuser", ["-u", Superuser, "--", path, .. arguments]) : RunAsync(path, arguments);
+    }
+
+    private async Task RunAsync(string file, params string[] arguments)
+    {
+        // Not redirected: the server would inherit the pipe and hold it open.
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >\"$0.out\" 2>&1", Log, file, .. arguments]) { WorkingDirectory = _folder.FullName })!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            var output = await File.ReadAllTextAsync($"{Log}.out") + (File.Exists(Log) ? await File.ReadAllTextAsync(Log) : "");
+            throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}");
+        }
+    }
+}

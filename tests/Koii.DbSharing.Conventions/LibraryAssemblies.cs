@@ -12,7 +12,9 @@ internal static class LibraryAssemblies
 
     public static Assembly Sqlite { get; } = typeof(SqliteDbSharingBuilderExtensions).Assembly;
 
+    public static Assembly PostgreSql { get; } = typeof(PostgreSqlDbSharingBuilderExtensions).Assembly;
+
     public static Assembly AspNetCore { get; } = typeof(DbSharingEndpointRouteBuilderExtensions).Assembly;
 
-    public static IReadOnlyList<Assembly> All { get; } = [Core, Sqlite, AspNetCore];
+    public static IReadOnlyList<Assembly> All { get; } = [Core, Sqlite, PostgreSql, AspNetCore];
 }

@@ -75,6 +75,13 @@ internal static class ReadmeExamples
         #endregion
     }
 
+    public static void KeepInADatabase(IServiceCollection services, string taskId)
+    {
+        #region README: Koii.DbSharing.PostgreSql
+        services.AddDbSharing(options => options.TaskId = taskId).UsePostgreSql("Host=localhost;Database=linktrees;Username=node");
+        #endregion
+    }
+
     public static WebApplication Serve(WebApplicationBuilder builder, string taskId)
     {
         #region README: Koii.DbSharing.AspNetCore

@@ -16,7 +16,7 @@ public sealed class StoreContractConvention
 
     [Test]
     public void Stores_are_found() =>
-        Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(Sqlite.SqliteLinktreeStore) }));
+        Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(Sqlite.SqliteLinktreeStore), typeof(PostgreSql.PostgreSqlLinktreeStore) }));
 
     [TestCaseSource(nameof(Stores))]
     public void Store_is_held_to_the_contract(Type store)

@@ -15,11 +15,10 @@ internal static class PostgreSqlErrors
         _ => IsLostConnection(exception),
     };
 
-    /// <summary>Whether something is gone that the store found or made when it was opened.</summary>
-    internal static bool LacksWhatWasThere(Exception exception) => exception is PostgresException { SqlState: var state } && IsLacking(state);
+    /// <summary>Whether what was found when the database was opened may no longer be so: something of it is gone, or the server goes away.</summary>
+    internal static bool MayHaveChanged(PostgresException answer) => IsLacking(answer.SqlState) || answer.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
-    /// <param name="exception">The driver's exception: its own, or that of the socket where a host has no address.</param>
-    internal static LinktreeStoreException Explain(Exception exception)
+    internal static LinktreeStoreException Explain(NpgsqlException exception)
     {
         var (message, isTransient) = exception is PostgresException answer ? Explain(answer) : ExplainConnection(exception);
         return new LinktreeStoreException(message, exception) { IsTransient = isTransient };
@@ -47,16 +46,15 @@ internal static class PostgreSqlErrors
         _ => ($"The database could not do its work: {answer.SqlState}: {answer.MessageText}.", false),
     };
 
-    private static (string Message, bool IsTransient) ExplainConnection(Exception exception) => exception switch
+    private static (string Message, bool IsTransient) ExplainConnection(NpgsqlException exception) => exception switch
     {
         { InnerException: TimeoutException } => ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
         { InnerException: SocketException or IOException } =>
             ($"The database cannot be reached, or the connection to it was lost ({exception.InnerException.Message}). The call can be made again.", true),
-        SocketException => ($"The host of the database cannot be found ({exception.Message}).", true),
         _ => ($"The database could not do its work: {exception.Message}", false),
     };
 
-    private static bool IsLostConnection(Exception exception) => exception.InnerException is SocketException or IOException;
+    private static bool IsLostConnection(NpgsqlException exception) => exception.InnerException is SocketException or IOException;
 
     private static bool IsPassing(string state) => state
         is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.TooManyConnections

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Koii.DbSharing.Replication;
 using Npgsql;
 
@@ -69,7 +68,7 @@ public sealed class PostgreSqlReplicationLease : IReplicationLease, IAsyncDispos
             using var apart = AmbientTransaction.Suppress();
             return _session = await _retry.RunAsync(token => LeaseSession.TryOpenAsync(_dataSource, _key, token), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is NpgsqlException or SocketException)
+        catch (NpgsqlException failure)
         {
             throw PostgreSqlErrors.Explain(failure);
         }

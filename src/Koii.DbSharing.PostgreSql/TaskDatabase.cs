@@ -1,5 +1,4 @@
 using System.Data;
-using System.Net.Sockets;
 using System.Text;
 using Koii.DbSharing.Storage;
 using Npgsql;
@@ -20,7 +19,7 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
         {
             return await _retry.RunAsync(token => AttemptAsync(work, token), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is NpgsqlException or SocketException)
+        catch (NpgsqlException failure)
         {
             throw PostgreSqlErrors.Explain(failure);
         }
@@ -34,11 +33,12 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
         {
             return await work(connection, _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception failure) when (connection.State != ConnectionState.Open || failure is LinktreeStoreException || PostgreSqlErrors.LacksWhatWasThere(failure))
+        catch (Exception failure) when (failure is LinktreeStoreException
+            || (failure is PostgresException answer ? PostgreSqlErrors.MayHaveChanged(answer) : connection.State != ConnectionState.Open))
         {
-            // Behind a connection that broke there may be another database next time, and one that lacks what was there was changed by something else: the next attempt
-            // or call looks at it anew. Any other failure, such as a full disk, leaves the task as it was found; to open it again would need to write, and would keep
-            // those from reading who still can.
+            // Behind a connection that was lost there may be another database next time, and one that lacks what was there was changed by something else: the next
+            // attempt or call looks at it anew. Any other failure, such as a full disk, leaves the task as it was found: to open it again would need to write, and
+            // would keep those from reading who still can.
             _task = null;
             throw;
         }

@@ -9,10 +9,10 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
 
-/// <summary>A process that runs rounds under the lease and writes into the database what it does: it is refused, a round starts, a round ends.</summary>
+/// <summary>A process that runs rounds under the lease and writes into the database what it does: it asks, it is refused, a round starts, a round ends.</summary>
 internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease) : IPeerClient, IReplicationLease
 {
-    internal const string Refused = "refused", Starts = "starts", Ends = "ends", Dies = "dies";
+    internal const string Asks = "asks", Refused = "refused", Starts = "starts", Ends = "ends";
 
     /// <summary>In the order in which things were written: <c>number</c>. Whoever waits for news listens to <c>round_log</c>.</summary>
     internal const string Schema =
@@ -27,6 +27,7 @@ internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease
     /// <summary>Runs rounds until the process is killed.</summary>
     internal static async Task RunAsync(string connectionString)
     {
+        connectionString += $";Application Name={ApplicationName(Environment.ProcessId)}";
         await using var log = NpgsqlDataSource.Create(connectionString);
         await using var lease = new PostgreSqlReplicationLease(connectionString, Options);
         var rounds = new LoggedRounds(log, lease);
@@ -34,6 +35,9 @@ internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease
             new StaticNodeDirectory([Peer]), rounds, new Ed25519SignatureVerifier(), new InMemoryLinktreeStore(Options), Options, new ReplicationEngineServices { Lease = rounds });
         await engine.RunAsync(CancellationToken.None);
     }
+
+    /// <summary>What a process's sessions are found by.</summary>
+    internal static string ApplicationName(int process) => string.Create(CultureInfo.InvariantCulture, $"rounds-{process}");
 
     internal static async Task WriteAsync(NpgsqlDataSource log, int process, string what, CancellationToken cancellationToken = default)
     {
@@ -44,6 +48,7 @@ internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease
 
     public async ValueTask<IReplicationLeaseHandle?> TryAcquireAsync(CancellationToken cancellationToken = default)
     {
+        await WriteAsync(log, Environment.ProcessId, Asks, cancellationToken);
         var handle = await lease.TryAcquireAsync(cancellationToken);
         if (handle is null)
             await WriteAsync(log, Environment.ProcessId, Refused, cancellationToken);

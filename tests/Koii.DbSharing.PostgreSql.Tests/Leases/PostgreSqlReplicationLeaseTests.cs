@@ -76,13 +76,14 @@ public sealed class PostgreSqlReplicationLeaseTests
     /// <summary>Stops the process before its death is written down, so that no other can have begun a round before that line: only its end frees the lease.</summary>
     private static async Task KillAsync(TestDatabase database, ChildProcess process)
     {
-        using (var stop = Process.Start("kill", ["-STOP", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        var id = process.Id;
+        using (var stop = Process.Start("kill", ["-STOP", id.ToString(CultureInfo.InvariantCulture)]))
             await stop.WaitForExitAsync();
-        await LoggedRounds.WriteAsync(database.DataSource, process.Id, Dies);
+        await LoggedRounds.WriteAsync(database.DataSource, id, Dies);
         await process.DisposeAsync();
-        while (await database.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(process.Id)}'") != "0")
+        while (await database.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(id)}'") != "0")
             await Task.Yield();
-        await LoggedRounds.WriteAsync(database.DataSource, process.Id, Gone);
+        await LoggedRounds.WriteAsync(database.DataSource, id, Gone);
     }
 
     private static async Task<List<(int Process, string What, DateTime At)>> ReadAsync(TestDatabase database)

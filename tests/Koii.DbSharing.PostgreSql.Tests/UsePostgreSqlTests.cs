@@ -84,6 +84,18 @@ public sealed class UsePostgreSqlTests : PostgreSqlFixture
         Assert.That(await provider.GetRequiredKeyedService<IReplicationLease>("two").TryAcquireAsync(), Is.Not.Null);
     }
 
+    [Test]
+    public async Task Lease_may_have_another_way_to_the_database_than_the_store()
+    {
+        // As where a pooler in transaction mode stands before the store, and the lease needs a session of its own.
+        var services = NewServices("", "task");
+        new Builder(services, "").UsePostgreSql(SomeDatabase).Use<IReplicationLease>((_, options) => new PostgreSqlReplicationLease(Database.ConnectionString, options));
+
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.That(await provider.GetRequiredService<IReplicationLease>().TryAcquireAsync(), Is.Not.Null);
+    }
+
     [TestCase("Data Source=linktrees.db", "none of Npgsql")]
     [TestCase("Host=localhost;Port=first", "none of Npgsql")]
     [TestCase("no settings at all", "none of Npgsql")]

@@ -1,156 +1,94 @@
-using System.Diagnostics;
-using System.Globalization;
-using Koii.DbSharing.TestSupport;
-using Npgsql;
+using System.Transactions;
+using Koii.DbSharing.Replication;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
 
-/// <summary>Three processes share a lease, and its holder is killed again and again.</summary>
-public sealed class PostgreSqlReplicationLeaseTests
+/// <summary>What a lease promises the engine.</summary>
+public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
 {
-    private const int Processes = 3, Kills = 10;
+    [Test]
+    public async Task Lease_is_one_handle_for_as_long_as_it_is_held_and_nobody_elses()
+    {
+        await using var one = NewLease();
+        await using var two = NewLease();
 
-    // What the test writes into the log: a process is stopped for good, and its sessions have ended.
-    private const string Dies = "dies", Gone = "gone";
+        var handle = await one.TryAcquireAsync();
+
+        Assert.That(handle, Is.Not.Null);
+        Assert.That(await one.TryAcquireAsync(), Is.SameAs(handle));
+        Assert.That(await two.TryAcquireAsync(), Is.Null);
+        Assert.That(handle.Lost.IsCancellationRequested, Is.False);
+    }
 
     [Test]
-    public async Task When_the_holder_was_killed_the_next_process_that_asks_runs_the_rounds_and_never_two_at_once()
+    public async Task Lease_that_is_given_up_is_free_at_once_and_acquired_anew_under_another_handle()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Out.WriteLine($"seed {seed}");
-        var random = new Random(seed);
-        await using var database = await TestDatabase.CreateAsync();
-        await database.ExecuteAsync(LoggedRounds.Schema);
-        await using var news = await database.DataSource.OpenConnectionAsync();
-        await using (var listen = new NpgsqlCommand("LISTEN round_log", news))
-            await listen.ExecuteNonQueryAsync();
-        var running = new Dictionary<int, ChildProcess>();
-        try
-        {
-            for (var kill = 0; kill < Kills; kill++)
-            {
-                while (running.Count < Processes)
-                    Start();
-                var holder = await NextHolderAsync(database, news);
+        await using var one = NewLease();
+        await using var two = NewLease();
+        var handle = (await one.TryAcquireAsync())!;
 
-                // The only use of the time: it decides whether the holder dies within a round or between two, and no outcome depends on it.
-                await Task.Delay(TimeSpan.FromSeconds(1.5 * random.NextDouble()));
-                await KillAsync(database, running[holder]);
-                running.Remove(holder);
-            }
+        await handle.DisposeAsync();
 
-            await NextHolderAsync(database, news);
-        }
-        finally
-        {
-            foreach (var process in running.Values)
-                await process.DisposeAsync();
-        }
-
-        AssertOneAtATime(await ReadAsync(database));
-
-        void Start()
-        {
-            var process = ChildProcess.StartSelf("rounds", database.ConnectionString);
-            running.Add(process.Id, process);
-        }
+        Assert.That(handle.Lost.IsCancellationRequested, Is.True);
+        var other = (await two.TryAcquireAsync())!;
+        Assert.That(await one.TryAcquireAsync(), Is.Null);
+        await other.DisposeAsync();
+        Assert.That(await one.TryAcquireAsync(), Is.Not.Null.And.Not.SameAs(handle));
     }
 
-    /// <summary>Waits until a process has begun a round that is not dead.</summary>
-    private static async Task<int> NextHolderAsync(TestDatabase database, NpgsqlConnection news)
+    [Test]
+    public async Task Lease_whose_session_the_server_ends_is_lost_and_can_be_acquired_anew()
     {
-        while (true)
-        {
-            var holder = await database.QueryAsync(
-                $"""
-                SELECT process FROM round_log
-                WHERE what = '{LoggedRounds.Starts}' AND process NOT IN (SELECT process FROM round_log WHERE what = '{Dies}')
-                ORDER BY number LIMIT 1
-                """);
-            if (holder.Length > 0)
-                return int.Parse(holder, CultureInfo.InvariantCulture);
-            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(1)), Is.True, "somebody runs the rounds");
-        }
+        await using var lease = NewLease();
+        var handle = (await lease.TryAcquireAsync())!;
+        var lost = new TaskCompletionSource();
+        handle.Lost.Register(lost.SetResult);
+
+        await Database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+        await lost.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        IReplicationLeaseHandle? again;
+        while ((again = await lease.TryAcquireAsync()) is null)
+            await Task.Yield(); // The server may still be ending the session.
+        Assert.That(again, Is.Not.SameAs(handle));
+        Assert.That(again.Lost.IsCancellationRequested, Is.False);
     }
 
-    /// <summary>Stops the process before its death is written down, so that no other can have begun a round before that line: only its end frees the lease.</summary>
-    private static async Task KillAsync(TestDatabase database, ChildProcess process)
+    [Test]
+    public async Task Lease_does_not_end_with_a_transaction_of_the_caller()
     {
-        var id = process.Id;
-        using (var stop = Process.Start("kill", ["-STOP", id.ToString(CultureInfo.InvariantCulture)]))
-            await stop.WaitForExitAsync();
-        await LoggedRounds.WriteAsync(database.DataSource, id, Dies);
-        await process.DisposeAsync();
-        while (await database.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(id)}'") != "0")
-            await Task.Yield();
-        await LoggedRounds.WriteAsync(database.DataSource, id, Gone);
+        await using var lease = NewLease("Enlist=true");
+        IReplicationLeaseHandle? handle;
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+            handle = await lease.TryAcquireAsync();
+
+        Assert.That(handle!.Lost.IsCancellationRequested, Is.False);
+        Assert.That(await Database.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"), Is.EqualTo("1"));
     }
 
-    private static async Task<List<(int Process, string What, DateTime At)>> ReadAsync(TestDatabase database)
+    [Test]
+    public async Task Disposed_lease_is_free_and_refuses_to_be_asked()
     {
-        var lines = new List<(int Process, string What, DateTime At)>();
-        await using var read = database.DataSource.CreateCommand("SELECT process, what, at FROM round_log ORDER BY number");
-        await using var rows = await read.ExecuteReaderAsync();
-        while (await rows.ReadAsync())
-            lines.Add((rows.GetInt32(0), rows.GetString(1), rows.GetDateTime(2)));
-        return lines;
+        var one = NewLease();
+        var handle = (await one.TryAcquireAsync())!;
+        await one.DisposeAsync();
+
+        Assert.That(handle.Lost.IsCancellationRequested, Is.True);
+        Assert.That(async () => await one.TryAcquireAsync(), Throws.InstanceOf<ObjectDisposedException>());
+        await using var two = NewLease();
+        Assert.That(await two.TryAcquireAsync(), Is.Not.Null);
     }
 
-    private static void AssertOneAtATime(List<(int Process, string What, DateTime At)> lines)
+    [Test]
+    public async Task Cancelled_question_acquires_nothing()
     {
-        var dead = new HashSet<int>();
-        var askedWhenFree = new Dictionary<int, bool>();
-        int? holder = null, inRound = null;
-        var isFree = false;
-        DateTime? diedAt = null;
-        var (rounds, longest) = (0, TimeSpan.Zero);
-        for (var i = 0; i < lines.Count; i++)
-        {
-            var (process, what, at) = lines[i];
-            switch (what)
-            {
-                case Dies:
-                    Assert.That(process, Is.EqualTo(holder));
-                    dead.Add(process);
-                    (holder, inRound, diedAt) = (null, null, at);
-                    break;
-                case Gone:
-                    isFree = holder is null;
-                    break;
+        await using var lease = NewLease();
 
-                // What it had sent before it was stopped may be written after its death.
-                case var _ when dead.Contains(process):
-                    break;
-                case LoggedRounds.Asks:
-                    askedWhenFree[process] = isFree;
+        Assert.That(async () => await lease.TryAcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 
-                    // Somewhere between the question and what comes of it the lease became this process's.
-                    if (holder is null && lines.Skip(i + 1).FirstOrDefault(line => line.Process == process).What == LoggedRounds.Starts)
-                        (holder, isFree) = (process, false);
-                    break;
-                case LoggedRounds.Refused:
-                    Assert.That(holder is not null || !askedWhenFree[process], Is.True, "whoever asks first has what is free");
-                    break;
-                case LoggedRounds.Starts:
-                    Assert.That(holder, Is.EqualTo(process), "nobody else runs rounds while the holder lives");
-                    Assert.That(inRound, Is.Null, "no two rounds at once");
-                    if (diedAt is { } then && at - then > longest)
-                        longest = at - then;
-                    (inRound, diedAt) = (process, null);
-                    rounds++;
-                    break;
-                case LoggedRounds.Ends:
-                    Assert.That(inRound, Is.EqualTo(process));
-                    inRound = null;
-                    break;
-                default:
-                    Assert.Fail(what);
-                    break;
-            }
-        }
-
-        TestContext.Out.WriteLine(
-            $"{rounds} rounds by {dead.Count + 1} processes, one at a time; the longest time without was {longest.TotalSeconds:0.0} s of an interval of {LoggedRounds.Options.Interval.TotalSeconds} s");
-        Assert.That(dead, Has.Count.EqualTo(Kills));
+        Assert.That(await Database.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), Is.EqualTo("0"));
     }
+
+    private PostgreSqlReplicationLease NewLease(string settings = "") => new($"{Database.ConnectionString};{settings}", Options());
 }

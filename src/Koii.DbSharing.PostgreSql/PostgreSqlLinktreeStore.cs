@@ -11,7 +11,7 @@ namespace Koii.DbSharing.PostgreSql;
 /// <remarks>
 /// <para>The first call opens the database: it creates the schema <c>koii_dbsharing</c> or brings it up to date, drops records that
 /// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1). So does the next call
-/// after one that failed.</para>
+/// after one that lost its connection or found the database changed by something else.</para>
 /// <para>Writers of a task take turns, in all processes together; readers wait for nobody. A lost connection, a restarting server and the like are met by up to
 /// five more attempts within about two seconds; what still fails then is a <see cref="LinktreeStoreException"/> with <see cref="LinktreeStoreException.IsTransient"/>. Where the
 /// connection is lost with the answer, a page that had been stored is found stored by the next attempt, and its records are answered as

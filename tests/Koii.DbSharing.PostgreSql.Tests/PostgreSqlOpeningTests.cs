@@ -8,7 +8,7 @@ namespace Koii.DbSharing.PostgreSql.Tests;
 public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
 {
     [Test]
-    [Repeat(5)]
+    [Repeat(3)]
     public async Task Any_number_of_stores_open_an_empty_database_at_once()
     {
         PostgreSqlLinktreeStore[] stores = [.. Enumerable.Range(0, 24).Select(_ => NewStore("Pooling=false"))];

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace Koii.DbSharing.Benchmarks.Stores;
+
+/// <summary><c>stores 100000</c>: one table of what each store takes to put, put again, get, list and tell of so many records, beside the driver of its database alone, from one run.</summary>
+internal static class StoresCommand
+{
+    internal const string Verb = "stores";
+
+    private const int DefaultCount = 100_000;
+    private const int Rounds = 5;
+
+    internal static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        if (!TryParse(arguments, out var count))
+        {
+            Console.Error.WriteLine($"Usage: {Verb} [<count>] — how many records, {DefaultCount} if it is not said; with few it takes seconds and its figures mean nothing.");
+            return 1;
+        }
+
+        var workload = new Workload(count);
+        var folder = Directory.CreateTempSubdirectory("koii-dbsharing-stores-");
+        var postgreSql = await PostgreSqlArena.TryStartAsync(workload);
+        IArena[] arenas = [new InMemoryArena(workload), new SqliteArena(workload, folder), .. postgreSql is null ? Array.Empty<IArena>() : [postgreSql]];
+        try
+        {
+            var table = new StoresTable(workload, arenas);
+            var losses = await MeasureAsync(table, folder);
+            table.Print(Rounds);
+            if (postgreSql is null)
+                Console.WriteLine("PostgreSQL: the machine does not have the server.");
+            foreach (var loss in losses.Distinct())
+                Console.Error.WriteLine(loss);
+            return losses.Count == 0 ? 0 : 1;
+        }
+        finally
+        {
+            foreach (var arena in arenas)
+                await arena.DisposeAsync();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<List<string>> MeasureAsync(StoresTable table, DirectoryInfo folder)
+    {
+        var losses = new List<string>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            table.Fsyncs = Math.Max(table.Fsyncs, DiskProbe.MeasureFsyncs(folder));
+            foreach (var arena in table.Arenas)
+            {
+                await arena.ClearAsync();
+
+                // Closed in between, so that what is read is what was stored.
+                foreach (var operations in new[] { Operation.Writing, Operation.Reading })
+                {
+                    await using var own = await arena.OpenOwnAsync();
+                    await using var bare = await arena.OpenBareAsync();
+                    foreach (var operation in operations)
+                        losses.AddRange(await table.Row(arena, operation).RunAsync(own, bare));
+                }
+            }
+        }
+
+        return losses;
+    }
+
+    private static bool TryParse(IReadOnlyList<string> arguments, out int count)
+    {
+        count = DefaultCount;
+        return arguments.Count == 0 || (arguments.Count == 1 && int.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0);
+    }
+}

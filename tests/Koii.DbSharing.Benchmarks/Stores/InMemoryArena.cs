@@ -5,9 +5,11 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 /// <summary>The store without a database, which shows what the contract itself costs.</summary>
 internal sealed class InMemoryArena(Workload workload) : IArena
 {
+    internal const string Store = "memory";
+
     private InMemoryLinktreeStore _store = new(workload.Options);
 
-    public string Name => "in memory";
+    public string Name => Store;
 
     public string? Description => null;
 

@@ -8,6 +8,8 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 /// <summary>Two databases of a cluster that is made for the run, with the server's default settings.</summary>
 internal sealed class PostgreSqlArena : IArena
 {
+    internal const string Store = "PostgreSQL";
+
     private const string Own = "own";
     private const string Bare = "bare";
 
@@ -22,7 +24,7 @@ internal sealed class PostgreSqlArena : IArena
         _administration = NpgsqlDataSource.Create(server.ConnectionString);
     }
 
-    public string Name => "PostgreSQL";
+    public string Name => Store;
 
     public string? Description
     {
@@ -45,11 +47,11 @@ internal sealed class PostgreSqlArena : IArena
             await ExecuteAsync($"CREATE DATABASE {database}");
         }
 
-        await using var store = Store(Bare);
+        await using var store = Open(Bare);
         await store.ReadChangesAsync(ChangePosition.Latest, 1);
     }
 
-    public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(Store(Own));
+    public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(Open(Own));
 
     public async Task<IContestant?> OpenBareAsync() => await BareNpgsql.OpenAsync(ConnectionString(Bare));
 
@@ -59,7 +61,7 @@ internal sealed class PostgreSqlArena : IArena
         await _server.DisposeAsync();
     }
 
-    private PostgreSqlLinktreeStore Store(string database) => new(ConnectionString(database), _workload.Options);
+    private PostgreSqlLinktreeStore Open(string database) => new(ConnectionString(database), _workload.Options);
 
     private string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = database }.ConnectionString;
 

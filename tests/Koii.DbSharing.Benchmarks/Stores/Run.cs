@@ -8,21 +8,18 @@ internal sealed class Run(Operation operation, IContestant contestant, Workload 
 {
     private readonly List<IReadOnlyList<LinktreeId>> _answers = [];
 
-    internal TimeSpan Time { get; private set; }
-
     /// <summary>Managed memory in bytes.</summary>
     internal long Allocated { get; private set; }
 
-    internal async Task GoOnAsync(int steps)
+    /// <summary>Does the next steps, and says how long they took.</summary>
+    internal async Task<TimeSpan> GoOnAsync(int steps)
     {
+        var (allocated, start) = (GC.GetTotalAllocatedBytes(), Stopwatch.GetTimestamp());
         for (var end = Math.Min(_answers.Count + steps, workload.Pages.Count); _answers.Count < end;)
-        {
-            var (allocated, start) = (GC.GetTotalAllocatedBytes(), Stopwatch.GetTimestamp());
-            var answer = await operation.Step(contestant, workload, _answers.Count);
-            Time += Stopwatch.GetElapsedTime(start);
-            Allocated += GC.GetTotalAllocatedBytes() - allocated;
-            _answers.Add(answer);
-        }
+            _answers.Add(await operation.Step(contestant, workload, _answers.Count));
+        var time = Stopwatch.GetElapsedTime(start);
+        Allocated += GC.GetTotalAllocatedBytes() - allocated;
+        return time;
     }
 
     /// <summary>What is wrong with the answers, or <see langword="null"/>.</summary>

@@ -7,7 +7,9 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 /// <summary>Two files in a folder.</summary>
 internal sealed class SqliteArena(Workload workload, DirectoryInfo folder) : IArena
 {
-    public string Name => "SQLite";
+    internal const string Store = "SQLite";
+
+    public string Name => Store;
 
     public string? Description
     {

@@ -10,25 +10,32 @@ internal static class StoresCommand
     private const int DefaultCount = 100_000;
     private const int Rounds = 5;
 
+    private static readonly string[] Stores = [InMemoryArena.Store, SqliteArena.Store, PostgreSqlArena.Store];
+
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        if (!TryParse(arguments, out var count))
+        if (!TryParse(arguments, out var count, out var stores))
         {
-            Console.Error.WriteLine($"Usage: {Verb} [<count>] — how many records, {DefaultCount} if it is not said; with few it takes seconds and its figures mean nothing.");
+            Console.Error.WriteLine($"Usage: {Verb} [<count>] [{string.Join('|', Stores)}]... — how many records, {DefaultCount} if it is not said, and which stores, else all.");
             return 1;
         }
 
         var workload = new Workload(count);
         var folder = Directory.CreateTempSubdirectory("koii-dbsharing-stores-");
-        var postgreSql = await PostgreSqlArena.TryStartAsync(workload);
-        IArena[] arenas = [new InMemoryArena(workload), new SqliteArena(workload, folder), .. postgreSql is null ? Array.Empty<IArena>() : [postgreSql]];
+        var arenas = new List<IArena>();
         try
         {
+            foreach (var store in stores)
+            {
+                if (await OpenAsync(store, workload, folder) is { } arena)
+                    arenas.Add(arena);
+                else
+                    Console.WriteLine($"{store}: the machine does not have the server.");
+            }
+
             var table = new StoresTable(workload, arenas);
             var losses = await MeasureAsync(table, folder);
             table.Print(Rounds);
-            if (postgreSql is null)
-                Console.WriteLine("PostgreSQL: the machine does not have the server.");
             foreach (var loss in losses.Distinct())
                 Console.Error.WriteLine(loss);
             return losses.Count == 0 ? 0 : 1;
@@ -40,6 +47,13 @@ internal static class StoresCommand
             folder.Delete(recursive: true);
         }
     }
+
+    private static async Task<IArena?> OpenAsync(string store, Workload workload, DirectoryInfo folder) => store switch
+    {
+        InMemoryArena.Store => new InMemoryArena(workload),
+        SqliteArena.Store => new SqliteArena(workload, folder),
+        _ => await PostgreSqlArena.TryStartAsync(workload),
+    };
 
     private static async Task<List<string>> MeasureAsync(StoresTable table, DirectoryInfo folder)
     {
@@ -65,9 +79,13 @@ internal static class StoresCommand
         return losses;
     }
 
-    private static bool TryParse(IReadOnlyList<string> arguments, out int count)
+    private static bool TryParse(IReadOnlyList<string> arguments, out int count, out IReadOnlyList<string> stores)
     {
-        count = DefaultCount;
-        return arguments.Count == 0 || (arguments.Count == 1 && int.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0);
+        var isCounted = int.TryParse(arguments.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out count);
+        if (!isCounted)
+            count = DefaultCount;
+        IReadOnlyList<string> named = [.. arguments.Skip(isCounted ? 1 : 0)];
+        stores = named.Count == 0 ? Stores : named;
+        return count > 0 && stores.All(Stores.Contains);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class StoresTable
             Console.WriteLine($"{description}.");
         Console.WriteLine($"The disk: {Number(Fsyncs)} appends of 4 KiB a second, each with an fsync; pages of {Workload.PageSize} records with one each would be {Number(Fsyncs * Workload.PageSize)} records/s.");
         Console.WriteLine(
-            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in pages of {Workload.PageSize}; the fastest of {rounds} rounds, ours and the driver in turns.");
+            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in pages of {Workload.PageSize}; ours and the driver in turns, each turn as in the fastest of {rounds} rounds.");
         Console.WriteLine();
         Print("store", "what", "records/s", "driver alone", "× its time", "B/record");
         Console.WriteLine($"| ---------- | ----------- | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: |");

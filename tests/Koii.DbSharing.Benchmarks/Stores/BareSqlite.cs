@@ -18,13 +18,15 @@ internal sealed class BareSqlite : IContestant
     private (long Timestamp, byte[] Id) _listed = (-1, []);
     private long _read;
 
-    internal BareSqlite(string connectionString)
+    /// <param name="connectionString">A file that our store has made.</param>
+    /// <param name="cacheKilobytes">What the connection may keep of it in memory.</param>
+    internal BareSqlite(string connectionString, int cacheKilobytes)
     {
         _connection = new SqliteConnection(connectionString);
         _connection.Open();
         using (var settings = _connection.CreateCommand())
         {
-            settings.CommandText = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16384";
+            settings.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -{cacheKilobytes}");
             settings.ExecuteNonQuery();
         }
 

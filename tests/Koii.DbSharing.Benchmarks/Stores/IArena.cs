@@ -16,5 +16,5 @@ internal interface IArena : IAsyncDisposable
     Task<IContestant> OpenOwnAsync();
 
     /// <summary>Opens other data, in tables that our store has made, by the driver alone; <see langword="null"/> where there is no driver.</summary>
-    Task<IContestant?> OpenBareAsync();
+    Task<IContestant?> OpenBareAsync(bool toWrite);
 }

@@ -21,7 +21,7 @@ internal sealed class InMemoryArena(Workload workload) : IArena
 
     public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(_store);
 
-    public Task<IContestant?> OpenBareAsync() => Task.FromResult<IContestant?>(null);
+    public Task<IContestant?> OpenBareAsync(bool toWrite) => Task.FromResult<IContestant?>(null);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -53,7 +53,7 @@ internal sealed class PostgreSqlArena : IArena
 
     public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(Open(Own));
 
-    public async Task<IContestant?> OpenBareAsync() => await BareNpgsql.OpenAsync(ConnectionString(Bare));
+    public async Task<IContestant?> OpenBareAsync(bool toWrite) => await BareNpgsql.OpenAsync(ConnectionString(Bare));
 
     public async ValueTask DisposeAsync()
     {

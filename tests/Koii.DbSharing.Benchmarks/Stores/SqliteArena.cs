@@ -36,7 +36,8 @@ internal sealed class SqliteArena(Workload workload, DirectoryInfo folder) : IAr
 
     public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(new SqliteLinktreeStore(Own, workload.Options));
 
-    public Task<IContestant?> OpenBareAsync() => Task.FromResult<IContestant?>(new BareSqlite(Bare));
+    /// <summary>With as much memory as our store's connections have: one that writes, and those that read.</summary>
+    public Task<IContestant?> OpenBareAsync(bool toWrite) => Task.FromResult<IContestant?>(new BareSqlite(Bare, toWrite ? 16 * 1024 : 2 * 1024));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

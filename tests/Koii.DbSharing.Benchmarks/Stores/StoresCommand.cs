@@ -69,7 +69,7 @@ internal static class StoresCommand
                 foreach (var operations in new[] { Operation.Writing, Operation.Reading })
                 {
                     await using var own = await arena.OpenOwnAsync();
-                    await using var bare = await arena.OpenBareAsync();
+                    await using var bare = await arena.OpenBareAsync(toWrite: operations == Operation.Writing);
                     foreach (var operation in operations)
                         losses.AddRange(await table.Row(arena, operation).RunAsync(own, bare));
                 }

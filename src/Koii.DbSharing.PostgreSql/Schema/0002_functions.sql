@@ -1,4 +1,4 @@
--- The three writers. Each runs as a statement of its own: what it does is committed, or nothing is, whatever becomes of the connection meanwhile.
+-- The writers. Each runs as a statement of its own: what it does is committed, or nothing is, whatever becomes of the connection meanwhile.
 
 -- Lets go of changes that are more or older than the feed keeps, and returns the number of the newest that is gone. Age counts from the oldest change on and stops
 -- at the first that is young enough, so numbers have no gaps even where a clock was set back. The caller has the task's lock.
@@ -15,6 +15,14 @@ BEGIN
 
     DELETE FROM koii_dbsharing.change WHERE task = _task AND number > _trimmed AND number <= _last;
     RETURN _last;
+END $$;
+
+-- Has this transaction on the disk before it is answered, whatever the server's default. Only what waits for more than that is left as it is.
+CREATE FUNCTION koii_dbsharing.commit_durably() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('synchronous_commit') <> 'remote_apply' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
 END $$;
 
 -- Finds or registers a task, and lets go of what it may not keep (protocol §1): records beyond the latest timestamp that the clock allows, and what authors
@@ -59,6 +67,8 @@ BEGIN
     _state.trimmed := koii_dbsharing.trim_changes(_state.task, _state.changes, _state.trimmed, _max_changes, _oldest);
     UPDATE koii_dbsharing.task SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = _per_author
     WHERE task.task = _state.task;
+    -- A reader who was told of a number must never find another change under it.
+    PERFORM koii_dbsharing.commit_durably();
     task := _state.task;
     feed := replace(_state.feed::text, '-', '');
 END $$;
@@ -227,9 +237,6 @@ BEGIN
     UPDATE koii_dbsharing.task
     SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = greatest(per_author, _per_author)
     WHERE task = _task;
-    -- On the disk before it is answered, whatever the server's default; only what waits for more than that is left as it is.
-    IF current_setting('synchronous_commit') <> 'remote_apply' THEN
-        PERFORM set_config('synchronous_commit', 'on', true);
-    END IF;
+    PERFORM koii_dbsharing.commit_durably();
     RETURN _answer;
 END $$;

@@ -8,7 +8,7 @@ internal static class StoresCommand
     internal const string Verb = "stores";
 
     private const int DefaultCount = 100_000;
-    private const int Rounds = 5;
+    private const int Rounds = 3;
 
     private static readonly string[] Stores = [InMemoryArena.Store, SqliteArena.Store, PostgreSqlArena.Store];
 

@@ -7,6 +7,8 @@ namespace Koii.DbSharing.PostgreSql;
 /// <summary>Says what a driver's exception means: for whoever runs the node, and for whether the call is worth another attempt.</summary>
 internal static class PostgreSqlErrors
 {
+    private const string IdleSessionTimeout = "57P05";
+
     /// <summary>Whether the same call may succeed by itself, and soon: nothing has been waited for yet.</summary>
     internal static bool IsWorthAnotherAttempt(NpgsqlException exception) => exception switch
     {
@@ -62,6 +64,4 @@ internal static class PostgreSqlErrors
 
     private static bool IsLacking(string state) => state
         is PostgresErrorCodes.NoDataFound or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction;
-
-    private const string IdleSessionTimeout = "57P05";
 }

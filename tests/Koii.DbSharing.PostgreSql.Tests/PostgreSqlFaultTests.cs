@@ -103,13 +103,15 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
-    // Each of the three ends the wait for a lock; which one, the message says.
-    [TestCase("Command Timeout=1", "did not answer in time")]
+    // Each of the three ends the wait for a lock; which one, the message says. They are longer than anything else takes.
+    [TestCase("Command Timeout=2", "did not answer in time")]
     [TestCase("Options=-c lock_timeout=500", "lock timeout")]
-    [TestCase("Options=-c statement_timeout=2000", "statement timeout")]
+    [TestCase("Options=-c statement_timeout=3000", "statement timeout")]
     public async Task Lock_that_another_session_keeps_is_a_transient_failure_and_readers_do_not_wait_for_it(string settings, string named)
     {
-        await using var store = await NewStoreWithOneRecordAsync(settings);
+        await using var maker = await NewStoreWithOneRecordAsync();
+        await using var store = NewStore(settings);
+        await store.PutAsync([Create()]);
         await using var other = await Database.DataSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
         await LockTheTaskAsync(other);

@@ -77,10 +77,10 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     public async Task Role_without_rights_is_told_which_and_one_that_owns_the_schema_needs_no_other()
     {
         var role = $"koii_{Guid.NewGuid():N}";
-        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN; REVOKE CREATE ON DATABASE {Name} FROM PUBLIC");
+        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD '{role}'; REVOKE CREATE ON DATABASE {Name} FROM PUBLIC");
         try
         {
-            await using var store = new PostgreSqlLinktreeStore(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role }.ConnectionString, Options());
+            await using var store = new PostgreSqlLinktreeStore(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role, Password = role }.ConnectionString, Options());
             Assert.That(
                 async () => await store.PutAsync([Create()]),
                 Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("lacks a right").And.Message.Contains("koii_dbsharing").And.Property("IsTransient").False);

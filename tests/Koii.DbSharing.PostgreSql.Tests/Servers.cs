@@ -3,7 +3,7 @@ using Koii.DbSharing.TestSupport;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>
-/// The server of the test run: the one that <c>KOII_TEST_POSTGRES</c> names (a role that may create databases), or a cluster that is made for the run. Where there is
+/// The server of the test run: the one that <c>KOII_TEST_POSTGRES</c> names (as a superuser), or a cluster that is made for the run. Where there is
 /// neither, tests that need one are skipped, or fail where continuous integration must run them (<c>CI=true</c>).
 /// </summary>
 internal static class Servers

@@ -69,7 +69,7 @@ public sealed class KilledHolderTests
                 """);
             if (holder.Length > 0)
                 return int.Parse(holder, CultureInfo.InvariantCulture);
-            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(1)), Is.True, "somebody runs the rounds");
+            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(3)), Is.True, "somebody runs the rounds");
         }
     }
 

@@ -46,7 +46,7 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
         handle.Lost.Register(lost.SetResult);
 
         await Database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
-        await lost.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        await lost.Task.WaitAsync(TimeSpan.FromMinutes(3));
 
         IReplicationLeaseHandle? again;
         while ((again = await lease.TryAcquireAsync()) is null)

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Pull;
+using Koii.DbSharing.Benchmarks.Stores;
 using Koii.DbSharing.Benchmarks.Verify;
 
 // The measured process must load nothing that a node would not: each verb is a class of its own, and only the last branch touches BenchmarkDotNet.
@@ -14,6 +15,8 @@ switch (args)
         return await MeasureCommand.RunAsync(count, url);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
+    case [StoresCommand.Verb, .. var arguments]:
+        return await StoresCommand.RunAsync(arguments);
     default:
         return Micro.Run(args);
 }

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
 using Koii.DbSharing.Benchmarks.Verify;
 
@@ -14,6 +15,8 @@ switch (args)
         return await MeasureCommand.RunAsync(count, url);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
+    case [StdioCommand.Verb]:
+        return StdioCommand.Run();
     default:
         return Micro.Run(args);
 }

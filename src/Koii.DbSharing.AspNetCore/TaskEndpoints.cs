@@ -19,6 +19,9 @@ internal sealed partial class TaskEndpoints(string name, ILogger<TaskEndpoints> 
         Map("/list", "GET, HEAD", (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.Bare));
         Map("/get/{publicKey}", "GET, HEAD", WriteNewestAsync);
         Map("", "POST", SubmissionAnswer.WriteAsync);
+        Map("/summary", "GET, HEAD", SummaryAnswer.WriteAsync);
+        Map("/reconcile", "POST", ReconcileAnswer.WriteAsync);
+        Map("/fetch", "POST", FetchAnswer.WriteAsync);
 
         void Map(string path, string methods, Func<HttpContext, LinktreeResponder, Task> answer)
         {

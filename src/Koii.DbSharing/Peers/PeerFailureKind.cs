@@ -3,6 +3,9 @@ namespace Koii.DbSharing.Peers;
 /// <summary>What kept a peer from being read to the end.</summary>
 public enum PeerFailureKind
 {
+    /// <summary>The peer does not have this part of the protocol. No fault of it: most peers have only their lists.</summary>
+    NotSupported,
+
     /// <summary>No connection: the name is unknown, nobody listens, or TLS failed.</summary>
     Unreachable,
 

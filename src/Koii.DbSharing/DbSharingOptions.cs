@@ -12,7 +12,7 @@ public sealed class DbSharingOptions
     /// </summary>
     public string? ServiceUrl { get; set; }
 
-    /// <summary>Base URLs of nodes that are asked in any case, beside those the service names. Default: none.</summary>
+    /// <summary>Base URLs of nodes that are asked beside those the service names, wherever they are. Default: none.</summary>
     public IList<string> Nodes { get; } = [];
 
     /// <summary>Base URLs under which this node is listed itself, so that it does not ask itself. Default: none.</summary>
@@ -51,7 +51,10 @@ public sealed class DbSharingOptions
     /// <summary>How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.</summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Whether peers from the node list may be dialled at private, loopback and other special addresses. Default: <see langword="false"/>. Reserved: it has no effect yet.</summary>
+    /// <summary>
+    /// Whether peers from the node list may be dialled at private, loopback and other special addresses (protocol §4), as many as there are at one: for development, and for networks that
+    /// are private as a whole. Default: <see langword="false"/>. The service at <see cref="ServiceUrl"/> and <see cref="Nodes"/> may be anywhere: the operator named them.
+    /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
     /// <summary>What a peer may cost.</summary>

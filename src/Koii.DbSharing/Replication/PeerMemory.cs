@@ -1,5 +1,6 @@
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Replication;
 
@@ -19,6 +20,9 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, Entry> _entries = [];
+
+    /// <summary>What was refused, and need not be verified or fetched again.</summary>
+    public RefusalMemory Refusals { get; } = new(timeProvider);
 
     /// <summary>How many peers are remembered.</summary>
     public int Count
@@ -48,10 +52,12 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
     }
 
     /// <summary>
-    /// Has every list sent anew. For a store that failed: it may come back with less than it had (protocol §4.2: a tag goes with any change of store).
+    /// Forgets what was true of the store as it was, and has every list sent anew. For a store that failed: it may come back with less than it had (protocol §4.2: a tag
+    /// goes with any change of store).
     /// </summary>
-    public void ForgetLists()
+    public void ForgetStore()
     {
+        Refusals.Clear();
         lock (_lock)
         {
             foreach (var entry in _entries.Values)
@@ -62,6 +68,7 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
     /// <summary>Forgets everything. For a process that takes over from another: what it knew may have been long ago.</summary>
     public void Clear()
     {
+        Refusals.Clear();
         lock (_lock)
             _entries.Clear();
     }
@@ -85,8 +92,9 @@ internal sealed class PeerMemory(TimeProvider timeProvider)
             // Not modified and failures leave what is known of an earlier list as true as it was.
             if (report.Failure is null && report.Path == PeerPath.FullList)
             {
-                // A record that found the store full was not judged: with room for it, it must come again.
-                entry.List = entityTag is { Length: <= MaxEntityTagLength } && report.Verdicts.Full == 0
+                // A record that found the store full was not judged: with room for it, it must come again. What the policy refused it may let in the next time.
+                var isJudged = report.Verdicts.Full == 0 && !report.Verdicts.RejectedByReason.ContainsKey(RejectionReason.Policy);
+                entry.List = entityTag is { Length: <= MaxEntityTagLength } && isJudged
                     ? new JudgedList(entityTag, now, earliestDue)
                     : null;
             }

@@ -75,15 +75,15 @@ internal sealed partial class PeerRound(
         if (page.Linktrees.Count == 0)
             return;
 
-        var taken = await intake.TakeInTurnAsync(page.Linktrees, cancellationToken).ConfigureAwait(false);
+        var taken = await intake.TakeInTurnAsync(peer, page.Linktrees, cancellationToken).ConfigureAwait(false);
         foreach (var verdict in taken.Verdicts)
             _verdicts.Add(verdict);
         if (taken.EarliestDue is { } due)
             _earliestDue = Math.Min(_earliestDue ?? long.MaxValue, due);
 
         _failedChecks += taken.FailedChecks;
-        if (taken.VerifierFault is { } fault)
-            _failure = UnexpectedError(fault, nameof(Signatures.ISignatureVerifier));
+        if (taken.Fault is { } fault)
+            _failure = UnexpectedError(fault.Exception, fault.Role);
         else if (_failedChecks >= maxBadSignatures)
             _failure = new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." };
     }

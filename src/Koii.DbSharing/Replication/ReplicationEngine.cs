@@ -46,7 +46,7 @@ public sealed partial class ReplicationEngine
     /// <param name="verifier">What a good signature is; asked for a page at a time where it is an <see cref="IBatchSignatureVerifier"/>.</param>
     /// <param name="store">Where records are kept.</param>
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
-    /// <param name="services">Clock, chance, logging and lease. Default: the system's, no logging, and every round is ours.</param>
+    /// <param name="services">Clock, chance, logging, policy and lease. Default: the system's, no logging, every good record is kept, and every round is ours.</param>
     /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
     /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
     public ReplicationEngine(
@@ -75,7 +75,8 @@ public sealed partial class ReplicationEngine
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
         _memory = new PeerMemory(_timeProvider);
         _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
-        _intake = new RecordIntake(new Admission(options.TaskId, options.MaxClockSkew), verifier, store, _timeProvider);
+        _intake = new RecordIntake(
+            new Admission(options.TaskId, options.MaxClockSkew), _memory.Refusals, verifier, services.Policy, store, _timeProvider);
 
         _taskId = options.TaskId;
         _interval = options.Interval;
@@ -111,7 +112,7 @@ public sealed partial class ReplicationEngine
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetLists();
+            _memory.ForgetStore();
             throw;
         }
         finally
@@ -134,14 +135,14 @@ public sealed partial class ReplicationEngine
         ArgumentNullException.ThrowIfNull(linktree);
         try
         {
-            var taken = await _intake.TakeAsync([linktree], cancellationToken).ConfigureAwait(false);
-            if (taken.VerifierFault is { } fault)
-                ExceptionDispatchInfo.Throw(fault);
+            var taken = await _intake.TakeSubmittedAsync([linktree], cancellationToken).ConfigureAwait(false);
+            if (taken.Fault is { } fault)
+                ExceptionDispatchInfo.Throw(fault.Exception);
             return taken.Verdicts[0];
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetLists();
+            _memory.ForgetStore();
             throw;
         }
     }
@@ -225,6 +226,7 @@ public sealed partial class ReplicationEngine
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
+        (_client as IRoundAware)?.BeginRound();
         IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
         var reports = await PeerWorkers.AskAllAsync(peers, _maxPeersAtOnce, AskAsync, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();

@@ -26,9 +26,12 @@ internal abstract class PeerClientFixture : IDisposable
         get
         {
             _http ??= new HttpClient(PeerHttp.CreateHandler(Limits)) { Timeout = Timeout.InfiniteTimeSpan };
-            return _client ??= new HttpPeerClient(() => _http, Options, Clock, NullLogger<HttpPeerClient>.Instance);
+            return _client ??= ClientOn(_http);
         }
     }
+
+    protected HttpPeerClient ClientOn(HttpClient http, PeerAddressGuard? guard = null) =>
+        new(new PeerConnections(() => http, () => http, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options), Options, Clock, NullLogger<HttpPeerClient>.Instance);
 
     [TearDown]
     public void NoTimerIsLeft() => Assert.That(Clock.ArmedTimers, Is.Zero, "a timer was left behind");

@@ -24,10 +24,16 @@ public sealed class DbSharingOptions
     /// <summary>The time from the start of one round to the start of the next, give or take a tenth. Default: 20 seconds; at least 1 second, at most 1 day.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How many peers a round asks when there are more than twice as many. Default: 8; at least 1.</summary>
+    /// <summary>
+    /// How many peers a round asks when there are more than twice as many: half of them from those that have been good for a day, half at random, and beside them one that failed and has
+    /// rested. Default: 8; at least 1. Of one host no more than two are considered, unless <see cref="AllowPrivateAddresses"/> is set.
+    /// </summary>
     public int FanOut { get; set; } = 8;
 
-    /// <summary>How many peers are read at the same time. Default: 4; at least 1.</summary>
+    /// <summary>
+    /// How many peers' lists are read at the same time. Default: 4; at least 1. All peers of a round are asked at once, and one that keeps its reader waiting for a second lets the next one
+    /// read meanwhile. A round stays under 8 MB of memory for each, as long as <see cref="FanOut"/> is at most twice as many.
+    /// </summary>
     public int MaxPeersAtOnce { get; set; } = 4;
 
     /// <summary>

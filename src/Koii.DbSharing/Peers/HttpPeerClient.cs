@@ -69,6 +69,8 @@ internal sealed partial class HttpPeerClient(
                 yield break;
             }
 
+            // The peer has answered. What comes is read in a place of its own, which may have to be waited for.
+            yield return new PeerPage([]);
             var isList = true;
             var counted = -uncounted;
             await foreach (var read in LinktreeReader.ReadListAsync(body, _listLimits, cancellationToken).ConfigureAwait(false))

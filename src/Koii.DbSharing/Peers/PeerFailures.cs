@@ -52,6 +52,8 @@ internal static class PeerFailures
 
     private static PeerFailureKind KindOf(TransferFaultKind kind) => kind switch
     {
+        TransferFaultKind.AddressRefused => PeerFailureKind.AddressRefused,
+        TransferFaultKind.AddressCrowded => PeerFailureKind.AddressCrowded,
         TransferFaultKind.Unreachable => PeerFailureKind.Unreachable,
         TransferFaultKind.TimedOut => PeerFailureKind.TimedOut,
         TransferFaultKind.TooSlow => PeerFailureKind.TooSlow,

@@ -4,6 +4,7 @@ using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ public sealed partial class ReplicationEngine
 {
     private readonly INodeDirectory _directory;
     private readonly IPeerClient _client;
+    private readonly PeerLadder _ladder;
     private readonly RecordIntake _intake;
     private readonly PeerMemory _memory;
     private readonly LeasedRounds _leased;
@@ -32,8 +34,6 @@ public sealed partial class ReplicationEngine
     private readonly string _taskId;
     private readonly TimeSpan _interval;
     private readonly PeerSelection _selection;
-    private readonly AsyncLock _places; // For bodies that are read at the same time.
-    private readonly int _maxBadSignatures;
 
     private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
     private readonly Lock _randomLock = new();
@@ -75,14 +75,13 @@ public sealed partial class ReplicationEngine
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
         _memory = new PeerMemory(_timeProvider, options.Interval, NextDouble);
         _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
-        _intake = new RecordIntake(
-            new Admission(options.TaskId, options.MaxClockSkew), _memory.Refusals, verifier, services.Policy, store, _timeProvider);
+        var admission = new Admission(options.TaskId, options.MaxClockSkew);
+        _intake = new RecordIntake(admission, _memory.Refusals, verifier, services.Policy, store, _timeProvider);
+        _ladder = BuildLadder(services.Reconciler, admission);
 
         _taskId = options.TaskId;
         _interval = options.Interval;
         _selection = new PeerSelection(options);
-        _places = new AsyncLock(options.MaxPeersAtOnce);
-        _maxBadSignatures = options.PeerLimits.MaxBadSignatures;
     }
 
     /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>
@@ -227,7 +226,7 @@ public sealed partial class ReplicationEngine
 
         (_client as IRoundAware)?.BeginRound();
         IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
-        var reports = await PeerTasks.AskAllAsync(peers, AskAsync, cancellationToken).ConfigureAwait(false);
+        var reports = await PeerTasks.AskAllAsync(peers, _ladder.AskAsync, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();
         foreach (var report in reports)
             verdicts.Add(report.Verdicts);
@@ -268,8 +267,18 @@ public sealed partial class ReplicationEngine
             return _selection.Select(listed, _memory.Rests.StandingOf, _random);
     }
 
-    private Task<PeerReport> AskAsync(NodeAddress peer, CancellationToken cancellationToken) =>
-        new PeerRound(peer, _client, _intake, _memory, _places, _maxBadSignatures, _timeProvider, _logger).RunAsync(cancellationToken);
+    private PeerLadder BuildLadder(IPeerReconciler? reconciler, Admission admission)
+    {
+        var places = new AsyncLock(Options.MaxPeersAtOnce); // For bodies that are read at the same time.
+        var maxBadSignatures = Options.PeerLimits.MaxBadSignatures;
+        return new PeerLadder(
+            (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
+            reconciler is null ? null : new SummaryRung(reconciler, Index, _memory, Options, _logger),
+            reconciler is null ? null : new ReconcileRung(reconciler, _memory, admission, _logger),
+            new PlainListRung(_client, _memory),
+            _memory,
+            _logger);
+    }
 
     private void LogRound(ReplicationReport round)
     {

@@ -22,9 +22,7 @@ namespace Koii.DbSharing.Replication;
 /// </remarks>
 public sealed partial class ReplicationEngine
 {
-    private readonly INodeDirectory _directory;
-    private readonly IPeerClient _client;
-    private readonly PeerLadder _ladder;
+    private readonly ReplicationRound _round;
     private readonly RecordIntake _intake;
     private readonly PeerMemory _memory;
     private readonly LeasedRounds _leased;
@@ -38,7 +36,6 @@ public sealed partial class ReplicationEngine
     private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
     private readonly Lock _randomLock = new();
     private bool _isSharing;
-    private bool _hadNodeList = true;
 
     /// <summary>Composes an engine.</summary>
     /// <param name="directory">Who there is.</param>
@@ -68,8 +65,6 @@ public sealed partial class ReplicationEngine
 
         Options = options;
         Index = new LinktreeIndex(store);
-        _directory = directory;
-        _client = client;
         _timeProvider = services.TimeProvider;
         _random = services.Random;
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
@@ -77,7 +72,7 @@ public sealed partial class ReplicationEngine
         _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
         var admission = new Admission(options.TaskId, options.MaxClockSkew);
         _intake = new RecordIntake(admission, _memory.Refusals, verifier, services.Policy, store, _timeProvider);
-        _ladder = BuildLadder(services.Reconciler, admission);
+        _round = new ReplicationRound(directory, client as IRoundAware, Select, BuildLadder(client, services.Reconciler, admission), options.TaskId, _timeProvider, _logger);
 
         _taskId = options.TaskId;
         _interval = options.Interval;
@@ -105,7 +100,7 @@ public sealed partial class ReplicationEngine
 
         try
         {
-            return await _leased.TryRunAsync(ShareAloneAsync, cancellationToken).ConfigureAwait(false)
+            return await _leased.TryRunAsync(_round.RunAsync, cancellationToken).ConfigureAwait(false)
                 ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
         }
         catch (LinktreeStoreException)
@@ -217,57 +212,13 @@ public sealed partial class ReplicationEngine
         }
     }
 
-    private async Task<ReplicationReport> ShareAloneAsync(CancellationToken cancellationToken)
-    {
-        var startedAt = _timeProvider.GetUtcNow();
-        var started = _timeProvider.GetTimestamp();
-        var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
-        var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
-
-        (_client as IRoundAware)?.BeginRound();
-        IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
-        var reports = await PeerTasks.AskAllAsync(peers, _ladder.AskAsync, cancellationToken).ConfigureAwait(false);
-        var verdicts = new VerdictTally();
-        foreach (var report in reports)
-            verdicts.Add(report.Verdicts);
-
-        var round = new ReplicationReport(hasNodeList ? RoundOutcome.Completed : RoundOutcome.NoNodeList)
-        {
-            StartedAt = startedAt,
-            Duration = _timeProvider.GetElapsedTime(started),
-            Nodes = listing,
-            Verdicts = verdicts.ToCounts(),
-            Peers = reports,
-        };
-        LogRound(round);
-        return round;
-    }
-
-    private async Task<NodeListing> GetNodesAsync(CancellationToken cancellationToken)
-    {
-        NodeListing? listing;
-        try
-        {
-            listing = await _directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Log.DirectoryThrew(_logger, _taskId, fault);
-            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {fault.GetType().Name}; the log has it."] };
-        }
-
-        RoleContract.NotNull(RoleContract.NotNull(listing, "INodeDirectory.GetNodesAsync").Nodes, "INodeDirectory.GetNodesAsync → NodeListing.Nodes");
-        return listing;
-    }
-
     private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed)
     {
         lock (_randomLock)
             return _selection.Select(listed, _memory.Rests.StandingOf, _random);
     }
 
-    private PeerLadder BuildLadder(IPeerReconciler? reconciler, Admission admission)
+    private PeerLadder BuildLadder(IPeerClient client, IPeerReconciler? reconciler, Admission admission)
     {
         var places = new AsyncLock(Options.MaxPeersAtOnce); // For bodies that are read at the same time.
         var maxBadSignatures = Options.PeerLimits.MaxBadSignatures;
@@ -275,33 +226,9 @@ public sealed partial class ReplicationEngine
             (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
             reconciler is null ? null : new SummaryRung(reconciler, Index, _memory, Options, _logger),
             reconciler is null ? null : new ReconcileRung(reconciler, _memory, admission, _logger),
-            new PlainListRung(_client, _memory),
+            new PlainListRung(client, _memory),
             _memory,
             _logger);
-    }
-
-    private void LogRound(ReplicationReport round)
-    {
-        var verdicts = round.Verdicts;
-        if (round.Outcome == RoundOutcome.NoNodeList)
-        {
-            // Once is news; after that it is the same every round.
-            var level = _hadNodeList ? LogLevel.Warning : LogLevel.Debug;
-            var problems = string.Join(' ', round.Nodes.Problems);
-            Log.NoNodeList(_logger, level, _taskId, problems);
-        }
-        else
-        {
-            var level = verdicts.Inserted + verdicts.Replaced > 0 ? LogLevel.Information : LogLevel.Debug;
-            if (_logger.IsEnabled(level))
-            {
-                var failed = round.Peers.Count(peer => peer.Failure is not null);
-                Log.RoundCompleted(
-                    _logger, level, _taskId, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected, round.Duration);
-            }
-        }
-
-        _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
     }
 
     private double NextDouble()

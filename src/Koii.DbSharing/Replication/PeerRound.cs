@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Koii.DbSharing.Concurrency;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;

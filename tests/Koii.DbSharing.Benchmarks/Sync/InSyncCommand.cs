@@ -18,6 +18,8 @@ internal static class InSyncCommand
     private const int WarmUpRounds = 100;
     private const int Rounds = 200;
 
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
     internal static async Task<int> RunAsync(string countText)
     {
         var count = int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture);
@@ -28,6 +30,8 @@ internal static class InSyncCommand
         services.AddDbSharing(options =>
         {
             options.TaskId = ServeCommand.TaskId;
+            // A peer that is not ready yet rests for a round.
+            options.Interval = Interval;
             options.MaxRecords = Math.Max(options.MaxRecords, count);
             foreach (var url in urls)
                 options.Nodes.Add(url);
@@ -39,7 +43,10 @@ internal static class InSyncCommand
 
         var engine = provider.GetRequiredService<ReplicationEngine>();
         for (var round = 0; round < WarmUpRounds; round++)
-            await engine.ShareAsync();
+        {
+            if (!IsInSync(await engine.ShareAsync()))
+                await Task.Delay(Interval);
+        }
 
         using var process = Process.GetCurrentProcess();
         process.Refresh();
@@ -50,7 +57,7 @@ internal static class InSyncCommand
         {
             var report = await engine.ShareAsync();
             bytes += report.Peers.Sum(peer => peer.BytesReceived);
-            isInSync &= report.Peers.Count == Peers && report.Peers.All(peer => peer.Path == PeerPath.InSync);
+            isInSync &= IsInSync(report);
         }
 
         process.Refresh();
@@ -60,4 +67,6 @@ internal static class InSyncCommand
             $"{count:N0} records, {Peers} peers in sync: {processorTime.TotalMilliseconds / Rounds:N2} ms of processor time and {bytes / Rounds:N0} bytes of bodies a round{(isInSync ? "" : "; NOT IN SYNC")}"));
         return isInSync ? 0 : 1;
     }
+
+    private static bool IsInSync(ReplicationReport report) => report.Peers.Count == Peers && report.Peers.All(peer => peer.Path == PeerPath.InSync);
 }

@@ -9,7 +9,8 @@ namespace Koii.DbSharing.AspNetCore;
 /// <summary>Answers with a whole list: unchanged, or as a stream, compressed where the client asks for it.</summary>
 internal static class ListAnswer
 {
-    private static readonly StreamPipeWriterOptions OverGZip = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
+    // Larger pieces than the default of 4 KiB: each is a call of the server, or of the compressor.
+    private static readonly StreamPipeWriterOptions Buffered = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
 
     internal static async Task WriteAsync(HttpContext context, LinktreeResponder responder, ListForm form)
     {
@@ -40,13 +41,17 @@ internal static class ListAnswer
 
     private static async Task WritePlainAsync(HttpContext context, LinktreeResponder responder, ListForm form)
     {
+        var output = PipeWriter.Create(context.Response.Body, Buffered);
         try
         {
-            await responder.WriteListAsync(context.Response.BodyWriter, form, context.RequestAborted);
+            await responder.WriteListAsync(output, form, context.RequestAborted);
+            await output.CompleteAsync();
         }
-        catch when (context.Response.HasStarted)
+        catch (Exception exception)
         {
-            context.Abort();
+            await output.CompleteAsync(exception);
+            if (context.Response.HasStarted)
+                context.Abort();
             throw;
         }
     }
@@ -54,7 +59,7 @@ internal static class ListAnswer
     private static async Task WriteCompressedAsync(HttpContext context, LinktreeResponder responder, ListForm form)
     {
         var gzip = new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
-        var output = PipeWriter.Create(gzip, OverGZip);
+        var output = PipeWriter.Create(gzip, Buffered);
         try
         {
             await responder.WriteListAsync(output, form, context.RequestAborted);

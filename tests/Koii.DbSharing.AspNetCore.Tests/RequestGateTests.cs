@@ -8,7 +8,7 @@ namespace Koii.DbSharing.AspNetCore.Tests;
 public sealed class RequestGateTests
 {
     private static readonly ClientAddress Alice = Of("203.0.113.7");
-    private static readonly ClientAddress Bob = Of("2001:db8::1");
+    private static readonly ClientAddress Bob = Of("2001:db8:ffff::1");
     private static readonly ClientAddress Host = Of("127.0.0.1");
 
     private readonly DbSharingEndpointOptions _options = new();

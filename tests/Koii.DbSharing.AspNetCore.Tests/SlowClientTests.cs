@@ -22,7 +22,7 @@ public sealed class SlowClientTests
         var (node, clock, store) = await StartAsync(options => options.RequestTimeout = TimeSpan.FromDays(1));
         await using var end = node;
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var readers = new List<TcpClient>();
+        var readers = new List<NetworkStream>();
         for (var i = 0; i < Readers; i++)
             readers.Add(await AskAsync(node, "GET /linktree/list HTTP/1.1\r\nHost: x\r\n\r\n", hangs));
 
@@ -48,7 +48,7 @@ public sealed class SlowClientTests
         var buffer = new byte[Mebibyte];
         for (var mebibytes = 0; mebibytes < 50; mebibytes++)
         {
-            await reader.GetStream().ReadExactlyAsync(buffer, hangs);
+            await reader.ReadExactlyAsync(buffer, hangs);
             clock.Advance(DefaultIdleTimeout / 10);
         }
     }
@@ -61,7 +61,7 @@ public sealed class SlowClientTests
         using var reader = await AskAsync(node, "GET /linktree/all HTTP/1.1\r\nHost: x\r\n\r\n", hangs);
 
         var buffer = new byte[Mebibyte];
-        await reader.GetStream().ReadExactlyAsync(buffer, hangs);
+        await reader.ReadExactlyAsync(buffer, hangs);
         clock.Advance(TimeSpan.FromSeconds(10));
         while (await ReadOrNothingAsync(reader, buffer, hangs) > 0)
         {
@@ -156,11 +156,12 @@ public sealed class SlowClientTests
         return (node, clock, store);
     }
 
-    private static async Task<TcpClient> AskAsync(TestNode node, string request, CancellationToken hangs)
+    private static async Task<NetworkStream> AskAsync(TestNode node, string request, CancellationToken hangs)
     {
-        var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port, hangs);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port, hangs);
+        var client = new NetworkStream(socket, ownsSocket: true);
+        await client.WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
         return client;
     }
 
@@ -180,7 +181,7 @@ public sealed class SlowClientTests
         }
     }
 
-    private static async Task<string> ReadToTheEndAsync(TcpClient client, CancellationToken hangs)
+    private static async Task<string> ReadToTheEndAsync(NetworkStream client, CancellationToken hangs)
     {
         var answer = new MemoryStream();
         var buffer = new byte[Mebibyte];
@@ -189,11 +190,11 @@ public sealed class SlowClientTests
         return Encoding.UTF8.GetString(answer.GetBuffer(), 0, (int)answer.Length);
     }
 
-    private static async Task<int> ReadOrNothingAsync(TcpClient client, byte[] buffer, CancellationToken hangs)
+    private static async Task<int> ReadOrNothingAsync(NetworkStream client, byte[] buffer, CancellationToken hangs)
     {
         try
         {
-            return await client.GetStream().ReadAsync(buffer, hangs);
+            return await client.ReadAsync(buffer, hangs);
         }
         catch (IOException)
         {
@@ -201,11 +202,11 @@ public sealed class SlowClientTests
         }
     }
 
-    private static async Task<bool> WriteOrNothingAsync(TcpClient client, byte[] bytes, CancellationToken hangs)
+    private static async Task<bool> WriteOrNothingAsync(NetworkStream client, byte[] bytes, CancellationToken hangs)
     {
         try
         {
-            await client.GetStream().WriteAsync(bytes, hangs);
+            await client.WriteAsync(bytes, hangs);
             return true;
         }
         catch (IOException)

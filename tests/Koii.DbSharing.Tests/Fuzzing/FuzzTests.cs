@@ -1,0 +1,45 @@
+namespace Koii.DbSharing.Tests.Fuzzing;
+
+/// <summary>
+/// Every reader of foreign bytes, fed with mutations of what it should read: it throws nothing, ends, allocates no more than a multiple of its input, and what it accepts
+/// comes back the same. <see cref="FuzzSettings"/> says how to run it longer, or again.
+/// </summary>
+public sealed class FuzzTests
+{
+    private static readonly (string Name, Func<IFuzzTarget> Make, double Share)[] Targets =
+    [
+        ("canonical form", () => new CanonicalFormTarget(), 0.30),
+        ("record", () => new RecordTarget(), 0.20),
+        ("list", () => new ListTarget(), 0.12),
+        ("base58", () => new Base58Target(), 0.15),
+        ("node list", () => new NodeListTarget(), 0.08),
+        ("HTTP answer", () => new HttpAnswerTarget(), 0.03),
+        ("submission", () => new SubmissionTarget(), 0.12),
+    ];
+
+    private static IEnumerable<string> Names => Targets.Select(target => target.Name);
+
+    [TestCaseSource(nameof(Names))]
+    public async Task Mutations_break_nothing(string name)
+    {
+        var (_, make, share) = Targets.Single(target => target.Name == name);
+        var target = make();
+        using var end = target as IDisposable;
+
+        await new Fuzzer(target, FuzzSettings.Seed).RunAsync((int)(FuzzSettings.Inputs * share));
+    }
+
+    [Test]
+    public void Shares_are_the_whole() => Assert.That(Targets.Sum(target => target.Share), Is.EqualTo(1).Within(1e-9));
+
+    /// <summary>Inputs that once failed, each in the folder of its reader.</summary>
+    [TestCaseSource(nameof(Names))]
+    public async Task What_once_failed_does_not_fail_again(string name)
+    {
+        var target = Targets.Single(target => target.Name == name).Make();
+        using var end = target as IDisposable;
+        var folder = Path.Combine(AppContext.BaseDirectory, "Fuzzing", "Failures", name);
+        foreach (var path in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
+            Assert.That(async () => await target.FeedAsync(await File.ReadAllBytesAsync(path)), Throws.Nothing, path);
+    }
+}

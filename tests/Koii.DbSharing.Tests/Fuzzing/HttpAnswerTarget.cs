@@ -50,7 +50,7 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
             RecordTarget.AssertRoundTrip(record);
         if (last.Failure is { } failure)
         {
-            Assert.That(failure.Detail, Does.Not.Contain("\n"));
+            Assert.That(failure.Detail ?? "", Does.Not.Contain("\n"));
             Assert.That(failure.RetryAfter, Is.Null.Or.InRange(TimeSpan.Zero, TimeSpan.FromDays(1)));
         }
 

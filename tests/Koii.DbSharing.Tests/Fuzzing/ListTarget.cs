@@ -11,19 +11,19 @@ internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
     private static readonly LinktreeListLimits Limits = new(MaxBytes: 6 * 1024, MaxElements: 40, MaxElementBytes: 1500);
     private static readonly LinktreeListLimits Roomy = new(MaxBytes: 1024 * 1024, MaxElements: 100_000, MaxElementBytes: 256 * 1024);
 
+    private int _fed;
+
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.Lists.Select(FuzzSeeds.Utf8);
 
     protected override ValueTask<Reading> ReadAsync(byte[] input) => ReadAsync(new MemoryStream(input), Limits);
 
     protected override int Check(byte[] input, Reading reading)
     {
-        // Pieces of one byte, and of a few: the same text must not depend on where it is cut.
-        foreach (var piece in new[] { 1, 7 })
-        {
-            var pieces = ReadAsync(new PiecewiseStream(input, piece), Limits).AsTask().GetAwaiter().GetResult();
-            Assert.That(pieces.ToString(), Is.EqualTo(reading.ToString()), $"in pieces of {piece}");
-            Assert.That(pieces.Records, Is.EqualTo(reading.Records));
-        }
+        // What a list says must not depend on where the network cut it.
+        var piece = 1 + (_fed++ % 40);
+        var pieces = ReadAsync(new PiecewiseStream(input, piece), Limits).AsTask().GetAwaiter().GetResult();
+        Assert.That(pieces.ToString(), Is.EqualTo(reading.ToString()), $"in pieces of {piece}");
+        Assert.That(pieces.Records, Is.EqualTo(reading.Records));
 
         var roomy = ReadAsync(new MemoryStream(input), Roomy).AsTask().GetAwaiter().GetResult();
         if (CountElements(input) is { } elements)

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Pull;
 using Koii.DbSharing.Benchmarks.Verify;
 
@@ -12,6 +13,8 @@ switch (args)
         return await ServeCommand.RunAsync(count);
     case [MeasureCommand.Verb, var count, var url]:
         return await MeasureCommand.RunAsync(count, url);
+    case [LoadCommand.Verb, .. var arguments]:
+        return await LoadCommand.RunAsync(arguments);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
     default:

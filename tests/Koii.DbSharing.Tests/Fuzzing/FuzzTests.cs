@@ -8,14 +8,16 @@ public sealed class FuzzTests
 {
     private static readonly (string Name, Func<IFuzzTarget> Make, double Share)[] Targets =
     [
-        ("canonical form", () => new CanonicalFormTarget(), 0.30),
-        ("record", () => new RecordTarget(), 0.20),
-        ("list", () => new ListTarget(), 0.12),
-        ("base58", () => new Base58Target(), 0.15),
-        ("node list", () => new NodeListTarget(), 0.08),
-        ("HTTP answer", () => new HttpAnswerTarget(), 0.03),
-        ("submission", () => new SubmissionTarget(), 0.12),
+        ("CanonicalForm", () => new CanonicalFormTarget(), 0.30),
+        ("Record", () => new RecordTarget(), 0.20),
+        ("List", () => new ListTarget(), 0.12),
+        ("Base58", () => new Base58Target(), 0.15),
+        ("NodeList", () => new NodeListTarget(), 0.08),
+        ("HttpAnswer", () => new HttpAnswerTarget(), 0.03),
+        ("Submission", () => new SubmissionTarget(), 0.12),
     ];
+
+    private static string Failures => Path.Combine(AppContext.BaseDirectory, "Fuzzing", "Failures");
 
     private static IEnumerable<string> Names => Targets.Select(target => target.Name);
 
@@ -32,13 +34,17 @@ public sealed class FuzzTests
     [Test]
     public void Shares_are_the_whole() => Assert.That(Targets.Sum(target => target.Share), Is.EqualTo(1).Within(1e-9));
 
+    [Test]
+    public void Every_folder_of_failures_is_that_of_a_reader() =>
+        Assert.That(Directory.EnumerateDirectories(Failures).Select(Path.GetFileName), Is.Not.Empty.And.SubsetOf(Names));
+
     /// <summary>Inputs that once failed, each in the folder of its reader.</summary>
     [TestCaseSource(nameof(Names))]
     public async Task What_once_failed_does_not_fail_again(string name)
     {
         var target = Targets.Single(target => target.Name == name).Make();
         using var end = target as IDisposable;
-        var folder = Path.Combine(AppContext.BaseDirectory, "Fuzzing", "Failures", name);
+        var folder = Path.Combine(Failures, name);
         foreach (var path in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
             Assert.That(async () => await target.FeedAsync(await File.ReadAllBytesAsync(path)), Throws.Nothing, path);
     }

@@ -129,11 +129,16 @@ internal static class ReferenceJson
         for (var precision = 0; ; precision++)
         {
             var text = value.ToString($"E{precision}", CultureInfo.InvariantCulture);
-            if (double.Parse(text, CultureInfo.InvariantCulture) != value)
-                continue;
             var mark = text.IndexOf('E');
-            var digits = text[..mark].Replace(".", "").TrimEnd('0');
-            return (digits, int.Parse(text[(mark + 1)..], CultureInfo.InvariantCulture) + 1);
+            var nearest = long.Parse(text[..mark].Replace(".", ""), CultureInfo.InvariantCulture);
+            var exponent = int.Parse(text[(mark + 1)..], CultureInfo.InvariantCulture) - precision;
+            // At a power of two the interval is wider above, so that one digit more may hit it where the nearest text of that length does not.
+            foreach (var candidate in new[] { nearest, nearest + 1, nearest - 1 })
+            {
+                var digits = candidate.ToString(CultureInfo.InvariantCulture);
+                if (double.Parse($"{digits}e{exponent.ToString(CultureInfo.InvariantCulture)}", CultureInfo.InvariantCulture) == value)
+                    return (digits.TrimEnd('0'), digits.Length + exponent);
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ public static class DbSharingEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Maps the task that was added without a name, under <c>/task/{taskId}/{resource}</c> and, as a task host that cuts the prefix off asks it,
-    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself.
+    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself; and what nodes of this library ask
+    /// each other, <c>GET summary</c>, <c>POST reconcile</c> and <c>POST fetch</c>.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>
     /// <param name="configure">Changes the limits that are kept. Default: none, which leaves those of <see cref="DbSharingEndpointOptions"/>.</param>

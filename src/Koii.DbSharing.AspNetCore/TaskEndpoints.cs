@@ -19,6 +19,9 @@ internal sealed partial class TaskEndpoints(string name, RequestGuard guard, ILo
         Map("/list", "GET, HEAD", isList: true, (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.Bare));
         Map("/get/{publicKey}", "GET, HEAD", isList: false, WriteNewestAsync);
         Map("", "POST", isList: false, SubmissionAnswer.WriteAsync);
+        Map("/summary", "GET, HEAD", isList: false, SummaryAnswer.WriteAsync);
+        Map("/reconcile", "POST", isList: false, ReconcileAnswer.WriteAsync);
+        Map("/fetch", "POST", isList: false, FetchAnswer.WriteAsync);
 
         void Map(string path, string methods, bool isList, Func<HttpContext, LinktreeResponder, Task> answer)
         {

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Load;
+using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
 using Koii.DbSharing.Benchmarks.Verify;
 
@@ -17,6 +18,8 @@ switch (args)
         return await LoadCommand.RunAsync(arguments);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
+    case [StdioCommand.Verb]:
+        return StdioCommand.Run();
     default:
         return Micro.Run(args);
 }

@@ -19,14 +19,14 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a sample, which was built beside this assembly, in a folder of the test's.</summary>
-    public static ChildProcess StartSample(string name, string folder, params IEnumerable<string> arguments)
+    public static ChildProcess StartSample(string name, string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
         // …/tests/<project>/bin/<configuration>/<framework>/ and …/samples/<name>/bin/<configuration>/<framework>/
         var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         var configuration = framework.Parent!;
         var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
         var assembly = Path.Combine(root, "samples", name, "bin", configuration.Name, framework.Name, $"{name}.dll");
-        return Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, [assembly, .. arguments]);
+        return Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, [assembly, .. arguments], environment);
     }
 
     /// <summary>Starts one of the scripts in the folder JavaScript.</summary>
@@ -67,12 +67,17 @@ internal sealed class ChildProcess : IAsyncDisposable
         _hangs.Dispose();
     }
 
-    private static ChildProcess Start(string file, string folder, IEnumerable<string> arguments) =>
-        new(Process.Start(new ProcessStartInfo(file, arguments)
+    private static ChildProcess Start(string file, string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
+        var start = new ProcessStartInfo(file, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
-        })!);
+        };
+        foreach (var (variable, value) in environment ?? [])
+            start.Environment[variable] = value;
+        return new ChildProcess(Process.Start(start)!);
+    }
 }

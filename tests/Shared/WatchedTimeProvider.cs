@@ -13,6 +13,12 @@ internal sealed class WatchedTimeProvider : TimeProvider
     /// <summary>Timers that are armed now. At the end of a test there must be none.</summary>
     public int ArmedTimers => _clock.ArmedTimers;
 
+    /// <summary>How often timers have been armed since the clock was made.</summary>
+    public int Arms
+    {
+        get { lock (_lock) return _arms; }
+    }
+
     public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
 
     public override long GetTimestamp() => _clock.GetTimestamp();

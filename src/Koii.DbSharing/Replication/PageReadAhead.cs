@@ -1,3 +1,4 @@
+using Koii.DbSharing.Concurrency;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
@@ -8,20 +9,34 @@ namespace Koii.DbSharing.Replication;
 /// Reads a peer's pages with one page read ahead: while a page is judged and stored, the next one is on its way. Never more than these two are held.
 /// What the client throws against its contract comes out as a value; only our own cancellation is thrown.
 /// </summary>
+/// <remarks>
+/// The first page, for which a connection comes up and headers are waited for, takes no place; every further one is read in one of the places that the peers of a round share. A place is
+/// kept from page to page as long as they come quickly. When one keeps it waiting, the reading goes on, but the place goes to the next peer in the queue, and this one queues again
+/// for the page after. So a peer that is slow, or sends much that makes no page, delays the others by moments, however many there are of its kind.
+/// </remarks>
 internal sealed class PageReadAhead : IAsyncDisposable
 {
     private const string Method = "IPeerClient.ReadAllAsync";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly NodeAddress _peer;
+    private readonly AsyncLock _places;
+    private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenSource _ending;
     private IAsyncEnumerator<PeerPage>? _pages;
     private Task<bool> _ahead;
+    private AsyncLock.Releaser _place;
+    private bool _hasPlace;
 
-    public PageReadAhead(IPeerClient client, NodeAddress peer, string? entityTag, ILogger logger, CancellationToken cancellationToken)
+    public PageReadAhead(
+        IPeerClient client, NodeAddress peer, string? entityTag, AsyncLock places, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
         _peer = peer;
+        _places = places;
+        _timeProvider = timeProvider;
         _logger = logger;
         _cancellationToken = cancellationToken;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -74,6 +89,7 @@ internal sealed class PageReadAhead : IAsyncDisposable
             PeerRound.Log.ClosingFailed(_logger, _peer, fault);
         }
 
+        GivePlaceBack();
         _ending.Dispose();
     }
 
@@ -84,5 +100,27 @@ internal sealed class PageReadAhead : IAsyncDisposable
         return _pages is null || await _pages.MoveNextAsync().ConfigureAwait(false);
     }
 
-    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<PeerPage> pages) => await pages.MoveNextAsync().ConfigureAwait(false);
+    private async Task<bool> MoveNextAsync(IAsyncEnumerator<PeerPage> pages)
+    {
+        if (!Volatile.Read(ref _hasPlace))
+        {
+            _place = await _places.AcquireAsync(_ending.Token).ConfigureAwait(false);
+            Volatile.Write(ref _hasPlace, true);
+        }
+
+        var moving = pages.MoveNextAsync();
+        if (moving.IsCompleted)
+            return await moving.ConfigureAwait(false);
+
+        // A timer that fires while it is disposed of gives back the place of the page after. Then that one is read without, which is no harm.
+        var patience = _timeProvider.CreateTimer(static reading => ((PageReadAhead)reading!).GivePlaceBack(), this, Patience, Timeout.InfiniteTimeSpan);
+        await using var _ = patience.ConfigureAwait(false);
+        return await moving.ConfigureAwait(false);
+    }
+
+    private void GivePlaceBack()
+    {
+        if (Interlocked.Exchange(ref _hasPlace, false))
+            _place.Dispose();
+    }
 }

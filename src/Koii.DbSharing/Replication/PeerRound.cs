@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Koii.DbSharing.Concurrency;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Koii.DbSharing.Replication;
 /// is a value in the report; what it throws is a failing store, a role that breaks its contract, or our own cancellation.
 /// </summary>
 internal sealed partial class PeerRound(
-    NodeAddress peer, IPeerClient client, RecordIntake intake, PeerMemory memory, int maxBadSignatures, TimeProvider timeProvider, ILogger logger)
+    NodeAddress peer, IPeerClient client, RecordIntake intake, PeerMemory memory, AsyncLock places, int maxBadSignatures, TimeProvider timeProvider, ILogger logger)
 {
     private readonly VerdictTally _verdicts = new();
     private PeerPath _path;
@@ -34,7 +35,8 @@ internal sealed partial class PeerRound(
             Duration = timeProvider.GetElapsedTime(started),
             Failure = _failure,
         };
-        memory.Remember(report, _entityTag, _earliestDue);
+        memory.Lists.Remember(report, _entityTag, _earliestDue);
+        memory.Rests.Remember(report);
         if (_failure is not null)
             Log.PeerFailed(logger, peer, _failure.Kind, _failure.StatusCode, _failure.Detail);
         return report;
@@ -42,7 +44,7 @@ internal sealed partial class PeerRound(
 
     private async Task ReadPlainListAsync(CancellationToken cancellationToken)
     {
-        var pages = new PageReadAhead(client, peer, memory.EntityTagFor(peer), logger, cancellationToken);
+        var pages = new PageReadAhead(client, peer, memory.Lists.EntityTagFor(peer), places, timeProvider, logger, cancellationToken);
         await using var _ = pages.ConfigureAwait(false);
         while (_failure is null)
         {
@@ -75,15 +77,15 @@ internal sealed partial class PeerRound(
         if (page.Linktrees.Count == 0)
             return;
 
-        var taken = await intake.TakeInTurnAsync(page.Linktrees, cancellationToken).ConfigureAwait(false);
+        var taken = await intake.TakeInTurnAsync(peer, page.Linktrees, cancellationToken).ConfigureAwait(false);
         foreach (var verdict in taken.Verdicts)
             _verdicts.Add(verdict);
         if (taken.EarliestDue is { } due)
             _earliestDue = Math.Min(_earliestDue ?? long.MaxValue, due);
 
         _failedChecks += taken.FailedChecks;
-        if (taken.VerifierFault is { } fault)
-            _failure = UnexpectedError(fault, nameof(Signatures.ISignatureVerifier));
+        if (taken.Fault is { } fault)
+            _failure = UnexpectedError(fault.Exception, fault.Role);
         else if (_failedChecks >= maxBadSignatures)
             _failure = new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." };
     }

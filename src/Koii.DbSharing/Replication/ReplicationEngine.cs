@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Koii.DbSharing.Concurrency;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
@@ -30,10 +31,9 @@ public sealed partial class ReplicationEngine
 
     private readonly string _taskId;
     private readonly TimeSpan _interval;
-    private readonly int _fanOut;
-    private readonly int _maxPeersAtOnce;
+    private readonly PeerSelection _selection;
+    private readonly AsyncLock _places; // For bodies that are read at the same time.
     private readonly int _maxBadSignatures;
-    private readonly HashSet<NodeAddress> _ownAddresses;
 
     private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
     private readonly Lock _randomLock = new();
@@ -46,7 +46,7 @@ public sealed partial class ReplicationEngine
     /// <param name="verifier">What a good signature is; asked for a page at a time where it is an <see cref="IBatchSignatureVerifier"/>.</param>
     /// <param name="store">Where records are kept.</param>
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
-    /// <param name="services">Clock, chance, logging and lease. Default: the system's, no logging, and every round is ours.</param>
+    /// <param name="services">Clock, chance, logging, policy and lease. Default: the system's, no logging, every good record is kept, and every round is ours.</param>
     /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
     /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
     public ReplicationEngine(
@@ -73,16 +73,16 @@ public sealed partial class ReplicationEngine
         _timeProvider = services.TimeProvider;
         _random = services.Random;
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
-        _memory = new PeerMemory(_timeProvider);
+        _memory = new PeerMemory(_timeProvider, options.Interval, NextDouble);
         _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
-        _intake = new RecordIntake(new Admission(options.TaskId, options.MaxClockSkew), verifier, store, _timeProvider);
+        _intake = new RecordIntake(
+            new Admission(options.TaskId, options.MaxClockSkew), _memory.Refusals, verifier, services.Policy, store, _timeProvider);
 
         _taskId = options.TaskId;
         _interval = options.Interval;
-        _fanOut = options.FanOut;
-        _maxPeersAtOnce = options.MaxPeersAtOnce;
+        _selection = new PeerSelection(options);
+        _places = new AsyncLock(options.MaxPeersAtOnce);
         _maxBadSignatures = options.PeerLimits.MaxBadSignatures;
-        _ownAddresses = [.. options.OwnUrls.Select(NodeAddress.Parse)];
     }
 
     /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>
@@ -91,7 +91,7 @@ public sealed partial class ReplicationEngine
     internal DbSharingOptions Options { get; }
 
     /// <summary>
-    /// Runs one round, which pulls and pushes nothing: asks for the node list, reads the chosen peers (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
+    /// Runs one round, which pulls and pushes nothing: asks for the node list, asks the chosen peers all at once, reads their lists (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
     /// what is good and newer. A peer that fails, lies or dawdles changes nothing about the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
@@ -111,7 +111,7 @@ public sealed partial class ReplicationEngine
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetLists();
+            _memory.ForgetStore();
             throw;
         }
         finally
@@ -134,14 +134,14 @@ public sealed partial class ReplicationEngine
         ArgumentNullException.ThrowIfNull(linktree);
         try
         {
-            var taken = await _intake.TakeAsync([linktree], cancellationToken).ConfigureAwait(false);
-            if (taken.VerifierFault is { } fault)
-                ExceptionDispatchInfo.Throw(fault);
+            var taken = await _intake.TakeSubmittedAsync([linktree], cancellationToken).ConfigureAwait(false);
+            if (taken.Fault is { } fault)
+                ExceptionDispatchInfo.Throw(fault.Exception);
             return taken.Verdicts[0];
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetLists();
+            _memory.ForgetStore();
             throw;
         }
     }
@@ -225,8 +225,9 @@ public sealed partial class ReplicationEngine
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
+        (_client as IRoundAware)?.BeginRound();
         IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
-        var reports = await PeerWorkers.AskAllAsync(peers, _maxPeersAtOnce, AskAsync, cancellationToken).ConfigureAwait(false);
+        var reports = await PeerTasks.AskAllAsync(peers, AskAsync, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();
         foreach (var report in reports)
             verdicts.Add(report.Verdicts);
@@ -264,11 +265,11 @@ public sealed partial class ReplicationEngine
     private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed)
     {
         lock (_randomLock)
-            return PeerSelection.Select(listed, _ownAddresses, _fanOut, _memory.IsLongGood, _random);
+            return _selection.Select(listed, _memory.Rests.StandingOf, _random);
     }
 
     private Task<PeerReport> AskAsync(NodeAddress peer, CancellationToken cancellationToken) =>
-        new PeerRound(peer, _client, _intake, _memory, _maxBadSignatures, _timeProvider, _logger).RunAsync(cancellationToken);
+        new PeerRound(peer, _client, _intake, _memory, _places, _maxBadSignatures, _timeProvider, _logger).RunAsync(cancellationToken);
 
     private void LogRound(ReplicationReport round)
     {

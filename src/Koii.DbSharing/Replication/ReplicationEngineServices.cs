@@ -17,6 +17,9 @@ public sealed class ReplicationEngineServices
     /// <summary>Where the engine logs. Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Which good records are kept. Default: all.</summary>
+    public IAdmissionPolicy? Policy { get; init; }
+
     /// <summary>Which of several processes over one database runs the rounds. Default: none, and every round is ours.</summary>
     public IReplicationLease? Lease { get; init; }
 }

@@ -1,3 +1,6 @@
+#if BOUNCY_CASTLE
+using System.Diagnostics;
+#endif
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Signatures.Edwards25519;
 using Koii.DbSharing.TestSupport;
@@ -62,8 +65,9 @@ internal sealed class Contestants : IDisposable
     internal void AddBouncyCastle()
     {
 #if BOUNCY_CASTLE
-        var assembly = typeof(Org.BouncyCastle.Math.EC.Rfc8032.Ed25519).Assembly.GetName();
-        All.Add(Contestant.OneByOne($"{assembly.Name} {assembly.Version}", ChecksOneByOne, (set, i) => Org.BouncyCastle.Math.EC.Rfc8032.Ed25519.Verify(
+        // The version of the assembly stays the same for all versions of the package.
+        var library = FileVersionInfo.GetVersionInfo(typeof(Org.BouncyCastle.Math.EC.Rfc8032.Ed25519).Assembly.Location);
+        All.Add(Contestant.OneByOne($"{Path.GetFileNameWithoutExtension(library.FileName)} {library.FileVersion}", ChecksOneByOne, (set, i) => Org.BouncyCastle.Math.EC.Rfc8032.Ed25519.Verify(
             set.Signatures[i].AsSpan().ToArray(), 0, set.Keys[i].AsSpan().ToArray(), 0, set.Messages[i], 0, set.Messages[i].Length)));
 #else
         Absent.Add("BouncyCastle: run with -p:BouncyCastlePackage=BouncyCastle.Cryptography, or the name of another package of its sources.");

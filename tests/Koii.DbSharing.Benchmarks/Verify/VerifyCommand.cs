@@ -24,6 +24,7 @@ internal static class VerifyCommand
         }
 
         var isQuick = arguments.Contains(Quick);
+        var (warmUps, rounds) = isQuick ? (1, 1) : (WarmUps, Rounds);
         var set = SignatureSet.Sign(Contestants.LargestBatch);
         using var contestants = new Contestants();
         contestants.AddOwn();
@@ -39,12 +40,12 @@ internal static class VerifyCommand
         }
 
         // In turns, so that what else the machine does meets all alike.
-        await RunAsync(contestants.All, set, isQuick ? 1 : WarmUps, pause: true);
-        await RunAsync(contestants.All, set, isQuick ? 1 : Rounds, pause: false);
+        await RunAsync(contestants.All, set, warmUps, pause: true);
+        await RunAsync(contestants.All, set, rounds, pause: false);
         using var javaScript = new JavaScript();
         var rows = contestants.All.Select(contestant => (contestant.Name, contestant.Fastest))
             .Concat(await javaScript.MeasureAsync(set, isQuick ? 4 : ChecksOfJavaScript, contestants.Absent));
-        Print([.. rows], contestants.Absent);
+        Print([.. rows], rounds, contestants.Absent);
         return 0;
     }
 
@@ -61,14 +62,14 @@ internal static class VerifyCommand
         }
     }
 
-    private static void Print(IReadOnlyList<(string Name, double Microseconds)> rows, IEnumerable<string> absent)
+    private static void Print(IReadOnlyList<(string Name, double Microseconds)> rows, int rounds, IEnumerable<string> absent)
     {
         var single = rows.First(row => row.Name == Contestants.OwnSingle(VectorPaths.Best)).Microseconds;
         var batch = rows.First(row => row.Name == Contestants.OwnBatch(VectorPaths.Best, BatchToCompareWith)).Microseconds;
         var width = rows.Max(row => row.Name.Length);
 
         Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}; path here: {VectorPaths.Best}.");
-        Console.WriteLine($"One core, messages of {SignatureSet.MessageSize} bytes, {Contestants.LargestBatch} authors; the fastest of {Rounds} runs of each, taken in turns.");
+        Console.WriteLine($"One core, messages of {SignatureSet.MessageSize} bytes, {Contestants.LargestBatch} authors; {(rounds == 1 ? "one run of each, too short to mean anything" : $"the fastest of {rounds} runs of each, taken in turns")}.");
         Console.WriteLine();
         PrintRow("", "µs a check", "× one by one", $"× batch of {BatchToCompareWith}");
         Console.WriteLine($"| {new string('-', width)} | ---------: | -----------: | -------------: |");

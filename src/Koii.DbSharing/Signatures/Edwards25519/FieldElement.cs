@@ -202,7 +202,11 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
     static PointVector<FieldElement> IFieldVector<FieldElement>.LoadPoints(ref readonly ulong words, ReadOnlySpan<int> offsets)
     {
         ref var first = ref Unsafe.Add(ref Unsafe.AsRef(in words), offsets[0]);
-        return new(FromWords(in first), FromWords(in Unsafe.Add(ref first, Limbs)), FromWords(in Unsafe.Add(ref first, 2 * Limbs)), FromWords(in Unsafe.Add(ref first, 3 * Limbs)));
+        return new(
+            FromWords(in first),
+            FromWords(in Unsafe.Add(ref first, Limbs)),
+            FromWords(in Unsafe.Add(ref first, 2 * Limbs)),
+            FromWords(in Unsafe.Add(ref first, 3 * Limbs)));
     }
 
     /// <inheritdoc/>

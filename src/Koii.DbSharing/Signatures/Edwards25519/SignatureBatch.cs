@@ -63,12 +63,6 @@ internal sealed class SignatureBatch : IDisposable
         _scalars = ArrayPool<Scalar>.Shared.Rent(4 * capacity);
     }
 
-    /// <summary>The same on the best path.</summary>
-    internal SignatureBatch(int capacity)
-        : this(capacity, VectorPaths.Best)
-    {
-    }
-
     private Span<Scalar> S => _scalars.AsSpan(0, _capacity);
 
     private Span<Scalar> K => _scalars.AsSpan(_capacity, _capacity);

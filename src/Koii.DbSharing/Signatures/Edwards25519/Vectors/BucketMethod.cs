@@ -3,9 +3,10 @@ using System.Buffers;
 namespace Koii.DbSharing.Signatures.Edwards25519.Vectors;
 
 /// <summary>
-/// Sums of multiples of many points by buckets (Pippenger, "On the evaluation of powers and related problems", 1976; in this form Bernstein, Doumen, Lange, Oosterwijk,
-/// "Faster batch forgery identification", 2012, §4): scalars are cut into windows of signed digits, the points with the same digit in a window are summed in one bucket, and
-/// then each bucket counts as often as its digit says. Lanes are windows: a step adds one point to a bucket of each lane. Its time depends on the scalars.
+/// Sums of multiples of many points by buckets (Pippenger, "On the evaluation of powers and related problems", 1976; in this form Bernstein, Doumen,
+/// Lange, Oosterwijk, "Faster batch forgery identification", 2012, §4): scalars are cut into windows of signed digits, the points with the same digit
+/// in a window are summed in one bucket, and then each bucket counts as often as its digit says. Lanes are windows: a step adds one point to a bucket
+/// of each lane. Its time depends on the scalars.
 /// </summary>
 internal static class BucketMethod<TField>
     where TField : struct, IFieldVector<TField>

@@ -256,7 +256,10 @@ internal readonly struct FieldVector<TLanes> : IFieldVector<FieldVector<TLanes>>
     }
 
     /// <inheritdoc/>
-    /// <remarks>Words of a point are four limbs of each coordinate, X, Y, Z, T, and then the fifth limbs of all four: five times four words, which is what a transposition takes.</remarks>
+    /// <remarks>
+    /// Words of a point are four limbs of each coordinate, X, Y, Z, T, and then the fifth limbs of all four: five times four words, which is what a
+    /// transposition takes.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PointVector<FieldVector<TLanes>> LoadPoints(ref readonly ulong words, ReadOnlySpan<int> offsets)
     {

@@ -22,10 +22,13 @@ internal interface ILanes<TSelf>
     static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
 
     /// <summary>
-    /// Adds the two halves of a·b = high + low to two sums of integers. The upper half is a·b rounded by the base that is added to it, to the unit of that base; the lower is what
-    /// this leaves, and exact. Sums take the bits of both as they are, bases included.
+    /// Adds the two halves of a·b = high + low to two sums of integers. The upper half is a·b rounded by the base that is added to it, to the unit of
+    /// that base; the lower is what this leaves, and exact. Sums take the bits of both as they are, bases included.
     /// </summary>
-    /// <remarks>One operation, though made of others: a product of elements has 25 of them, and the compiler of .NET 10 gives up inlining when it meets many more methods than that.</remarks>
+    /// <remarks>
+    /// One operation, though made of others: a product of elements has 25 of them, and the compiler of .NET 10 gives up inlining when it meets many
+    /// more methods than that.
+    /// </remarks>
     /// <param name="a">A factor.</param>
     /// <param name="b">A factor.</param>
     /// <param name="highBase">The base of upper halves.</param>
@@ -59,8 +62,8 @@ internal interface ILanes<TSelf>
     static abstract void Store(TSelf value, ref ulong words);
 
     /// <summary>
-    /// Loads four neighbouring words for each lane, from its own place: lane i of <paramref name="first"/> is the word at offset i, of <paramref name="second"/> the one behind it,
-    /// and so on. A transposition of columns to rows.
+    /// Loads four neighbouring words for each lane, from its own place: lane i of <paramref name="first"/> is the word at offset i, of
+    /// <paramref name="second"/> the one behind it, and so on. A transposition of columns to rows.
     /// </summary>
     static abstract void LoadTransposed(
         ref readonly ulong words, ReadOnlySpan<int> offsets, out TSelf first, out TSelf second, out TSelf third, out TSelf fourth);

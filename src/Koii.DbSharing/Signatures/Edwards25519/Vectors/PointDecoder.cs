@@ -47,8 +47,8 @@ internal static class PointDecoder<TField>
     }
 
     /// <summary>
-    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if that is one and −u if the other is. v is never zero, as −1/d is
-    /// no square.
+    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if that is one and −u if the other is. v is
+    /// never zero, as −1/d is no square.
     /// </summary>
     private static void RecoverX(in TField y, out TField x, out TField otherX, out TField u, out TField vxx)
     {

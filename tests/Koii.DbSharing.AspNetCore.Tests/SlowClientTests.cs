@@ -36,6 +36,9 @@ public sealed class SlowClientTests
             Assert.That(await ReadToTheEndAsync(reader, hangs), Does.Not.EndWith("0\r\n\r\n"), "the list looks complete");
             reader.Dispose();
         }
+
+        await node.DisposeAsync(); // The server says what it has to say after the endpoint.
+        Assert.That(node.Complaints, Is.Empty);
     }
 
     [Test]
@@ -83,6 +86,8 @@ public sealed class SlowClientTests
         var answer = await ReadToTheEndAsync(author, hangs);
         Assert.That(answer, Does.StartWith("HTTP/1.1 408 ").And.Contain("application/problem+json").And.Contain("no-store").And.Contain("nosniff"));
         Assert.That(clock.ArmedTimers, Is.Zero);
+        await node.DisposeAsync();
+        Assert.That(node.Complaints, Is.Empty);
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Net;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 
@@ -15,7 +16,8 @@ internal sealed class HeldRecords
     {
         var held = new HeldRecords();
         var verifier = new Ed25519SignatureVerifier();
-        await using var list = await http.GetStreamAsync($"{Posting.Path}/all");
+        using var response = await AskAsync(http);
+        await using var list = await response.Content.ReadAsStreamAsync();
         await foreach (var page in LinktreeReader.ReadListAsync(list, new LinktreeListLimits(long.MaxValue, int.MaxValue, int.MaxValue)))
         {
             foreach (var record in page.Linktrees)
@@ -26,6 +28,20 @@ internal sealed class HeldRecords
         }
 
         return held;
+    }
+
+    /// <summary>The node hears in its own time that the others have gone; until then it may be busy.</summary>
+    private static async Task<HttpResponseMessage> AskAsync(HttpClient http)
+    {
+        while (true)
+        {
+            var response = await http.GetAsync($"{Posting.Path}/all", HttpCompletionOption.ResponseHeadersRead);
+            if (response.StatusCode is not HttpStatusCode.ServiceUnavailable)
+                return response.EnsureSuccessStatusCode();
+            var retryAfter = response.Headers.RetryAfter?.Delta ?? throw new InvalidOperationException("The node is out of order.");
+            response.Dispose();
+            await Task.Delay(retryAfter);
+        }
     }
 
     /// <summary>How many of these identities are held no longer, or older than this; and how many are.</summary>

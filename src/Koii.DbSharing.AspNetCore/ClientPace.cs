@@ -21,6 +21,7 @@ internal sealed class ClientPace : IDisposable
     private readonly ITimer _step;
     private TimeSpan _waited;
     private long _bytes;
+    private Action? _cancelWait;
     private bool _isOver;
 
     internal ClientPace(HttpContext context, DbSharingEndpointOptions limits, TimeProvider clock)
@@ -45,34 +46,44 @@ internal sealed class ClientPace : IDisposable
 
     /// <summary>Waits for the client to send or to take.</summary>
     /// <param name="pending">The server's read or write.</param>
-    /// <param name="writing">How many bytes are written, or 0 where <paramref name="pending"/> tells how many were read.</param>
-    internal async ValueTask<int> WaitAsync(ValueTask<int> pending, int writing = 0)
+    /// <param name="cancel">How to end it when it is late, where the answer has not begun. Default: with the token alone.</param>
+    internal async ValueTask<T> WaitAsync<T>(ValueTask<T> pending, Action? cancel = null)
     {
         // Only waiting counts: the time that our own work takes is not the client's.
         if (pending.IsCompleted)
-        {
-            var atOnce = await pending;
-            _bytes += atOnce + writing;
-            return atOnce;
-        }
+            return await pending;
 
         var start = _clock.GetTimestamp();
+        Remember(cancel);
         _step.Change(_limits.IdleTimeout, Timeout.InfiniteTimeSpan);
-        int read;
         try
         {
-            read = await pending;
+            return await pending;
         }
         finally
         {
+            Remember(null);
             _step.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _waited += _clock.GetElapsedTime(start);
         }
 
-        _waited += _clock.GetElapsedTime(start);
-        _bytes += read + writing;
+        void Remember(Action? cancelWait)
+        {
+            lock (_lock)
+            {
+                _cancelWait = cancelWait;
+                if (IsExpired)
+                    cancelWait?.Invoke();
+            }
+        }
+    }
+
+    /// <summary>Counts what the client sent or took, which must be enough for the time spent waiting.</summary>
+    internal void Count(int bytes)
+    {
+        _bytes += bytes;
         if (_waited >= _limits.IdleTimeout && _bytes < _limits.MinBytesPerSecond * _waited.TotalSeconds)
             Expire(isClientSlow: true);
-        return read;
     }
 
     public void Dispose()
@@ -95,6 +106,8 @@ internal sealed class ClientPace : IDisposable
             IsClientSlow = isClientSlow;
             if (_response.HasStarted)
                 _lifetime.Abort();
+            else
+                _cancelWait?.Invoke();
         }
 
         _ended.Cancel();

@@ -53,8 +53,8 @@ internal sealed class RequestGuard(DbSharingEndpointOptions options, TimeProvide
         var requestBody = context.Request.Body;
         var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         context.RequestAborted = pace.Token;
-        context.Request.Body = new PacedStream(requestBody, pace);
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new PacedStream(responseBody.Stream, pace), responseBody));
+        context.Request.Body = new PacedRequestBody(context.Request.BodyReader, pace);
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new PacedResponseBody(responseBody.Stream, pace), responseBody));
         var isTooLate = false;
         try
         {

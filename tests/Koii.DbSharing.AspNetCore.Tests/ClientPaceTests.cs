@@ -63,13 +63,13 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task The_rate_counts_from_the_idle_timeout_on([Values] bool isRead)
+    public async Task The_rate_counts_from_the_idle_timeout_on()
     {
         for (var i = 0; i < 9; i++)
-            await WaitAsync(OneSecond, bytes: 99, isRead);
+            await WaitAsync(OneSecond, bytes: 99);
         AssertGoesOn();
 
-        await WaitAsync(OneSecond, bytes: 99, isRead);
+        await WaitAsync(OneSecond, bytes: 99);
 
         AssertEnded(isClientSlow: true, isAborted: false);
     }
@@ -77,8 +77,8 @@ public sealed class ClientPaceTests : IDisposable
     [Test]
     public async Task What_came_without_a_wait_counts_for_the_rate()
     {
-        await _pace.WaitAsync(new ValueTask<int>(1000));
-        await _pace.WaitAsync(new ValueTask<int>(0), writing: 1000);
+        await _pace.WaitAsync(new ValueTask<int>(0));
+        _pace.Count(2000);
         for (var i = 0; i < 20; i++)
             await WaitAsync(OneSecond, bytes: 0);
         AssertGoesOn();
@@ -86,6 +86,22 @@ public sealed class ClientPaceTests : IDisposable
         await WaitAsync(OneSecond, bytes: 0);
 
         AssertEnded(isClientSlow: true, isAborted: false);
+    }
+
+    [Test]
+    public async Task A_wait_is_ended_by_its_own_means_where_the_answer_has_not_begun([Values] bool hasBegun)
+    {
+        if (hasBegun)
+            _answer.Begin();
+        var pending = new TaskCompletionSource<int>();
+        var isCancelled = false;
+        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task), () => isCancelled = true);
+
+        _clock.Advance(10 * OneSecond);
+
+        Assert.That(isCancelled, Is.EqualTo(!hasBegun));
+        pending.SetResult(0);
+        await wait;
     }
 
     [Test]
@@ -125,13 +141,14 @@ public sealed class ClientPaceTests : IDisposable
         Assert.That(_lifetime.IsAborted, Is.False);
     }
 
-    private async Task WaitAsync(TimeSpan time, int bytes, bool isRead = false)
+    private async Task WaitAsync(TimeSpan time, int bytes)
     {
         var pending = new TaskCompletionSource<int>();
-        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task), writing: isRead ? 0 : bytes);
+        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task));
         _clock.Advance(time);
-        pending.SetResult(isRead ? bytes : 0);
+        pending.SetResult(0);
         await wait;
+        _pace.Count(bytes);
     }
 
     private void AssertGoesOn() => Assert.That((_pace.IsExpired, _pace.Token.IsCancellationRequested), Is.EqualTo((false, false)));

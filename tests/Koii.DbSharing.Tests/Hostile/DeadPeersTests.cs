@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Replication;
 using Koii.DbSharing.TestSupport;
 
@@ -70,7 +71,7 @@ public sealed class DeadPeersTests
         yield return new PeerPage([]) { Failure = new PeerFailure(PeerFailureKind.TimedOut) };
     }
 
-    private async IAsyncEnumerable<PeerPage> AnswersAsync(Records.SignedLinktree linktree)
+    private async IAsyncEnumerable<PeerPage> AnswersAsync(SignedLinktree linktree)
     {
         Interlocked.Increment(ref _reading);
         await Task.CompletedTask;

@@ -59,7 +59,7 @@ public sealed class NodeListTests
 
     private static async Task<ReplicationReport> RoundAsync(IEnumerable<string> urls, Action<DbSharingOptions>? configure = null)
     {
-        var list = $"[{string.Join(',', urls.Select(url => $$"""{"data":{"url":"{{url}}"}}"""))}]";
+        var list = $"[{string.Join(',', urls.Select(url => $$$"""{"data":{"url":"{{{url}}}"}}"""))}]";
         await using var service = LoopbackPeer.Serve(("/nodes/task", Answers.Gzipped(Answers.Gzip(list))));
         using var http = new HttpClient(PeerHttp.CreateHandler(new PeerLimits())) { Timeout = Timeout.InfiniteTimeSpan };
         var node = new Node { Options = { ServiceUrl = service.Url } };

@@ -10,8 +10,8 @@ public sealed class FuzzTests
     [
         ("CanonicalForm", () => new CanonicalFormTarget(), 0.30),
         ("Record", () => new RecordTarget(), 0.20),
-        ("List", () => new ListTarget(), 0.12),
-        ("Base58", () => new Base58Target(), 0.15),
+        ("List", () => new ListTarget(), 0.08),
+        ("Base58", () => new Base58Target(), 0.19),
         ("NodeList", () => new NodeListTarget(), 0.08),
         ("HttpAnswer", () => new HttpAnswerTarget(), 0.03),
         ("Submission", () => new SubmissionTarget(), 0.12),

@@ -13,7 +13,7 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
 
     private readonly HttpClient _http;
     private readonly HttpPeerClient _client;
-    private readonly DbSharingOptions _options = new() { TaskId = "T", ServiceUrl = "http://service.example" };
+    private readonly DbSharingOptions _options = new() { TaskId = "T", ServiceUrl = "http://service.example", Nodes = { Peer.Url } };
     private byte[] _answer = [];
 
     public HttpAnswerTarget()
@@ -22,7 +22,8 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
         handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
         handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client = new HttpPeerClient(() => _http, _options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
+        var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: false), _options);
+        _client = new HttpPeerClient(connections, _options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
     }
 
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.Answers;

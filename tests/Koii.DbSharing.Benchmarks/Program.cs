@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
 using Koii.DbSharing.Benchmarks.Sync;
@@ -16,6 +17,8 @@ switch (args)
         return await ServeCommand.RunAsync(count, int.Parse(addresses, System.Globalization.CultureInfo.InvariantCulture));
     case [MeasureCommand.Verb, var count, var url]:
         return await MeasureCommand.RunAsync(count, url);
+    case [LoadCommand.Verb, .. var arguments]:
+        return await LoadCommand.RunAsync(arguments);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
     case [SyncCommand.Verb, .. var counts]:

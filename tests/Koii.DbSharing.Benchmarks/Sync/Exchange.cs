@@ -10,7 +10,6 @@ namespace Koii.DbSharing.Benchmarks.Sync;
 /// <summary>What it took one side to learn what the other has more: its work, the other's, and what went over the wire without the records themselves.</summary>
 internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, TimeSpan Asking, TimeSpan Asked, long RecordBytes, bool IsRight)
 {
-    // The first runs are those of code that is not optimised yet.
     private const int Runs = 40;
 
     // {"protocol":1,"count":1000000,"fingerprint":"…","perAuthor":16,"reconcile":true}
@@ -18,8 +17,9 @@ internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, Ti
 
     internal static Exchange Measure(ItemSet asking, ItemSet asked, SignedLinktree[] extra)
     {
-        var runs = Enumerable.Range(0, Runs).Select(_ => Run(asking, asked, extra)).Skip(Runs / 2).OrderBy(run => run.Asking + run.Asked).ToArray();
-        return runs[runs.Length / 2] with { RecordBytes = SizeOf(extra) };
+        // The quickest: what else the machine does only ever adds.
+        var quickest = Enumerable.Range(0, Runs).Select(_ => Run(asking, asked, extra)).MinBy(run => run.Asking + run.Asked)!;
+        return quickest with { RecordBytes = SizeOf(extra) };
     }
 
     private static Exchange Run(ItemSet asking, ItemSet asked, SignedLinktree[] extra)

@@ -12,7 +12,7 @@ using Koii.DbSharing.Storage;
 namespace Koii.DbSharing.Benchmarks.Sync;
 
 /// <summary>What it costs to send and to read everything, and what it costs to know that nothing has changed; with the index that knows it.</summary>
-internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan Asked, TimeSpan EntityTag, TimeSpan IndexBuild, long IndexBytes)
+internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan Asked, TimeSpan EntityTag, TimeSpan IndexBuild, TimeSpan IndexProcessorTime, long IndexBytes)
 {
     private const int PageSize = 512;
 
@@ -25,9 +25,13 @@ internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan 
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var index = new LinktreeIndex(store);
+        using var process = Process.GetCurrentProcess();
+        var processorTime = process.TotalProcessorTime;
         var build = Stopwatch.StartNew();
         await index.GetSummaryAsync();
         build.Stop();
+        process.Refresh();
+        processorTime = process.TotalProcessorTime - processorTime;
         var indexBytes = GC.GetTotalMemory(forceFullCollection: true) - before;
 
         var engine = new ReplicationEngine(new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, options);
@@ -55,7 +59,7 @@ internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan 
         asking.Stop();
         GC.KeepAlive(index);
         return read == records.Length
-            ? new PlainList(wire.Length, asking.Elapsed, asked.Elapsed, tag.Elapsed, build.Elapsed, indexBytes)
+            ? new PlainList(wire.Length, asking.Elapsed, asked.Elapsed, tag.Elapsed, build.Elapsed, processorTime, indexBytes)
             : throw new InvalidOperationException($"{read} of {records.Length} records were read.");
     }
 }

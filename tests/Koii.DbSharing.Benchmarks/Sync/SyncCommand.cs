@@ -37,7 +37,7 @@ internal static class SyncCommand
             var list = await PlainList.MeasureAsync(records[..count]);
             Print($"{count:N0}", "any", "list", 0, list.BytesOnTheWire, 1, Milliseconds(list.Asking), Milliseconds(list.Asked), "");
             Print($"{count:N0}", "0", "ETag", 0, 0, 1, Milliseconds(TimeSpan.Zero), Milliseconds(list.EntityTag), "");
-            Console.WriteLine($"{count,9:N0}  index: built in {list.IndexBuild.TotalSeconds:N2} s, {list.IndexBytes / 1e6:N1} MB, {(double)list.IndexBytes / count:N1} bytes a record");
+            Console.WriteLine($"{count,9:N0}  index: built in {list.IndexBuild.TotalSeconds:N2} s ({list.IndexProcessorTime.TotalSeconds:N2} s of processor time), {list.IndexBytes / 1e6:N1} MB, {(double)list.IndexBytes / count:N1} bytes a record");
         }
 
         return isRight ? 0 : 1;

@@ -33,6 +33,7 @@ internal static class SubmissionAnswer
         }
 
         context.Response.ContentType = JsonAnswer.ContentType;
+        context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentLength = Registered.Length;
         await context.Response.Body.WriteAsync(Registered, context.RequestAborted);
     }
@@ -52,6 +53,7 @@ internal static class SubmissionAnswer
             RejectionReason.BadSignatureEncoding => (StatusCodes.Status400BadRequest, "The signature is missing or is not base58 of 64 bytes."),
             RejectionReason.OtherTask => (StatusCodes.Status400BadRequest, "The record belongs to another task."),
             RejectionReason.BadSignature => (StatusCodes.Status400BadRequest, "The signature does not fit the record."),
+            RejectionReason.Policy => (StatusCodes.Status400BadRequest, "This node does not take this record."),
             _ => (StatusCodes.Status400BadRequest, "The body must be an object whose member payload holds a well-formed record."),
         },
         _ => throw new InvalidOperationException($"There is no answer to the verdict {verdict.Kind}."),

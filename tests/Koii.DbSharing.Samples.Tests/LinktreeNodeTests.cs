@@ -34,6 +34,24 @@ public sealed class LinktreeNodeTests : IDisposable
     }
 
     [Test]
+    public async Task Proxy_in_the_environment_has_no_effect()
+    {
+        using var other = new NodeFolder();
+        var (serving, url) = await other.ServeAsync();
+        await using var end = serving;
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        foreach (var variable in new[] { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" })
+            _folder.Environment[variable] = $"http://{proxy.LocalEndpoint}";
+        _folder.Environment["no_proxy"] = _folder.Environment["NO_PROXY"] = "";
+
+        var (exitCode, _, error) = await _folder.ShareOnceAsync($"--DbSharing:Nodes:0={url}");
+
+        Assert.That(exitCode, Is.Zero, error);
+        Assert.That(proxy.Pending(), Is.False, "nobody came to the proxy");
+    }
+
+    [Test]
     public async Task Exit_code_is_1_when_the_configuration_is_wrong_and_every_error_is_named()
     {
         var (exitCode, output, error) = await _folder.RunAsync(

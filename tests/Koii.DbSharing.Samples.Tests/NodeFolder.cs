@@ -12,6 +12,9 @@ internal sealed class NodeFolder : IDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("linktree-node-");
 
+    /// <summary>Variables of the environment that a node starts with, beside those of the test.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public string ConnectionString => $"Data Source={Path.Combine(_directory.FullName, "node.db")}";
 
     /// <summary>Starts a node that serves and shares until it is disposed of.</summary>
@@ -44,5 +47,5 @@ internal sealed class NodeFolder : IDisposable
     private string[] Settings =>
         [$"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}"];
 
-    private ChildProcess Start(IEnumerable<string> arguments) => Programs.StartSample("LinktreeNode", _directory.FullName, arguments);
+    private ChildProcess Start(IEnumerable<string> arguments) => Programs.StartSample("LinktreeNode", _directory.FullName, arguments, Environment);
 }

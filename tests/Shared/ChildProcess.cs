@@ -21,20 +21,26 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>What is told from other processes by.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts a program.</summary>
-    public static ChildProcess Start(string file, string folder, params IEnumerable<string> arguments) =>
-        new(Process.Start(new ProcessStartInfo(file, arguments)
+    /// <summary>Starts a program, with variables beside those of the test's own environment.</summary>
+    public static ChildProcess Start(string file, string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
+        var start = new ProcessStartInfo(file, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
-        })!);
+        };
+        foreach (var (variable, value) in environment ?? [])
+            start.Environment[variable] = value;
+        return new ChildProcess(Process.Start(start)!);
+    }
 
     /// <summary>Starts a .NET assembly.</summary>
-    public static ChildProcess StartAssembly(string assembly, string folder, params IEnumerable<string> arguments) =>
-        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, [assembly, .. arguments]);
+    public static ChildProcess StartAssembly(
+        string assembly, string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null) =>
+        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, [assembly, .. arguments], environment);
 
     /// <summary>Starts the assembly of the test, where it is also a program.</summary>
     public static ChildProcess StartSelf(params IEnumerable<string> arguments) =>

@@ -1,18 +1,19 @@
 namespace Koii.DbSharing.Concurrency;
 
 /// <summary>
-/// Mutual exclusion for asynchronous code: one holder at a time, the others wait their turn without a thread, first come, first served.
+/// Mutual exclusion for asynchronous code: one holder at a time, or as many as it is made for; the others wait their turn without a thread, first come, first served.
 /// </summary>
 /// <remarks>
 /// A waiter goes on by itself, on the thread pool, and never inside the <see cref="Releaser.Dispose"/> of the holder before it: there, whatever it does next
 /// would hold that holder up, and a hostile peer would do so for as long as it has pages. It is the one place where a round leaves the thread that
 /// drives it, and only when peers contend; a run on virtual time has this place to direct. Not re-entrant.
 /// </remarks>
-internal sealed class AsyncLock
+/// <param name="holders">How many may hold it at the same time.</param>
+internal sealed class AsyncLock(int holders = 1)
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = [];
-    private bool _isHeld;
+    private int _free = holders;
 
     /// <summary>Waits until the lock is free and takes it.</summary>
     /// <param name="cancellationToken">Ends this caller's wait and nobody else's.</param>
@@ -23,9 +24,9 @@ internal sealed class AsyncLock
         TaskCompletionSource waiter;
         lock (_gate)
         {
-            if (!_isHeld)
+            if (_free > 0)
             {
-                _isHeld = true;
+                _free--;
                 return new Releaser(this);
             }
 
@@ -49,7 +50,12 @@ internal sealed class AsyncLock
     private bool TryTakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TaskCompletionSource? next)
     {
         lock (_gate)
-            return _isHeld = _waiters.TryDequeue(out next);
+        {
+            if (_waiters.TryDequeue(out next))
+                return true;
+            _free++;
+            return false;
+        }
     }
 
     /// <summary>Gives the lock back when it is disposed.</summary>

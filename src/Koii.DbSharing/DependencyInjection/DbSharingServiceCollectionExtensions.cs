@@ -52,14 +52,20 @@ public static class DbSharingServiceCollectionExtensions
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
 
-        var (nodesClient, peersClient) = ($"Koii.DbSharing/{name}/nodes", $"Koii.DbSharing/{name}/peers");
-        AddHttpClient(services, nodesClient, name);
-        AddHttpClient(services, peersClient, name);
+        // Whom the operator named, and whom the node list did: only the latter are guarded.
+        var (namedClient, listedClient) = ($"Koii.DbSharing/{name}/named", $"Koii.DbSharing/{name}/listed");
+        services.TryAdd(TaskServices.Describe(name, (_, options) => new PeerAddressGuard(options.AllowPrivateAddresses)));
+        AddHttpClient(services, namedClient, name, _ => null);
+        AddHttpClient(services, listedClient, name, provider => provider.GetTaskService<PeerAddressGuard>(name));
+        services.TryAdd(TaskServices.Describe(name, (provider, options) => new PeerConnections(
+            ClientSource(provider, listedClient), ClientSource(provider, namedClient), provider.GetTaskService<PeerAddressGuard>(name), options)));
 
         services.TryAdd(TaskServices.Describe<ISignatureVerifier>(name, (_, _) => new Ed25519SignatureVerifier()));
-        services.TryAdd(TaskServices.Describe<INodeDirectory>(name, (provider, options) => NodeDirectory(provider, options, nodesClient)));
+        services.TryAdd(TaskServices.Describe<INodeDirectory>(name, (provider, options) => NodeDirectory(provider, options, namedClient)));
         services.TryAdd(TaskServices.Describe<IPeerClient>(name, (provider, options) => new HttpPeerClient(
-            ClientSource(provider, peersClient), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPeerClient>>())));
+            provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPeerClient>>())));
+        services.TryAdd(TaskServices.Describe<IPeerReconciler>(name, (provider, options) => new HttpPeerReconciler(
+            provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>())));
         services.TryAdd(TaskServices.Describe(name, (provider, options) => new ReplicationEngine(
             provider.GetTaskService<INodeDirectory>(name),
             provider.GetTaskService<IPeerClient>(name),
@@ -70,6 +76,8 @@ public static class DbSharingServiceCollectionExtensions
             {
                 TimeProvider = provider.GetRequiredService<TimeProvider>(),
                 LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
+                Reconciler = Reconciler(provider, name),
+                Policy = provider.FindTaskService<IAdmissionPolicy>(name),
                 Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
         services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(
@@ -77,11 +85,17 @@ public static class DbSharingServiceCollectionExtensions
         return new DbSharingBuilder(services, name);
     }
 
+    // Whoever plays the network by a client of its own has not asked for another part of it to be dialled.
+    private static IPeerReconciler? Reconciler(IServiceProvider provider, string name) =>
+        provider.GetTaskService<IPeerReconciler>(name) is var reconciler && reconciler is HttpPeerReconciler && provider.GetTaskService<IPeerClient>(name) is not HttpPeerClient
+            ? null
+            : reconciler;
+
     // The factory's own loggers write four Information lines a request, every twenty seconds for every peer. Its rotation of handlers is off: ours renews its
     // connections itself.
-    private static void AddHttpClient(IServiceCollection services, string clientName, string name) =>
+    private static void AddHttpClient(IServiceCollection services, string clientName, string name, Func<IServiceProvider, PeerAddressGuard?> guard) =>
         services.AddHttpClient(clientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(provider => PeerHttp.CreateHandler(provider.GetTaskOptions(name).PeerLimits))
+            .ConfigurePrimaryHttpMessageHandler(provider => PeerHttp.CreateHandler(provider.GetTaskOptions(name).PeerLimits, guard(provider)))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
 

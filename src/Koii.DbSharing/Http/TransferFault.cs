@@ -6,6 +6,12 @@ internal enum TransferFaultKind
     /// <summary>No connection came up.</summary>
     Unreachable,
 
+    /// <summary>We do not dial any of the host's addresses.</summary>
+    AddressRefused,
+
+    /// <summary>Others were asked at the same address in this round.</summary>
+    AddressCrowded,
+
     /// <summary>A limit of time was passed.</summary>
     TimedOut,
 
@@ -36,6 +42,9 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
     public static readonly TransferFault DamagedCompression = new(TransferFaultKind.Malformed, "The compressed body is damaged.");
     public static readonly TransferFault UnwantedEncoding = new(TransferFaultKind.Malformed, "The body has a content encoding that was not asked for.");
 
+    public static readonly TransferFault SpecialAddress = new(TransferFaultKind.AddressRefused, "The host has no address on the open Internet.");
+    public static readonly TransferFault CrowdedAddress = new(TransferFaultKind.AddressCrowded, "As many peers as are allowed were asked at its address in this round.");
+
     private static readonly TransferFault UnknownName = new(TransferFaultKind.Unreachable, "The name of the host is unknown.");
     private static readonly TransferFault NoConnection = new(TransferFaultKind.Unreachable, "No connection could be made.");
     private static readonly TransferFault NoTls = new(TransferFaultKind.Unreachable, "No secure connection could be made.");
@@ -58,6 +67,7 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
         {
             // SocketsHttpHandler and HttpClient tell their own time-outs as cancellations that nobody asked for.
             OperationCanceledException => ConnectTimeout,
+            HttpRequestException { InnerException: RefusedConnectionException refused } => refused.Fault,
             HttpRequestException request => FromError(request.HttpRequestError),
             HttpIOException broken => FromError(broken.HttpRequestError),
             IOException => Broken,

@@ -24,6 +24,19 @@ public sealed record NodeAddress
     /// <summary>The URL without a trailing slash, such as <c>https://node.example:8443/base</c>. Paths are appended to it.</summary>
     public string Url { get; }
 
+    /// <summary>The host without the port; an IPv6 address in its brackets.</summary>
+    internal string Host
+    {
+        get
+        {
+            var start = Url.IndexOf("://", StringComparison.Ordinal) + 3;
+            var slash = Url.IndexOf('/', start);
+            var authority = slash < 0 ? Url[start..] : Url[start..slash];
+            var colon = authority.LastIndexOf(':');
+            return colon > authority.LastIndexOf(']') ? authority[..colon] : authority;
+        }
+    }
+
     /// <summary>Reads an address that the application vouches for.</summary>
     /// <param name="url">The URL.</param>
     /// <returns>The address.</returns>

@@ -8,11 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>Reads a peer's list over HTTP (protocol §4.2), within what a peer may cost. Safe for use by many threads.</summary>
-/// <param name="httpClient">Gives the client of each call, on a handler of <see cref="PeerHttp.CreateHandler"/>.</param>
+/// <param name="connections">Give the client of each call, on a handler of <see cref="PeerHttp.CreateHandler"/>.</param>
 /// <param name="options">The task and the limits.</param>
 /// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
 /// <param name="logger">Hears at Debug how a pull ended; the report tells it to everybody else.</param>
-internal sealed partial class HttpPeerClient(Func<HttpClient> httpClient, DbSharingOptions options, TimeProvider timeProvider, ILogger<HttpPeerClient> logger) : IPeerClient
+internal sealed partial class HttpPeerClient(
+    PeerConnections connections, DbSharingOptions options, TimeProvider timeProvider, ILogger<HttpPeerClient> logger) : IPeerClient, IRoundAware
 {
     private readonly string _basePath = $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
     private readonly TransferLimits _limits = TransferLimits.ForList(options.PeerLimits);
@@ -28,11 +29,19 @@ internal sealed partial class HttpPeerClient(Func<HttpClient> httpClient, DbShar
         return PullAsync(peer, ListEntityTag.TryParse(entityTag, out var held) ? held : null, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public void BeginRound() => connections.BeginRound();
+
     private async IAsyncEnumerable<PeerPage> PullAsync(NodeAddress peer, ListEntityTag? held, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (!connections.TryGet(peer, out var client))
+        {
+            yield return End(peer, ListPath.All, new PeerPage([]) { Failure = PeerFailures.From(TransferFault.CrowdedAddress) });
+            yield break;
+        }
+
         using var timer = new TransferTimer(timeProvider, _limits.WholeTimeout, cancellationToken);
-        var client = httpClient();
         // A tag is proof that its path worked once.
         var first = _paths.Recall(peer) ?? held?.Path ?? ListPath.All;
         var firstIsMissing = false;
@@ -60,6 +69,8 @@ internal sealed partial class HttpPeerClient(Func<HttpClient> httpClient, DbShar
                 yield break;
             }
 
+            // The peer has answered. What comes is read in a place of its own, which may have to be waited for.
+            yield return new PeerPage([]);
             var isList = true;
             var counted = -uncounted;
             await foreach (var read in LinktreeReader.ReadListAsync(body, _listLimits, cancellationToken).ConfigureAwait(false))

@@ -7,7 +7,7 @@ public sealed record PeerFailure(PeerFailureKind Kind)
     /// <summary>The HTTP status that said so, where one did.</summary>
     public int? StatusCode { get; init; }
 
-    /// <summary>How long the peer asked to be left alone, where it did. It is reported; nothing waits for it yet.</summary>
+    /// <summary>How long the peer asked to be left alone, where it did. The next rounds do so, for a day at most.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>A short sentence for people, without anything that the peer wrote.</summary>

@@ -8,11 +8,12 @@ internal static class PeerHttp
     /// <see cref="HttpClient.Timeout"/>: the limits are kept by the callers, on the injected clock.
     /// </summary>
     /// <param name="limits">What a peer may cost.</param>
+    /// <param name="guard">Makes the connections, or <see langword="null"/> where the operator named whom to call.</param>
     /// <returns>A handler that follows nothing, remembers nothing and tells nothing beyond the request.</returns>
-    public static SocketsHttpHandler CreateHandler(PeerLimits limits)
+    public static SocketsHttpHandler CreateHandler(PeerLimits limits, PeerAddressGuard? guard = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             // A redirect could point a node at its own network's insides, a proxy from the environment could resolve names past any guard.
             AllowAutoRedirect = false,
@@ -31,5 +32,8 @@ internal static class PeerHttp
             // Trace ids are nobody's business out there.
             ActivityHeadersPropagator = null,
         };
+        if (guard is not null)
+            handler.ConnectCallback = guard.ConnectAsync;
+        return handler;
     }
 }

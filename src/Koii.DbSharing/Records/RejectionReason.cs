@@ -26,4 +26,7 @@ public enum RejectionReason
 
     /// <summary>The signature does not fit the record by the rule of protocol §2.</summary>
     BadSignature,
+
+    /// <summary>The record is good, and this node's <c>IAdmissionPolicy</c> does not want it.</summary>
+    Policy,
 }

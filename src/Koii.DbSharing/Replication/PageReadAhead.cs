@@ -1,3 +1,4 @@
+using Koii.DbSharing.Concurrency;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
@@ -8,24 +9,52 @@ namespace Koii.DbSharing.Replication;
 /// Reads a peer's pages with one page read ahead: while a page is judged and stored, the next one is on its way. Never more than these two are held.
 /// What the client throws against its contract comes out as a value; only our own cancellation is thrown.
 /// </summary>
+/// <remarks>
+/// The first page, for which a connection comes up and headers are waited for, takes no place; every further one is read in one of the places that the peers of a round share. A place is
+/// kept from page to page as long as they come quickly. When one keeps it waiting, the reading goes on, but the place goes to the next peer in the queue, and this one queues again
+/// for the page after. So a peer that is slow, or sends much that makes no page, delays the others by moments, however many there are of its kind.
+/// </remarks>
 internal sealed class PageReadAhead : IAsyncDisposable
 {
-    private const string Method = "IPeerClient.ReadAllAsync";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly string _method;
     private readonly NodeAddress _peer;
+    private readonly AsyncLock _places;
+    private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenSource _ending;
     private IAsyncEnumerator<PeerPage>? _pages;
     private Task<bool> _ahead;
+    private AsyncLock.Releaser _place;
+    private bool _hasPlace;
 
-    public PageReadAhead(IPeerClient client, NodeAddress peer, string? entityTag, ILogger logger, CancellationToken cancellationToken)
+    /// <summary>Begins to read.</summary>
+    /// <param name="method">The role's method, for the message where it breaks its contract.</param>
+    /// <param name="open">Opens the pages.</param>
+    /// <param name="peer">The peer.</param>
+    /// <param name="places">The places.</param>
+    /// <param name="timeProvider">The clock of patience.</param>
+    /// <param name="logger">Hears what goes wrong when the request is ended.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public PageReadAhead(
+        string method,
+        Func<CancellationToken, IAsyncEnumerable<PeerPage>?> open,
+        NodeAddress peer,
+        AsyncLock places,
+        TimeProvider timeProvider,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
+        _method = method;
         _peer = peer;
+        _places = places;
+        _timeProvider = timeProvider;
         _logger = logger;
         _cancellationToken = cancellationToken;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ahead = OpenAsync(client, entityTag);
+        _ahead = OpenAsync(open);
     }
 
     /// <summary>Gets the next page and starts to read the one after it.</summary>
@@ -47,9 +76,9 @@ internal sealed class PageReadAhead : IAsyncDisposable
             return (null, fault);
         }
 
-        var pages = RoleContract.NotNull(_pages, Method);
-        var page = RoleContract.NotNull(pages.Current, Method);
-        RoleContract.NotNull(page.Linktrees, $"{Method} → {nameof(PeerPage)}.{nameof(PeerPage.Linktrees)}");
+        var pages = RoleContract.NotNull(_pages, _method);
+        var page = RoleContract.NotNull(pages.Current, _method);
+        RoleContract.NotNull(page.Linktrees, $"{_method} → {nameof(PeerPage)}.{nameof(PeerPage.Linktrees)}");
         _ahead = MoveNextAsync(pages);
         return (page, null);
     }
@@ -74,15 +103,38 @@ internal sealed class PageReadAhead : IAsyncDisposable
             PeerRound.Log.ClosingFailed(_logger, _peer, fault);
         }
 
+        GivePlaceBack();
         _ending.Dispose();
     }
 
-    private async Task<bool> OpenAsync(IPeerClient client, string? entityTag)
+    private async Task<bool> OpenAsync(Func<CancellationToken, IAsyncEnumerable<PeerPage>?> open)
     {
         // A null in place of a list counts as something to look at, so that it is told apart from what the client throws.
-        _pages = client.ReadAllAsync(_peer, entityTag, _ending.Token)?.GetAsyncEnumerator(_ending.Token);
+        _pages = open(_ending.Token)?.GetAsyncEnumerator(_ending.Token);
         return _pages is null || await _pages.MoveNextAsync().ConfigureAwait(false);
     }
 
-    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<PeerPage> pages) => await pages.MoveNextAsync().ConfigureAwait(false);
+    private async Task<bool> MoveNextAsync(IAsyncEnumerator<PeerPage> pages)
+    {
+        if (!Volatile.Read(ref _hasPlace))
+        {
+            _place = await _places.AcquireAsync(_ending.Token).ConfigureAwait(false);
+            Volatile.Write(ref _hasPlace, true);
+        }
+
+        var moving = pages.MoveNextAsync();
+        if (moving.IsCompleted)
+            return await moving.ConfigureAwait(false);
+
+        // A timer that fires while it is disposed of gives back the place of the page after. Then that one is read without, which is no harm.
+        var patience = _timeProvider.CreateTimer(static reading => ((PageReadAhead)reading!).GivePlaceBack(), this, Patience, Timeout.InfiniteTimeSpan);
+        await using var _ = patience.ConfigureAwait(false);
+        return await moving.ConfigureAwait(false);
+    }
+
+    private void GivePlaceBack()
+    {
+        if (Interlocked.Exchange(ref _hasPlace, false))
+            _place.Dispose();
+    }
 }

@@ -1,4 +1,5 @@
 using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
@@ -6,98 +7,105 @@ using Koii.DbSharing.Storage;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// The one door to the store: every record, whoever brings it, is judged here and stored if it is good (protocol §4). Nothing is remembered of a record
-/// that was refused, so a forged copy never stands in the way of the honest one, in the same page or a later one.
+/// The one door to the store: every record, whoever brings it, is judged here and stored if it is good (protocol §4). A forged copy never stands in the way of
+/// the honest one, in the same page or a later one: what is remembered of it is remembered together with its signature.
 /// </summary>
-internal sealed class RecordIntake(Admission admission, ISignatureVerifier verifier, ILinktreeStore store, TimeProvider timeProvider)
+internal sealed class RecordIntake(
+    Admission admission, RefusalMemory refusals, ISignatureVerifier verifier, IAdmissionPolicy? policy, ILinktreeStore store, TimeProvider timeProvider)
 {
+    private static readonly Verdict BadSignature = new(VerdictKind.Rejected, RejectionReason.BadSignature);
+
     private readonly AsyncLock _turn = new();
 
     /// <summary>
     /// Takes a page that a peer sent. One page at a time: peers of one round serve the same records, and the second to bring one finds it held and is not
     /// verified again. Side by side, every peer's copy would be. Nothing is lost by waiting, since verification uses all cores as it is.
     /// </summary>
-    public async ValueTask<IntakeResult> TakeInTurnAsync(IReadOnlyList<SignedLinktree> page, CancellationToken cancellationToken)
+    public async ValueTask<IntakeResult> TakeInTurnAsync(NodeAddress from, IReadOnlyList<SignedLinktree> page, CancellationToken cancellationToken)
     {
         using (await _turn.AcquireAsync(cancellationToken).ConfigureAwait(false))
-            return await TakeAsync(page, cancellationToken).ConfigureAwait(false);
+            return await TakeAsync(from, page, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes records without waiting for a turn: a submission does not queue behind a round. What is newest is for the store to decide.</summary>
-    public async ValueTask<IntakeResult> TakeAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+    /// <summary>Takes records that were submitted, without waiting for a turn: a submission does not queue behind a round. What is newest is for the store to decide.</summary>
+    public ValueTask<IntakeResult> TakeSubmittedAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken) =>
+        TakeAsync(from: null, linktrees, cancellationToken);
+
+    private async ValueTask<IntakeResult> TakeAsync(NodeAddress? from, IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
     {
-        var distinct = Distinct(linktrees, out var places);
-        var verdicts = new Verdict?[distinct.Count];
+        var page = new IntakePage(linktrees);
+        var (ownAndDue, earliestDue) = JudgeAlone(page);
+        var newer = await JudgeAgainstStoreAsync(page, ownAndDue, cancellationToken).ConfigureAwait(false);
+        var unknown = JudgeByMemory(page, newer);
+        if (TryVerify(page, unknown, out var valid) is { } verifierFault)
+            return new IntakeResult([], 0, null, new RoleFault(nameof(ISignatureVerifier), verifierFault));
 
-        var (ownAndDue, earliestDue) = JudgeAlone(distinct, verdicts);
-        var newer = await JudgeAgainstStoreAsync(distinct, ownAndDue, verdicts, cancellationToken).ConfigureAwait(false);
-        if (TryVerify(distinct, newer, out var valid) is { } fault)
-            return new IntakeResult([], 0, null, fault);
+        var good = TakeValid(from, page, unknown, valid);
+        var (admitted, policyFault) = await AskPolicyAsync(page, good, cancellationToken).ConfigureAwait(false);
+        if (policyFault is not null)
+            return new IntakeResult([], 0, null, new RoleFault(nameof(IAdmissionPolicy), policyFault));
 
-        var good = TakeValid(newer, valid, verdicts);
-        await StoreAsync(distinct, good, verdicts, cancellationToken).ConfigureAwait(false);
-        return new IntakeResult(ForEachRecord(verdicts, places), newer.Count - good.Count, earliestDue);
+        await StoreAsync(from, page, admitted, cancellationToken).ConfigureAwait(false);
+        return new IntakeResult(page.VerdictsOfAll(), unknown.Count - good.Count, earliestDue);
     }
 
-    /// <summary>Records without exact repeats (same record id, same signature), and for each record given its place among them.</summary>
-    private static List<SignedLinktree> Distinct(IReadOnlyList<SignedLinktree> linktrees, out int[] places)
-    {
-        places = new int[linktrees.Count];
-        var distinct = new List<SignedLinktree>(linktrees.Count);
-        var seen = new Dictionary<SignedLinktree, int>(linktrees.Count);
-        for (var i = 0; i < places.Length; i++)
-        {
-            if (!seen.TryGetValue(linktrees[i], out places[i]))
-            {
-                seen.Add(linktrees[i], places[i] = distinct.Count);
-                distinct.Add(linktrees[i]);
-            }
-        }
-
-        return distinct;
-    }
-
-    private (List<int> Undecided, long? EarliestDue) JudgeAlone(List<SignedLinktree> linktrees, Verdict?[] verdicts)
+    private (List<int> Undecided, long? EarliestDue) JudgeAlone(IntakePage page)
     {
         var now = timeProvider.GetUtcNow();
-        var undecided = new List<int>(linktrees.Count);
+        var undecided = new List<int>(page.Count);
         long? earliestDue = null;
-        for (var i = 0; i < linktrees.Count; i++)
+        for (var i = 0; i < page.Count; i++)
         {
-            verdicts[i] = admission.Judge(linktrees[i], now);
-            if (verdicts[i] is not { } verdict)
+            page.Verdicts[i] = admission.Judge(page[i], now);
+            if (page.Verdicts[i] is not { } verdict)
                 undecided.Add(i);
             else if (verdict.Kind == VerdictKind.NotYetValid)
-                earliestDue = Math.Min(earliestDue ?? long.MaxValue, admission.DueAt(linktrees[i]));
+                earliestDue = Math.Min(earliestDue ?? long.MaxValue, admission.DueAt(page[i]));
         }
 
         return (undecided, earliestDue);
     }
 
-    private async ValueTask<List<int>> JudgeAgainstStoreAsync(
-        List<SignedLinktree> linktrees, List<int> candidates, Verdict?[] verdicts, CancellationToken cancellationToken)
+    private async ValueTask<List<int>> JudgeAgainstStoreAsync(IntakePage page, List<int> candidates, CancellationToken cancellationToken)
     {
         var newer = new List<int>(candidates.Count);
         if (candidates.Count == 0)
             return newer;
 
-        var keys = candidates.ConvertAll(index => linktrees[index].Key);
+        var keys = candidates.ConvertAll(index => page[index].Key);
         var held = RoleContract.OneEach(
             await store.GetVersionsAsync(keys, cancellationToken).ConfigureAwait(false),
             keys.Count, "ILinktreeStore.GetVersionsAsync", "versions", "keys");
         for (var i = 0; i < candidates.Count; i++)
         {
             var index = candidates[i];
-            verdicts[index] = Admission.Judge(linktrees[index].Version, held[i]);
-            if (verdicts[index] is null)
+            page.Held[index] = held[i];
+            page.Verdicts[index] = Admission.Judge(page[index].Version, held[i]);
+            if (page.Verdicts[index] is null)
                 newer.Add(index);
         }
 
         return newer;
     }
 
+    private List<int> JudgeByMemory(IntakePage page, List<int> candidates)
+    {
+        var unknown = new List<int>(candidates.Count);
+        foreach (var index in candidates)
+        {
+            if (refusals.IsBadSignature(page[index]))
+                page.Verdicts[index] = BadSignature;
+            else if (refusals.IsSettled(page[index].Id))
+                page.Verdicts[index] = new Verdict(VerdictKind.Superseded);
+            else
+                unknown.Add(index);
+        }
+
+        return unknown;
+    }
+
     /// <returns>What the verifier threw, or <see langword="null"/> when it did its work.</returns>
-    private Exception? TryVerify(List<SignedLinktree> linktrees, List<int> candidates, out bool[] valid)
+    private Exception? TryVerify(IntakePage page, List<int> candidates, out bool[] valid)
     {
         valid = new bool[candidates.Count];
         if (candidates.Count == 0)
@@ -107,12 +115,12 @@ internal sealed class RecordIntake(Admission admission, ISignatureVerifier verif
         {
             if (verifier is IBatchSignatureVerifier batch)
             {
-                batch.Verify(candidates.Select(index => linktrees[index]).ToArray(), valid);
+                batch.Verify(candidates.Select(index => page[index]).ToArray(), valid);
                 return null;
             }
 
             for (var i = 0; i < valid.Length; i++)
-                valid[i] = verifier.Verify(linktrees[candidates[i]]);
+                valid[i] = verifier.Verify(page[candidates[i]]);
             return null;
         }
         catch (Exception fault)
@@ -122,30 +130,66 @@ internal sealed class RecordIntake(Admission admission, ISignatureVerifier verif
         }
     }
 
-    private static List<int> TakeValid(List<int> candidates, bool[] valid, Verdict?[] verdicts)
+    private List<int> TakeValid(NodeAddress? from, IntakePage page, List<int> candidates, bool[] valid)
     {
         var good = new List<int>(candidates.Count);
         for (var i = 0; i < valid.Length; i++)
         {
             if (valid[i])
+            {
                 good.Add(candidates[i]);
-            else
-                verdicts[candidates[i]] = new Verdict(VerdictKind.Rejected, RejectionReason.BadSignature);
+                continue;
+            }
+
+            page.Verdicts[candidates[i]] = BadSignature;
+            refusals.RememberBadSignature(from, page[candidates[i]]);
         }
 
         return good;
     }
 
-    private async ValueTask StoreAsync(List<SignedLinktree> linktrees, List<int> good, Verdict?[] verdicts, CancellationToken cancellationToken)
+    private async ValueTask<(List<int> Admitted, Exception? Fault)> AskPolicyAsync(IntakePage page, List<int> good, CancellationToken cancellationToken)
+    {
+        if (policy is null)
+            return (good, null);
+
+        var admitted = new List<int>(good.Count);
+        try
+        {
+            foreach (var index in good)
+            {
+                if (await policy.IsAdmittedAsync(page[index], cancellationToken).ConfigureAwait(false))
+                    admitted.Add(index);
+                else
+                    page.Verdicts[index] = new Verdict(VerdictKind.Rejected, RejectionReason.Policy);
+            }
+
+            return (admitted, null);
+        }
+        catch (Exception fault)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return ([], fault);
+        }
+    }
+
+    private async ValueTask StoreAsync(NodeAddress? from, IntakePage page, List<int> good, CancellationToken cancellationToken)
     {
         if (good.Count == 0)
             return;
 
-        var page = good.ConvertAll(index => linktrees[index]);
+        var linktrees = good.ConvertAll(index => page[index]);
         var outcomes = RoleContract.OneEach(
-            await store.PutAsync(page, cancellationToken).ConfigureAwait(false), page.Count, "ILinktreeStore.PutAsync", "outcomes", "records");
+            await store.PutAsync(linktrees, cancellationToken).ConfigureAwait(false), linktrees.Count, "ILinktreeStore.PutAsync", "outcomes", "records");
         for (var i = 0; i < good.Count; i++)
-            verdicts[good[i]] = new Verdict(KindOf(outcomes[i]));
+        {
+            page.Verdicts[good[i]] = new Verdict(KindOf(outcomes[i]));
+            // Its author has as many newer ones as are kept, and that can only become truer. Without this its signature would be checked every round.
+            if (outcomes[i] == PutOutcome.Superseded)
+                refusals.RememberSuperseded(from, linktrees[i].Id);
+            else if (outcomes[i] == PutOutcome.Replaced && page.Held[good[i]] is { } replaced)
+                refusals.RememberSuperseded(from, replaced.Id);
+        }
     }
 
     private static VerdictKind KindOf(PutOutcome outcome) => outcome switch
@@ -157,21 +201,4 @@ internal sealed class RecordIntake(Admission admission, ISignatureVerifier verif
         PutOutcome.Full => VerdictKind.Full,
         _ => throw new InvalidOperationException($"ILinktreeStore.PutAsync returned the outcome {(int)outcome}, which does not exist."),
     };
-
-    private static Verdict[] ForEachRecord(Verdict?[] verdicts, int[] places)
-    {
-        var answers = new Verdict[places.Length];
-        var met = 0;
-        for (var i = 0; i < places.Length; i++)
-        {
-            var verdict = verdicts[places[i]]!.Value;
-            var isRepeat = places[i] < met;
-            if (!isRepeat)
-                met++;
-            // One row, one Inserted: the repeat of a record that was stored a moment ago is held already.
-            answers[i] = isRepeat && verdict.Kind is VerdictKind.Inserted or VerdictKind.Replaced ? new Verdict(VerdictKind.Unchanged) : verdict;
-        }
-
-        return answers;
-    }
 }

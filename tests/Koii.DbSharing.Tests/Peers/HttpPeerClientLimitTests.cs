@@ -164,6 +164,8 @@ internal sealed class HttpPeerClientLimitTests : PeerClientFixture
         var pages = new List<PeerPage>();
         await foreach (var page in Client.ReadAllAsync(peer.Address, null))
         {
+            if (IsOpening(page))
+                continue;
             pages.Add(page);
             Clock.Advance(pause);
         }
@@ -300,6 +302,8 @@ internal sealed class HttpPeerClientLimitTests : PeerClientFixture
 
         await foreach (var page in Client.ReadAllAsync(peer.Address, null))
         {
+            if (IsOpening(page))
+                continue;
             Assert.That(page.Linktrees, Has.Count.EqualTo(PeerPage.MaxLinktrees));
             break;
         }

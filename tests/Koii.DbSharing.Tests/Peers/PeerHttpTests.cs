@@ -1,6 +1,5 @@
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Peers;
 
@@ -17,7 +16,7 @@ internal sealed class PeerHttpTests : PeerClientFixture
             throw new InvalidOperationException("Nobody waits for ever.");
         };
         using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var client = new HttpPeerClient(() => http, Options, Clock, NullLogger<HttpPeerClient>.Instance);
+        var client = ClientOn(http);
 
         var pages = await client.ReadAllAsync(NodeAddress.Parse("http://node.example"), null).ToListAsync();
 

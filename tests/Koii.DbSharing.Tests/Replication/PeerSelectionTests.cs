@@ -6,16 +6,15 @@ namespace Koii.DbSharing.Tests.Replication;
 public sealed class PeerSelectionTests
 {
     private static readonly NodeAddress[] Hundred = [.. Enumerable.Range(1, 100).Select(Node.Peer)];
-    private static readonly HashSet<NodeAddress> Nobody = [];
 
     [Test]
     public void All_are_chosen_while_they_are_at_most_twice_the_fan_out() =>
-        Assert.That(PeerSelection.Select(Hundred[..8], Nobody, 4, _ => false, new Random(1)), Is.EqualTo(Hundred[..8]));
+        Assert.That(Select(Hundred[..8], 4), Is.EqualTo(Hundred[..8]));
 
     [Test]
     public void One_more_and_only_the_fan_out_is_chosen()
     {
-        var chosen = PeerSelection.Select(Hundred[..9], Nobody, 4, _ => false, new Random(1));
+        var chosen = Select(Hundred[..9], 4);
 
         Assert.That(chosen, Has.Count.EqualTo(4));
         Assert.That(chosen, Is.Unique.And.SubsetOf(Hundred[..9]));
@@ -26,7 +25,7 @@ public sealed class PeerSelectionTests
     {
         NodeAddress[] listed = [NodeAddress.Parse("http://me.example/"), Node.Peer(1), NodeAddress.Parse("HTTP://PEER1.example:80/"), NodeAddress.Parse("http://ME.example")];
 
-        Assert.That(PeerSelection.Select(listed, new HashSet<NodeAddress> { NodeAddress.Parse("http://me.example") }, 4, _ => false, new Random(1)), Is.EqualTo(new[] { Node.Peer(1) }));
+        Assert.That(Select(listed, 4, configure: options => options.OwnUrls.Add("http://me.example")), Is.EqualTo(new[] { Node.Peer(1) }));
     }
 
     [Test]
@@ -34,7 +33,7 @@ public sealed class PeerSelectionTests
     {
         NodeAddress[] listed = [.. Enumerable.Repeat(Node.Peer(1), 50), .. Hundred[..8]];
 
-        Assert.That(PeerSelection.Select(listed, Nobody, 4, _ => false, new Random(1)), Is.EqualTo(Hundred[..8]));
+        Assert.That(Select(listed, 4), Is.EqualTo(Hundred[..8]));
     }
 
     [Test]
@@ -42,7 +41,7 @@ public sealed class PeerSelectionTests
     {
         var proven = Hundred[40..50].ToHashSet();
 
-        var chosen = PeerSelection.Select(Hundred, Nobody, 8, proven.Contains, new Random(seed));
+        var chosen = Select(Hundred, 8, peer => proven.Contains(peer) ? PeerStanding.LongGood : PeerStanding.Plain, seed);
 
         Assert.That(chosen, Has.Count.EqualTo(8));
         Assert.That(chosen, Is.Unique);
@@ -52,30 +51,107 @@ public sealed class PeerSelectionTests
     [Test]
     public void Fewer_good_ones_leave_their_places_to_chance()
     {
-        var chosen = PeerSelection.Select(Hundred, Nobody, 8, peer => peer == Node.Peer(77), new Random(1));
+        var chosen = Select(Hundred, 8, peer => peer == Node.Peer(77) ? PeerStanding.LongGood : PeerStanding.Plain);
 
         Assert.That(chosen, Has.Count.EqualTo(8));
         Assert.That(chosen, Is.Unique.And.Contains(Node.Peer(77)));
     }
 
     [Test]
+    public void One_that_rested_is_asked_beside_the_others([Range(1, 5)] int seed)
+    {
+        var rested = Hundred[40..60].ToHashSet();
+
+        var chosen = Select(Hundred, 8, peer => rested.Contains(peer) ? PeerStanding.Rested : PeerStanding.Plain, seed);
+
+        Assert.That(chosen, Has.Count.EqualTo(9));
+        Assert.That(chosen.Count(rested.Contains), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Nobody_who_rests_is_asked([Values(8, 100)] int fanOut, [Range(1, 5)] int seed)
+    {
+        var resting = Hundred[10..].ToHashSet();
+
+        var chosen = Select(Hundred, fanOut, peer => resting.Contains(peer) ? PeerStanding.Resting : PeerStanding.Plain, seed);
+
+        Assert.That(chosen, Is.SubsetOf(Hundred[..10]).And.Count.EqualTo(Math.Min(fanOut, 10)));
+    }
+
+    [Test]
+    public void Those_that_rested_fill_the_places_when_all_have_failed() =>
+        Assert.That(Select(Hundred, 8, _ => PeerStanding.Rested), Has.Count.EqualTo(9));
+
+    [Test]
+    public void All_that_rested_are_asked_while_the_peers_are_few() =>
+        Assert.That(Select(Hundred[..8], 4, _ => PeerStanding.Rested), Is.EqualTo(Hundred[..8]));
+
+    [Test]
+    public void Ten_thousand_entries_of_one_host_are_two([Range(1, 3)] int seed)
+    {
+        NodeAddress[] listed =
+        [
+            .. Enumerable.Range(1, 5_000).Select(port => NodeAddress.Parse($"http://evil.example:{port}")),
+            .. Enumerable.Range(1, 5_000).Select(path => NodeAddress.Parse($"https://EVIL.example/{path}")),
+            .. Hundred[..6],
+        ];
+
+        var chosen = Select(listed, 4, seed: seed);
+
+        Assert.That(chosen, Has.Count.EqualTo(8));
+        Assert.That(chosen.Skip(2), Is.EqualTo(Hundred[..6]));
+    }
+
+    [Test]
+    public void Named_nodes_and_development_may_have_many_at_one_host([Values] bool named)
+    {
+        NodeAddress[] listed = [.. Enumerable.Range(1, 9).Select(port => NodeAddress.Parse($"http://127.0.0.1:{port}"))];
+
+        var chosen = Select(listed, 4, configure: options =>
+        {
+            options.AllowPrivateAddresses = !named;
+            foreach (var node in listed.Where(_ => named))
+                options.Nodes.Add(node.Url);
+        });
+
+        Assert.That(chosen, Has.Count.EqualTo(4));
+        Assert.That(Select(listed, 4), Has.Count.EqualTo(2), "where it is neither");
+    }
+
+    [Test]
     public void Everybody_has_a_turn_sooner_or_later()
     {
         var random = new Random(1);
+        var selection = new PeerSelection(new DbSharingOptions());
         var met = new HashSet<NodeAddress>();
         for (var round = 0; round < 500; round++)
-            met.UnionWith(PeerSelection.Select(Hundred, Nobody, 8, peer => peer == Node.Peer(1), random));
+            met.UnionWith(selection.Select(Hundred, peer => peer == Node.Peer(1) ? PeerStanding.LongGood : PeerStanding.Plain, random));
 
         Assert.That(met, Is.EquivalentTo(Hundred));
     }
 
     [Test]
-    public void Same_seed_makes_the_same_choice() =>
-        Assert.That(
-            PeerSelection.Select(Hundred, Nobody, 8, _ => false, new Random(5)),
-            Is.EqualTo(PeerSelection.Select(Hundred, Nobody, 8, _ => false, new Random(5))));
+    public void Same_seed_makes_the_same_choice()
+    {
+        var first = Select(Hundred, 8, seed: 5);
+
+        Assert.That(Select(Hundred, 8, seed: 5), Is.EqualTo(first));
+    }
 
     [Test]
-    public void Greatest_fan_out_chooses_all() =>
-        Assert.That(PeerSelection.Select(Hundred, Nobody, int.MaxValue, _ => false, new Random(1)), Is.EqualTo(Hundred));
+    public void Greatest_fan_out_chooses_all() => Assert.That(Select(Hundred, int.MaxValue), Is.EqualTo(Hundred));
+
+    [TestCase("http://a.example", "a.example")]
+    [TestCase("https://a.example:8443/b:c", "a.example")]
+    [TestCase("http://[2606:4700::1111]", "[2606:4700::1111]")]
+    [TestCase("http://[2606:4700::1111]:81/x", "[2606:4700::1111]")]
+    public void Host_is_what_stands_before_port_and_path(string url, string host) => Assert.That(NodeAddress.Parse(url).Host, Is.EqualTo(host));
+
+    private static IReadOnlyList<NodeAddress> Select(
+        IReadOnlyList<NodeAddress> listed, int fanOut, Func<NodeAddress, PeerStanding>? standingOf = null, int seed = 1, Action<DbSharingOptions>? configure = null)
+    {
+        var options = new DbSharingOptions { FanOut = fanOut };
+        configure?.Invoke(options);
+        return new PeerSelection(options).Select(listed, standingOf ?? (_ => PeerStanding.Plain), new Random(seed));
+    }
 }

@@ -1,3 +1,4 @@
+using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Signatures;
@@ -10,13 +11,17 @@ namespace Koii.DbSharing.Tests.Replication;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RecordIntakeTests
 {
+    private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
+
     private readonly ManualTimeProvider _clock = new();
+    private readonly RefusalMemory _refusals;
     private readonly FakeVerifier _verifier = new();
     private readonly Mock<ILinktreeStore> _store = new();
     private readonly InMemoryLinktreeStore _real = new(new DbSharingOptions { TaskId = "task", LinktreesPerAuthor = 2 });
 
     public RecordIntakeTests()
     {
+        _refusals = new RefusalMemory(_clock);
         _store.Setup(store => store.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
             .Returns((IReadOnlyList<LinktreeKey> keys, CancellationToken token) => _real.GetVersionsAsync(keys, token));
         _store.Setup(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))
@@ -134,8 +139,8 @@ public sealed class RecordIntakeTests
         var honest = Samples.Linktree();
         var intake = Intake(_verifier);
 
-        await intake.TakeInTurnAsync([honest.Forged()], default);
-        var result = await intake.TakeInTurnAsync([honest], default);
+        await intake.TakeInTurnAsync(Peer, [honest.Forged()], default);
+        var result = await intake.TakeInTurnAsync(Peer, [honest], default);
 
         Assert.That(result.Verdicts.Single().Kind, Is.EqualTo(VerdictKind.Inserted));
     }
@@ -185,7 +190,7 @@ public sealed class RecordIntakeTests
     {
         var batch = new FakeBatchVerifier();
 
-        var result = await Intake(batch).TakeAsync([Samples.Linktree(1), Samples.Linktree(2).Forged(), Samples.Linktree(3), Samples.Linktree(4, taskId: "other")], default);
+        var result = await Intake(batch).TakeInTurnAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2).Forged(), Samples.Linktree(3), Samples.Linktree(4, taskId: "other")], default);
 
         Assert.That(batch.Batches, Is.EqualTo(new[] { 3 }));
         Assert.That(batch.Checks, Is.Zero);
@@ -200,9 +205,9 @@ public sealed class RecordIntakeTests
         var fault = new ArithmeticException();
         verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Throws(fault);
 
-        var result = await Intake(verifier.Object).TakeAsync([Samples.Linktree(), Samples.Linktree(taskId: "other")], default);
+        var result = await Intake(verifier.Object).TakeInTurnAsync(Peer, [Samples.Linktree(), Samples.Linktree(taskId: "other")], default);
 
-        Assert.That(result.VerifierFault, Is.SameAs(fault));
+        Assert.That(result.Fault, Is.EqualTo(new RoleFault(nameof(ISignatureVerifier), fault)));
         Assert.That(result.Verdicts, Is.Empty);
         _store.Verify(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()), Times.Never);
     }
@@ -260,8 +265,8 @@ public sealed class RecordIntakeTests
         var intake = Intake(_verifier);
         var page = new[] { Samples.Linktree(1), Samples.Linktree(2) };
 
-        var first = intake.TakeInTurnAsync(page, default).AsTask();
-        var second = intake.TakeInTurnAsync(page, default).AsTask();
+        var first = intake.TakeInTurnAsync(Peer, page, default).AsTask();
+        var second = intake.TakeInTurnAsync(Peer, page, default).AsTask();
         Assert.That(_verifier.Checks, Is.EqualTo(2));
         answer.SetResult();
         await Task.WhenAll(first, second);
@@ -271,7 +276,82 @@ public sealed class RecordIntakeTests
         Assert.That((await second).Verdicts.Select(verdict => verdict.Kind), Is.All.EqualTo(VerdictKind.Unchanged));
     }
 
-    private RecordIntake Intake(ISignatureVerifier verifier) => new(new Admission("task", TimeSpan.FromMinutes(10)), verifier, _store.Object, _clock);
+    [Test]
+    public async Task Bad_signature_is_checked_once_and_still_counts_as_bad()
+    {
+        var intake = Intake(_verifier);
+        var forged = Samples.Linktree().Forged();
 
-    private ValueTask<IntakeResult> TakeAsync(params SignedLinktree[] linktrees) => Intake(_verifier).TakeAsync(linktrees, default);
+        var first = await intake.TakeInTurnAsync(Peer, [forged], default);
+        var second = await intake.TakeInTurnAsync(NodeAddress.Parse("http://other.example"), [forged], default);
+        var posted = await intake.TakeSubmittedAsync([forged], default);
+
+        Assert.That(_verifier.Checks, Is.EqualTo(1));
+        Assert.That((first.FailedChecks, second.FailedChecks, posted.FailedChecks), Is.EqualTo((1, 0, 0)));
+        Assert.That(new[] { first, second, posted }.Select(result => result.Verdicts.Single()), Is.All.EqualTo(new Verdict(VerdictKind.Rejected, RejectionReason.BadSignature)));
+    }
+
+    [Test]
+    public async Task Record_that_its_author_has_no_room_for_is_checked_once()
+    {
+        var intake = Intake(_verifier);
+        SignedLinktree[] page = [Samples.Linktree(uuid: "a", timestamp: 3), Samples.Linktree(uuid: "b", timestamp: 2), Samples.Linktree(uuid: "c", timestamp: 1)];
+
+        await intake.TakeInTurnAsync(Peer, page, default);
+        var again = await intake.TakeInTurnAsync(Peer, page, default);
+
+        Assert.That(_verifier.Checks, Is.EqualTo(3));
+        Assert.That(again.Verdicts.Select(verdict => verdict.Kind), Is.EqualTo(new[] { VerdictKind.Unchanged, VerdictKind.Unchanged, VerdictKind.Superseded }));
+    }
+
+    [Test]
+    public async Task Replaced_version_is_known_as_superseded([Values] bool submitted)
+    {
+        var old = Samples.Linktree(timestamp: 1);
+        var intake = Intake(_verifier);
+        await intake.TakeInTurnAsync(Peer, [old], default);
+
+        var newer = Samples.Linktree(timestamp: 2);
+        _ = submitted ? await intake.TakeSubmittedAsync([newer], default) : await intake.TakeInTurnAsync(Peer, [newer], default);
+
+        Assert.That(_refusals.IsWorthFetching(Peer, old.Id), Is.False);
+        Assert.That(_refusals.IsWorthFetching(Peer, newer.Id), Is.True);
+    }
+
+    [Test]
+    public async Task Policy_is_asked_last_and_its_refusal_is_not_remembered()
+    {
+        var policy = new Mock<IAdmissionPolicy>();
+        var intake = Intake(_verifier, policy.Object);
+        SignedLinktree[] page = [Samples.Linktree(1), Samples.Linktree(2), Samples.Linktree(3).Forged(), Samples.Linktree(4, taskId: "other")];
+        policy.Setup(role => role.IsAdmittedAsync(page[0], It.IsAny<CancellationToken>())).ReturnsAsync(true);
+
+        var first = await intake.TakeInTurnAsync(Peer, page, default);
+        policy.Setup(role => role.IsAdmittedAsync(page[1], It.IsAny<CancellationToken>())).ReturnsAsync(true);
+        var second = await intake.TakeInTurnAsync(Peer, page, default);
+
+        Assert.That(first.Verdicts[1], Is.EqualTo(new Verdict(VerdictKind.Rejected, RejectionReason.Policy)));
+        Assert.That(first.FailedChecks, Is.EqualTo(1), "no fault of the peer");
+        Assert.That(second.Verdicts.Select(verdict => verdict.Kind), Is.EqualTo(new[] { VerdictKind.Unchanged, VerdictKind.Inserted, VerdictKind.Rejected, VerdictKind.Rejected }));
+        policy.Verify(role => role.IsAdmittedAsync(It.IsAny<SignedLinktree>(), It.IsAny<CancellationToken>()), Times.Exactly(3));
+    }
+
+    [Test]
+    public async Task Policy_that_throws_is_told_and_nothing_is_stored()
+    {
+        var policy = new Mock<IAdmissionPolicy>();
+        var fault = new TimeoutException();
+        policy.Setup(role => role.IsAdmittedAsync(Samples.Linktree(1), It.IsAny<CancellationToken>())).ReturnsAsync(true);
+        policy.Setup(role => role.IsAdmittedAsync(Samples.Linktree(2), It.IsAny<CancellationToken>())).ThrowsAsync(fault);
+
+        var result = await Intake(_verifier, policy.Object).TakeInTurnAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2)], default);
+
+        Assert.That(result.Fault, Is.EqualTo(new RoleFault(nameof(IAdmissionPolicy), fault)));
+        _store.Verify(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()), Times.Never);
+    }
+
+    private RecordIntake Intake(ISignatureVerifier verifier, IAdmissionPolicy? policy = null) =>
+        new(new Admission("task", TimeSpan.FromMinutes(10)), _refusals, verifier, policy, _store.Object, _clock);
+
+    private ValueTask<IntakeResult> TakeAsync(params SignedLinktree[] linktrees) => Intake(_verifier).TakeInTurnAsync(Peer, linktrees, default);
 }

@@ -180,24 +180,78 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Peers_are_read_side_by_side_up_to_the_limit()
+    public async Task All_peers_are_asked_at_once_and_a_few_are_read_at_the_same_time()
     {
         var node = new Node { Options = { MaxPeersAtOnce = 2 } }.Lists(5);
-        var gate = new TaskCompletionSource();
+        var gates = Enumerable.Range(1, 5).ToDictionary(Node.Peer, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var reading = new System.Collections.Concurrent.ConcurrentQueue<NodeAddress>();
+        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         for (var peer = 1; peer <= 5; peer++)
-            node.Peers.Answer(Node.Peer(peer), (_, _) => HeldUpAsync());
+        {
+            var number = peer;
+            node.Peers.Answer(Node.Peer(peer), (_, _) => OpensAndWaitsAsync(Node.Peer(number)));
+        }
 
         var round = node.ShareAsync();
-        Assert.That(node.Peers.Calls, Has.Count.EqualTo(2));
-        gate.SetResult();
-        var report = await round;
+        Assert.That(node.Peers.Calls, Has.Count.EqualTo(5), "waiting for an answer takes no place");
+        Assert.That(reading, Is.EqualTo(new[] { Node.Peer(1), Node.Peer(2) }));
 
-        Assert.That(report.Peers.Select(peer => peer.Peer), Is.EqualTo(Enumerable.Range(1, 5).Select(Node.Peer)));
+        gates[Node.Peer(2)].SetResult();
+        await third.Task;
+        Assert.That(reading.Skip(2), Is.EqualTo(new[] { Node.Peer(3) }), "whoever is done makes room for the next");
 
-        async IAsyncEnumerable<PeerPage> HeldUpAsync()
+        foreach (var gate in gates.Values)
+            gate.TrySetResult();
+        Assert.That((await round).Peers.Select(peer => peer.Peer), Is.EqualTo(Enumerable.Range(1, 5).Select(Node.Peer)));
+
+        async IAsyncEnumerable<PeerPage> OpensAndWaitsAsync(NodeAddress peer)
         {
-            await gate.Task;
             yield return new PeerPage([]);
+            reading.Enqueue(peer);
+            if (reading.Count == 3)
+                third.SetResult();
+            await gates[peer].Task;
+        }
+    }
+
+    [Test]
+    public async Task Slow_peers_give_their_places_to_the_next_and_queue_again_for_the_page_after()
+    {
+        var node = new Node { Options = { MaxPeersAtOnce = 1 } }.Lists(3);
+        var first = new TaskCompletionSource();
+        var silent = new TaskCompletionSource();
+        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Peers.Answer(Node.Peer(1), (_, _) => PagesAsync(first, Samples.Linktree(1)));
+        node.Peers.Answer(Node.Peer(2), (_, _) => PagesAsync(silent, Samples.Linktree(2)));
+        node.Peers.Answer(Node.Peer(3), (_, _) => ReadToItsEndAsync());
+
+        var round = node.ShareAsync();
+        node.Clock.Advance(TimeSpan.FromSeconds(1));
+        await TestWait.UntilAsync(() => node.Clock.ArmedTimers == 1, "the second has its place, and its moment to be quick");
+        Assert.That(await node.HeldAsync(), Is.Empty);
+        node.Clock.Advance(TimeSpan.FromSeconds(1));
+        await stored.Task;
+        Assert.That(round.IsCompleted, Is.False, "the third was read while the first two still are silent");
+
+        first.SetResult();
+        silent.SetResult();
+        var report = await round;
+        Assert.That(report.Peers.Select(peer => (peer.Failure, peer.Verdicts.Inserted)), Is.All.EqualTo(((PeerFailure?)null, 1L)));
+        Assert.That(node.Clock.ArmedTimers, Is.Zero);
+
+        async IAsyncEnumerable<PeerPage> PagesAsync(TaskCompletionSource gate, SignedLinktree linktree)
+        {
+            yield return new PeerPage([]);
+            await gate.Task;
+            yield return new PeerPage([linktree]);
+        }
+
+        async IAsyncEnumerable<PeerPage> ReadToItsEndAsync()
+        {
+            await Task.CompletedTask;
+            yield return new PeerPage([]);
+            yield return new PeerPage([Samples.Linktree(3)]);
+            stored.SetResult();
         }
     }
 
@@ -219,6 +273,23 @@ public sealed class ReplicationEngineTests
             await gate.Task;
             yield return new PeerPage([]);
         }
+    }
+
+    [Test]
+    public async Task Peer_that_failed_is_not_asked_until_it_is_due_and_a_success_clears_it()
+    {
+        var node = new Node { Random = new Chances() }.Lists(1);
+        var asked = new List<int>();
+        for (var round = 0; round <= 12; round++)
+        {
+            if (round == 9)
+                node.Serves(1);
+            if ((await node.ShareAsync()).Peers.Count > 0)
+                asked.Add(round);
+            node.Clock.Advance(node.Options.Interval);
+        }
+
+        Assert.That(asked, Is.EqualTo(new[] { 0, 2, 5, 10, 11, 12 }));
     }
 
     [Test]
@@ -418,7 +489,7 @@ public sealed class ReplicationEngineTests
         Assert.That(
             node.Log.Lines.First(line => line.Level == LogLevel.Information).Text,
             Is.EqualTo("Round for task task: 2 peers, 1 failed; of 2 records 1 inserted, 0 replaced, 1 rejected; took 00:00:00"));
-        Assert.That(node.Log.Lines.Count(line => line.Event.Name == "PeerFailed"), Is.EqualTo(2), "one for the dead peer in each round");
+        Assert.That(node.Log.Lines.Count(line => line.Event.Name == "PeerFailed"), Is.EqualTo(1), "the dead peer rests in the second round");
     }
 
     [Test]

@@ -1,6 +1,4 @@
-using Koii.DbSharing.TestSupport;
-
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
 /// <summary>A manual clock on which a test can wait until so many timers have been armed: then the code under test waits too.</summary>
 internal sealed class WatchedTimeProvider : TimeProvider
@@ -14,6 +12,12 @@ internal sealed class WatchedTimeProvider : TimeProvider
 
     /// <summary>Timers that are armed now. At the end of a test there must be none.</summary>
     public int ArmedTimers => _clock.ArmedTimers;
+
+    /// <summary>How often timers have been armed since the clock was made.</summary>
+    public int Arms
+    {
+        get { lock (_lock) return _arms; }
+    }
 
     public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
 

@@ -3,30 +3,28 @@ using Koii.DbSharing.Replication;
 
 namespace Koii.DbSharing.Tests.Replication;
 
-public sealed class PeerWorkersTests
+public sealed class PeerTasksTests
 {
     private static readonly NodeAddress[] Ten = [.. Enumerable.Range(1, 10).Select(Node.Peer)];
 
     [Test]
-    public async Task Every_peer_is_asked_once_and_reports_keep_their_order([Values(1, 3, 10, 100)] int atOnce)
+    public async Task All_peers_are_asked_at_once_and_reports_keep_their_order()
     {
-        var running = 0;
-        var most = 0;
+        var allAreAsked = new TaskCompletionSource();
+        var asked = 0;
 
-        var reports = await PeerWorkers.AskAllAsync(
+        var reports = await PeerTasks.AskAllAsync(
             Ten,
-            atOnce,
             async (peer, _) =>
             {
-                most = Math.Max(most, Interlocked.Increment(ref running));
-                await Task.Yield();
-                Interlocked.Decrement(ref running);
+                if (++asked == Ten.Length)
+                    allAreAsked.SetResult();
+                await allAreAsked.Task;
                 return Report(peer);
             },
             default);
 
         Assert.That(reports.Select(report => report.Peer), Is.EqualTo(Ten));
-        Assert.That(most, Is.AtMost(atOnce));
     }
 
     [Test]
@@ -35,9 +33,8 @@ public sealed class PeerWorkersTests
         var asked = 0;
 
         Assert.That(
-            () => PeerWorkers.AskAllAsync(
+            () => PeerTasks.AskAllAsync(
                 Ten,
-                2,
                 async (peer, token) =>
                 {
                     asked++;
@@ -52,7 +49,7 @@ public sealed class PeerWorkersTests
     }
 
     [Test]
-    public async Task Nobody_to_ask_is_no_report() => Assert.That(await PeerWorkers.AskAllAsync([], 4, (peer, _) => Task.FromResult(Report(peer)), default), Is.Empty);
+    public async Task Nobody_to_ask_is_no_report() => Assert.That(await PeerTasks.AskAllAsync([], (peer, _) => Task.FromResult(Report(peer)), default), Is.Empty);
 
     private static PeerReport Report(NodeAddress peer) => new(peer) { Path = PeerPath.FullList };
 }

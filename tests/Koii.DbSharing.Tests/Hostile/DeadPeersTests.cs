@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
+
+namespace Koii.DbSharing.Tests.Hostile;
+
+/// <summary>A node list of which a part is dead, on virtual time: a dead peer takes a connect limit to be found out, an honest one no time at all.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class DeadPeersTests
+{
+    private const int Listed = 50;
+    private static readonly HashSet<NodeAddress> Dead = [.. Enumerable.Range(1, 15).Select(number => Node.Peer(3 * number))];
+
+    private readonly Dictionary<NodeAddress, List<DateTimeOffset>> _dials = Dead.ToDictionary(peer => peer, _ => new List<DateTimeOffset>());
+    private int _waiting;
+    private int _reading;
+
+    /// <summary>The table in docs/benchmarks.md is what this writes, once with the default and once with all that are listed.</summary>
+    [TestCase(8)]
+    [TestCase(Listed)]
+    public async Task Fifty_peers_of_which_fifteen_are_dead(int fanOut)
+    {
+        var node = new Node { Options = { FanOut = fanOut }, Random = new Random(7) }.Lists(Listed);
+        var limit = node.Options.PeerLimits.ConnectTimeout;
+        for (byte number = 1; number <= Listed; number++)
+        {
+            var linktree = Samples.Linktree(number);
+            var peer = Node.Peer(number);
+            node.Peers.Answer(peer, (_, cancellationToken) => Dead.Contains(peer) ? NobodyAnswersAsync(node, peer, cancellationToken) : AnswersAsync(linktree));
+        }
+
+        TestContext.Out.WriteLine("| round | asked | of them dead | new records | took |");
+        for (var round = 1; round <= 10; round++)
+        {
+            var sharing = node.ShareAsync();
+            await TestWait.UntilAsync(() => sharing.IsCompleted || (_waiting > 0 && _reading == 0 && node.Clock.ArmedTimers == _waiting), "the honest work is done before the clock moves at all");
+            if (!sharing.IsCompleted)
+                node.Clock.Advance(limit);
+            var report = await sharing;
+
+            var dead = report.Peers.Count(peer => Dead.Contains(peer.Peer));
+            TestContext.Out.WriteLine($"| {round} | {report.Peers.Count} | {dead} | {report.Verdicts.Inserted} | {report.Duration.TotalSeconds:0} s |");
+            Assert.That(report.Duration, Is.EqualTo(dead > 0 ? limit : TimeSpan.Zero), "one connect limit and the honest work, however many are dead");
+            Assert.That(report.Peers.Where(peer => peer.Failure is not null).Select(peer => peer.Peer), Is.SubsetOf(Dead));
+            Assert.That(report.Peers, Has.Count.AtMost(fanOut + 1));
+            node.Clock.Advance(node.Options.Interval - report.Duration);
+        }
+
+        foreach (var dials in _dials.Values)
+        {
+            for (var failures = 1; failures < dials.Count; failures++)
+                Assert.That((dials[failures] - dials[failures - 1]) / node.Options.Interval, Is.GreaterThanOrEqualTo(0.8 * (Math.Pow(2, failures - 1) + 0.5)), "not before it is due");
+        }
+
+        if (fanOut == Listed)
+        {
+            Assert.That(await node.HeldAsync(), Has.Count.EqualTo(Listed - Dead.Count));
+            Assert.That(_dials.Values.Select(dials => dials.Count), Is.All.InRange(3, 4), "and each of them again when it is");
+        }
+    }
+
+    private async IAsyncEnumerable<PeerPage> NobodyAnswersAsync(Node node, NodeAddress peer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        _dials[peer].Add(node.Clock.GetUtcNow());
+        _waiting++;
+        await Task.Delay(node.Options.PeerLimits.ConnectTimeout, node.Clock, cancellationToken);
+        _waiting--;
+        yield return new PeerPage([]) { Failure = new PeerFailure(PeerFailureKind.TimedOut) };
+    }
+
+    private async IAsyncEnumerable<PeerPage> AnswersAsync(SignedLinktree linktree)
+    {
+        Interlocked.Increment(ref _reading);
+        await Task.CompletedTask;
+        yield return new PeerPage([]);
+        yield return new PeerPage([linktree]);
+        Interlocked.Decrement(ref _reading);
+    }
+}

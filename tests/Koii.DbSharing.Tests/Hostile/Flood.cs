@@ -1,0 +1,44 @@
+using System.IO.Compression;
+using System.Text;
+using Koii.DbSharing.Tests.Http;
+
+namespace Koii.DbSharing.Tests.Hostile;
+
+/// <summary>Bodies that would go on for 10 GB if they were let. They are made as they are sent.</summary>
+internal static class Flood
+{
+    private const long TenGigabytes = 10L * 1024 * 1024 * 1024;
+
+    /// <summary>Sends the start, does something, and sends the block over and over.</summary>
+    public static async Task SendAsync(LoopbackExchange exchange, string start, string block, Func<Task> inTheMiddle)
+    {
+        await exchange.WriteAsync(Answers.ChunkedHead());
+        await exchange.WriteChunkAsync(start);
+        await inTheMiddle();
+        var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(block, 1 + 65_536 / block.Length)));
+        for (var sent = 0L; sent < TenGigabytes; sent += bytes.Length)
+            await exchange.WriteChunkAsync(bytes);
+    }
+
+    /// <summary>The same, compressed: a thousand to one. The blocks of a deflate stream that was flushed can be repeated, since all they refer to is the block before (RFC 1951 §2).</summary>
+    public static async Task SendCompressedAsync(LoopbackExchange exchange, string start, string block, Func<Task> inTheMiddle)
+    {
+        await exchange.WriteAsync(Answers.ChunkedHead("Content-Encoding: gzip\r\n"));
+        var text = string.Concat(Enumerable.Repeat(block, 1 + 1024 * 1024 / block.Length));
+        using var wire = new MemoryStream();
+        using var gzip = new GZipStream(wire, CompressionLevel.Optimal);
+        await exchange.WriteChunkAsync(Compress(start + text));
+        await inTheMiddle();
+        var repeated = Compress(text);
+        for (var sent = 0L; sent < TenGigabytes; sent += text.Length)
+            await exchange.WriteChunkAsync(repeated);
+
+        byte[] Compress(string part)
+        {
+            wire.SetLength(0);
+            gzip.Write(Encoding.UTF8.GetBytes(part));
+            gzip.Flush();
+            return wire.ToArray();
+        }
+    }
+}

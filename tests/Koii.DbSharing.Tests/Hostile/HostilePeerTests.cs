@@ -1,0 +1,399 @@
+using System.Text;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Signatures;
+using Koii.DbSharing.Storage;
+using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.Tests.Peers;
+
+namespace Koii.DbSharing.Tests.Hostile;
+
+/// <summary>
+/// A round among one peer of ill will and three honest ones, over real sockets. The hostile one is asked first, and goes no further than half its way before the records of the others are stored:
+/// where they had to wait for it, nothing would move. What it can do is then ended by its limit, which the report names.
+/// </summary>
+internal sealed class HostilePeerTests : PeerClientFixture
+{
+    private const int MegaByte = 1024 * 1024;
+    private const int Whole = 1;
+    private const int Step = 1;
+    private const int Patience = 1;
+
+    private readonly SignedLinktree[] _honest = [.. Enumerable.Range(1, 3).Select(author => Signed((byte)author))];
+    private readonly List<long> _liveBytes = [];
+    private readonly WatchedStore _store;
+
+    public HostilePeerTests()
+    {
+        Options.AllowPrivateAddresses = true;
+        Limits.MaxListBytes = 64 * MegaByte;
+        _store = new WatchedStore(new InMemoryLinktreeStore(Options, Clock));
+    }
+
+    private Task HonestAreStored => _store.HoldsAsync(_honest);
+
+    [Test]
+    public async Task Peer_that_accepts_and_says_nothing()
+    {
+        var report = await RoundAsync(
+            exchange => exchange.WaitForClientToLeaveAsync(),
+            async round =>
+            {
+                await HonestAreStored;
+                await TimersAsync(Whole + Step);
+                Assert.That(round.IsCompleted, Is.False);
+                Clock.Advance(Limits.HeadersTimeout);
+            });
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+        Assert.That(report.Duration, Is.EqualTo(Limits.HeadersTimeout));
+    }
+
+    [Test]
+    public async Task Peer_that_sends_a_byte_a_second()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await exchange.WriteChunkAsync("[");
+            await HonestAreStored;
+            await TimersAsync(Whole + Step + Patience);
+            for (var second = 1; second <= 10; second++)
+            {
+                // Its client waits for every byte with a timer, and after the last one no more.
+                var arms = Clock.Arms;
+                Clock.Advance(TimeSpan.FromSeconds(1));
+                await exchange.WriteChunkAsync(" ");
+                await (second < 10 ? Clock.ArmedAsync(arms + 1) : exchange.WaitForClientToLeaveAsync());
+            }
+        });
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooSlow));
+        Assert.That(report.Duration, Is.EqualTo(Limits.IdleTimeout));
+    }
+
+    [Test]
+    public async Task Peer_whose_headers_never_end()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await exchange.WriteAsync("HTTP/1.1 200 OK\r\n");
+            await HonestAreStored;
+            while (true)
+                await exchange.WriteAsync($"X: {new string('x', 1000)}\r\n");
+        });
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.ProtocolViolation));
+    }
+
+    [Test]
+    public async Task Body_of_10_GB(
+        [Values("[", "[\"")] string start, [Values("{\"a\":\"0123456789\"},", " ", "x", ",", "{}", "[")] string block, [Values] bool compressed)
+    {
+        var report = await RoundAsync(exchange =>
+            compressed ? Flood.SendCompressedAsync(exchange, start, block, InTheMiddleAsync) : Flood.SendAsync(exchange, start, block, InTheMiddleAsync));
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
+        Assert.That(report.BytesReceived, Is.AtMost(Limits.MaxListBytes + MegaByte));
+        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
+    }
+
+    [Test]
+    public async Task Array_that_never_closes_keeps_what_stood_in_it()
+    {
+        var stored = Signed(9);
+        var report = await RoundAsync(exchange => Flood.SendAsync(exchange, $"[{Record(stored)},", "\n", InTheMiddleAsync));
+
+        Assert.That((report.Failure?.Kind, report.Verdicts.Inserted), Is.EqualTo((PeerFailureKind.TooLarge, 1L)));
+    }
+
+    [Test]
+    public async Task Brotli_that_nobody_asked_for()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await HonestAreStored;
+            Assert.That(exchange.Request.Headers["Accept-Encoding"], Is.EqualTo("gzip"));
+            await exchange.WriteAsync(Answers.Encoded(new byte[1000], "br"));
+        });
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.ProtocolViolation));
+    }
+
+    [Test]
+    public async Task Million_empty_objects_are_a_million_rejections()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await exchange.WriteChunkAsync("[{}");
+            await HonestAreStored;
+            var block = string.Concat(Enumerable.Repeat(",{}", 1000));
+            for (var thousand = 1; thousand < 1000; thousand++)
+                await exchange.WriteChunkAsync(block);
+            await exchange.WriteChunkAsync(string.Concat(Enumerable.Repeat(",{}", 999)) + "]");
+            await exchange.WriteAsync("0\r\n\r\n");
+        });
+
+        Assert.That(report.Failure, Is.Null);
+        Assert.That(report.Verdicts.RejectedByReason, Is.EqualTo(new Dictionary<RejectionReason, long> { [RejectionReason.Malformed] = 1_000_000 }));
+    }
+
+    [TestCase("{\"data\":", "}")]
+    [TestCase("[", "]")]
+    public async Task Hundred_thousand_levels_cost_only_themselves(string open, string close)
+    {
+        var nested = string.Concat(Enumerable.Repeat(open, 100_000)) + "1" + string.Concat(Enumerable.Repeat(close, 100_000));
+        Limits.MaxElementBytes = 4 * MegaByte;
+        var beside = Signed(9);
+        var report = await RoundAsync(async exchange =>
+        {
+            await HonestAreStored;
+            await exchange.WriteAsync(Answers.Json($"[{nested},{Record(beside)}]"));
+        });
+
+        Assert.That((report.Failure, report.Verdicts.Inserted, report.Verdicts.Rejected), Is.EqualTo(((PeerFailure?)null, 1L, 1L)));
+    }
+
+    [Test]
+    public async Task Redirect_to_the_metadata_address()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await HonestAreStored;
+            await exchange.WriteAsync("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/meta-data/\r\nContent-Length: 0\r\n\r\n");
+        });
+
+        Assert.That((report.Failure?.Kind, report.Failure?.StatusCode), Is.EqualTo((PeerFailureKind.Redirected, 302)));
+    }
+
+    [Test]
+    public async Task Reset_in_the_middle()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await exchange.WriteAsync(Answers.ChunkedHead());
+            await exchange.WriteChunkAsync("[{},");
+            await HonestAreStored;
+            exchange.Reset();
+        });
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.Interrupted));
+    }
+
+    [Test]
+    public async Task Http_1_0_without_a_length_is_read_to_the_end_of_the_connection()
+    {
+        var theirs = Signed(9);
+        var report = await RoundAsync(async exchange =>
+        {
+            await exchange.WriteAsync($"HTTP/1.0 200 OK\r\n\r\n[{Record(theirs)}");
+            await HonestAreStored;
+            await exchange.WriteAsync("]");
+            exchange.Close();
+        });
+
+        Assert.That((report.Failure, report.Verdicts.Inserted), Is.EqualTo(((PeerFailure?)null, 1L)));
+    }
+
+    [TestCase(1_000_000)]
+    [TestCase(1)]
+    public async Task Wrong_content_length(int length)
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await HonestAreStored;
+            await exchange.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n[{Record(Signed(9))}]");
+            exchange.Close();
+        });
+
+        // A list that is whole although more was announced is a list.
+        Assert.That(report.Failure?.Kind, Is.EqualTo(length == 1 ? PeerFailureKind.Interrupted : null));
+    }
+
+    [Test]
+    public async Task Status_500()
+    {
+        var report = await RoundAsync(async exchange =>
+        {
+            await HonestAreStored;
+            await exchange.WriteAsync(Answers.Status("500 Internal Server Error", "<script>"));
+        });
+
+        Assert.That(report.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.HttpStatus) { StatusCode = 500 }));
+    }
+
+    [Test]
+    public async Task Status_503_with_a_wish_is_left_alone_for_that_long()
+    {
+        await using var hostile = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("503 Service Unavailable", headers: "Retry-After: 3600\r\n")));
+        var engine = Engine([hostile.Address]);
+
+        var report = (await engine.ShareAsync()).Peers.Single();
+        Clock.Advance(TimeSpan.FromSeconds(3599));
+        var before = await engine.ShareAsync();
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        var after = await engine.ShareAsync();
+
+        Assert.That(report.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.HttpStatus) { StatusCode = 503, RetryAfter = TimeSpan.FromHours(1) }));
+        Assert.That((before.Peers.Count, after.Peers.Count), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public async Task Good_record_among_thousands_of_forged_ones_is_stored_within_ten_rounds_and_nobody_rests()
+    {
+        var good = Signed(9);
+        var random = new Random(1);
+        var forged = Enumerable.Range(0, 5_000).Select(number => Forged(number, random)).ToArray();
+        await using var careless = LoopbackPeer.Serve(("/all", Answers.Json(Bare([.. forged, good]))));
+        var engine = Engine([careless.Address]);
+
+        var rounds = 0;
+        ReplicationReport report;
+        do
+        {
+            report = await engine.ShareAsync();
+            Assert.That(report.Peers.Single().Failure?.Kind, Is.AnyOf(PeerFailureKind.TooManyBadSignatures, null), "it is asked every round: strangers posted these");
+        }
+        while (report.Verdicts.Inserted == 0 && ++rounds < 10);
+
+        Assert.That(report.Verdicts.Inserted, Is.EqualTo(1));
+        Assert.That(rounds, Is.InRange(3, 5), "a thousand checks a round, and none twice");
+    }
+
+    [Test]
+    public async Task Only_reader_is_passed_on_by_one_silent_body_after_the_other()
+    {
+        Options.MaxPeersAtOnce = 1;
+        var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var report = await RoundAsync(
+            async exchange =>
+            {
+                await exchange.WriteAsync(Answers.ChunkedHead());
+                await exchange.WriteChunkAsync("[");
+                await exchange.WaitForClientToLeaveAsync();
+            },
+            async round =>
+            {
+                // A pull as a whole has a timer, headers and bodies that are waited for have one, and so has the patience with whoever is read.
+                await TimersAsync((Whole + Step + Patience) + 2 * Whole + 3 * (Whole + Step));
+                honestMayAnswer.SetResult();
+                await TimersAsync((Whole + Step + Patience) + 2 * Whole + 3 * Whole);
+                Clock.Advance(TimeSpan.FromSeconds(1));
+                await TimersAsync((Whole + Step) + (Whole + Step + Patience) + Whole + 3 * Whole);
+                Clock.Advance(TimeSpan.FromSeconds(1));
+                await TimersAsync(2 * (Whole + Step) + (Whole + Step + Patience) + 3 * Whole);
+                Assert.That(HonestAreStored.IsCompleted, Is.False);
+                Clock.Advance(TimeSpan.FromSeconds(1));
+                await HonestAreStored;
+                await TimersAsync(3 * (Whole + Step));
+                Assert.That(round.IsCompleted, Is.False);
+                Clock.Advance(Limits.IdleTimeout);
+            },
+            hostilePeers: 3,
+            honestMayAnswer.Task);
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+    }
+
+    [Test]
+    public async Task Sixteen_that_stop_in_the_middle_of_a_page_and_of_an_element_stay_within_the_memory_of_four()
+    {
+        // Fifteen records of 64 KB are not yet a page of 1 MiB, and what follows is not yet an element of 256 KiB.
+        const int HostilePeers = 16;
+        var records = string.Concat(Enumerable.Range(0, 15).Select(number => Record(Forged(number, new Random(number), new string('x', 65_000))) + ","));
+        var body = Encoding.UTF8.GetBytes($"[{records}\"{new string('y', 250_000)}");
+        var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var report = await RoundAsync(
+            async exchange =>
+            {
+                await exchange.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+                await exchange.WriteAsync(body);
+                await exchange.WaitForClientToLeaveAsync();
+            },
+            async _ =>
+            {
+                for (var silent = 0; silent < HostilePeers; silent += 4)
+                {
+                    await TimersAsync(silent * (Whole + Step) + 4 * (Whole + Step + Patience) + (HostilePeers - silent - 4) * Whole + 3 * (Whole + Step));
+                    Clock.Advance(TimeSpan.FromSeconds(1));
+                }
+
+                await TestWait.UntilAsync(() => GC.GetTotalMemory(forceFullCollection: true) - _liveBytes[0] >= HostilePeers * 15 * 65_000, "they hold what was sent");
+                MeasureLiveBytes();
+                honestMayAnswer.SetResult();
+                await HonestAreStored;
+                await TimersAsync(HostilePeers * (Whole + Step));
+                MeasureLiveBytes();
+                Clock.Advance(Limits.IdleTimeout);
+            },
+            HostilePeers,
+            honestMayAnswer.Task);
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
+        TestContext.Out.WriteLine($"{(_liveBytes.Max() - _liveBytes[0]) / MegaByte} MB");
+    }
+
+    /// <summary>Runs a round and checks what must hold in any of them.</summary>
+    /// <returns>The report on the first hostile peer.</returns>
+    private async Task<PeerReport> RoundAsync(Func<LoopbackExchange, Task> script, Func<Task, Task>? during = null, int hostilePeers = 1, Task? honestMayAnswer = null)
+    {
+        await using var hostile = LoopbackPeer.Start(script);
+        await using var first = Honest("/all", Answers.Json(Keyed(_honest[0])), honestMayAnswer);
+        await using var second = Honest("/all", Answers.Gzipped(Answers.Gzip(Keyed(_honest[1]))), honestMayAnswer);
+        await using var third = Honest("/list", Answers.Json(Bare(_honest[2])), honestMayAnswer);
+        NodeAddress[] honest = [first.Address, second.Address, third.Address];
+        NodeAddress[] hostiles = [.. Enumerable.Range(0, hostilePeers).Select(number => number == 0 ? hostile.Address : NodeAddress.Parse($"{hostile.Url}/{number}"))];
+        MeasureLiveBytes();
+
+        var round = Engine([.. hostiles, .. honest]).ShareAsync();
+        if (during is not null)
+            await during(round);
+        var report = await round;
+
+        Assert.That((await _store.GetAsync([.. _honest.Select(linktree => linktree.Id)])).Count, Is.EqualTo(3));
+        Assert.That(report.Peers.Where(peer => honest.Contains(peer.Peer)).Select(peer => peer.Failure), Is.EqualTo(new PeerFailure?[] { null, null, null }));
+        return report.Peers[0];
+    }
+
+    private static LoopbackPeer Honest(string end, byte[] answer, Task? mayAnswer) => LoopbackPeer.Start(async exchange =>
+    {
+        await (mayAnswer ?? Task.CompletedTask);
+        await exchange.WriteAsync(exchange.Request.Path.EndsWith(end, StringComparison.Ordinal) ? answer : Answers.Status("404 Not Found"));
+    });
+
+    private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
+        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), _store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
+
+    private async Task InTheMiddleAsync()
+    {
+        await HonestAreStored;
+        MeasureLiveBytes();
+    }
+
+    private void MeasureLiveBytes() => _liveBytes.Add(GC.GetTotalMemory(forceFullCollection: true));
+
+    /// <summary>Waits until so many timers are armed: then everybody waits, and the clock may go on.</summary>
+    private Task TimersAsync(int timers) => TestWait.UntilAsync(() => Clock.ArmedTimers == timers, $"{timers} timers, not {Clock.ArmedTimers}");
+
+    private static SignedLinktree Signed(byte author, long timestamp = 1_700_000_000_000)
+    {
+        var seed = new byte[32];
+        seed[0] = author;
+        using var signer = LinktreeSigner.FromSeed(seed);
+        return signer.Sign(Encoding.UTF8.GetBytes($$"""{"uuid":"u","timestamp":{{timestamp}}}"""));
+    }
+
+    private static SignedLinktree Forged(int number, Random random, string name = "")
+    {
+        var bytes = new byte[LinktreeSignature.Size];
+        random.NextBytes(bytes);
+        return SignedLinktree.TryCreate(
+            Signed((byte)(100 + number % 50)).Author, new LinktreeSignature(bytes), Encoding.UTF8.GetBytes($$"""{"uuid":"{{number}}","timestamp":1,"name":"{{name}}"}"""), out var linktree, out var reason)
+            ? linktree
+            : throw new ArgumentException($"Not a record: {reason}.");
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+
+namespace Koii.DbSharing.Tests.Hostile;
+
+/// <summary>A store that tells when it holds what a test waits for.</summary>
+internal sealed class WatchedStore(ILinktreeStore store) : ILinktreeStore
+{
+    private readonly ConcurrentDictionary<LinktreeId, TaskCompletionSource> _awaited = [];
+
+    public Task HoldsAsync(IEnumerable<SignedLinktree> linktrees) => Task.WhenAll(linktrees.Select(linktree => Awaited(linktree.Id).Task));
+
+    public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
+    {
+        var outcomes = await store.PutAsync(linktrees, cancellationToken);
+        foreach (var linktree in linktrees)
+            Awaited(linktree.Id).TrySetResult();
+        return outcomes;
+    }
+
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+        store.GetVersionsAsync(keys, cancellationToken);
+
+    public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) => store.GetAsync(ids, cancellationToken);
+
+    public ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default) => store.ListAsync(query, cancellationToken);
+
+    public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default) => store.ReadChangesAsync(after, limit, cancellationToken);
+
+    private TaskCompletionSource Awaited(LinktreeId id) => _awaited.GetOrAdd(id, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+}

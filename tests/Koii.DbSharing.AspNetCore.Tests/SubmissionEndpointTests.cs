@@ -28,6 +28,7 @@ public sealed class SubmissionEndpointTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("application/json; charset=utf-8"));
+        Assert.That(response.Headers.CacheControl!.NoStore, Is.True);
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Registered));
         Assert.That(await _node.Client.GetStringAsync($"{TestNode.LongPath}/list"), Is.EqualTo($"[{TestNode.RecordJson(TestNode.Signed())}]"));
     }

@@ -4,10 +4,11 @@ using System.Text;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 
-/// <summary>Asks for the list and takes a hundred bytes of it a second, until it is cut off; then again.</summary>
+/// <summary>Asks for the list and takes a thousand bytes of it a second, until it is cut off; then again.</summary>
 internal sealed class SlowReader(string url, string address) : ILoadClient
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UntilNextTry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UntilNextBytes = TimeSpan.FromMilliseconds(100);
 
     internal StatusCounts Statuses { get; } = new();
 
@@ -20,18 +21,18 @@ internal sealed class SlowReader(string url, string address) : ILoadClient
         {
             try
             {
-                Statuses.Add(await ReadAsync(end));
+                await ReadAsync(end);
             }
             catch (Exception broken) when (broken is IOException or SocketException)
             {
                 Statuses.Add(0);
             }
 
-            await Task.Delay(Pause, end);
+            await Task.Delay(UntilNextTry, end);
         }
     }
 
-    private async Task<int> ReadAsync(CancellationToken end)
+    private async Task ReadAsync(CancellationToken end)
     {
         var node = new Uri(url);
         using var client = new TcpClient { ReceiveBufferSize = 4096 };
@@ -42,12 +43,13 @@ internal sealed class SlowReader(string url, string address) : ILoadClient
         var buffer = new byte[100];
         var head = await stream.ReadAtLeastAsync(buffer, "HTTP/1.1 200".Length, throwOnEndOfStream: true, end);
         var status = int.Parse(Encoding.ASCII.GetString(buffer, 9, 3), CultureInfo.InvariantCulture);
+        Statuses.Add(status);
         if (status != 200)
-            return status;
+            return;
         try
         {
             for (var read = head; read > 0; read = await stream.ReadAsync(buffer, end))
-                await Task.Delay(Pause, end);
+                await Task.Delay(UntilNextBytes, end);
         }
         catch (IOException)
         {
@@ -55,6 +57,5 @@ internal sealed class SlowReader(string url, string address) : ILoadClient
         }
 
         CutOff++;
-        return status;
     }
 }

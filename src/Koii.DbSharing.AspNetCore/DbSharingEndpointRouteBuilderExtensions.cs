@@ -15,14 +15,16 @@ public static class DbSharingEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Maps the task that was added without a name, under <c>/task/{taskId}/{resource}</c> and, as a task host that cuts the prefix off asks it,
-    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself.
+    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself; and what nodes of this library ask
+    /// each other, <c>GET summary</c>, <c>POST reconcile</c> and <c>POST fetch</c>.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>
-    /// <returns>All of them, to add policies to: authorization, rate limits, CORS.</returns>
+    /// <param name="configure">Changes the limits that are kept. Default: none, which leaves those of <see cref="DbSharingEndpointOptions"/>.</param>
+    /// <returns>All of them, to add policies to: authorization, further rate limits, CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called.</exception>
-    /// <exception cref="OptionsValidationException">The task's options are wrong.</exception>
-    public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints) =>
-        Map(endpoints, Options.DefaultName, shortPath: true);
+    /// <exception cref="OptionsValidationException">The task's options or those of the endpoints are wrong.</exception>
+    public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints, Action<DbSharingEndpointOptions>? configure = null) =>
+        Map(endpoints, Options.DefaultName, shortPath: true, configure);
 
     /// <summary>Maps one of several tasks of the process.</summary>
     /// <param name="endpoints">The application's endpoints.</param>
@@ -30,16 +32,18 @@ public static class DbSharingEndpointRouteBuilderExtensions
     /// <param name="shortPath">
     /// Whether <c>/{resource}</c> leads to this task too. Default: no, since that path names no task; at most one task of a process may claim it.
     /// </param>
-    /// <returns>All of them, to add policies to: authorization, rate limits, CORS.</returns>
+    /// <param name="configure">Changes the limits that are kept. Default: none, which leaves those of <see cref="DbSharingEndpointOptions"/>.</param>
+    /// <returns>All of them, to add policies to: authorization, further rate limits, CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called with this name.</exception>
-    /// <exception cref="OptionsValidationException">The task's options are wrong.</exception>
-    public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints, string name, bool shortPath = false)
+    /// <exception cref="OptionsValidationException">The task's options or those of the endpoints are wrong.</exception>
+    public static IEndpointConventionBuilder MapDbSharing(
+        this IEndpointRouteBuilder endpoints, string name, bool shortPath = false, Action<DbSharingEndpointOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Map(endpoints, name, shortPath);
+        return Map(endpoints, name, shortPath, configure);
     }
 
-    private static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string name, bool shortPath)
+    private static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string name, bool shortPath, Action<DbSharingEndpointOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var services = endpoints.ServiceProvider;
@@ -48,7 +52,10 @@ public static class DbSharingEndpointRouteBuilderExtensions
 
         var options = services.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);
         var logger = services.GetService<ILogger<TaskEndpoints>>() ?? NullLogger<TaskEndpoints>.Instance;
-        var task = new TaskEndpoints(name, logger);
+        var limits = new DbSharingEndpointOptions();
+        configure?.Invoke(limits);
+        DbSharingEndpointOptionsValidator.Validate(name, limits);
+        var task = new TaskEndpoints(name, new RequestGuard(limits, services.GetService<TimeProvider>() ?? TimeProvider.System), logger);
 
         var group = endpoints.MapGroup("");
         task.MapTo(group, path => RoutePatternFactory.Parse(

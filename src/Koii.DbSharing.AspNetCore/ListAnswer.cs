@@ -1,16 +1,12 @@
-using System.IO.Compression;
-using System.IO.Pipelines;
 using Koii.DbSharing.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>Answers with a whole list: unchanged, or as a stream, compressed where the client asks for it.</summary>
+/// <summary>Answers with a whole list: unchanged, or as a stream.</summary>
 internal static class ListAnswer
 {
-    private static readonly StreamPipeWriterOptions OverGZip = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
-
     internal static async Task WriteAsync(HttpContext context, LinktreeResponder responder, ListForm form)
     {
         var (request, response) = (context.Request, context.Response);
@@ -18,63 +14,14 @@ internal static class ListAnswer
         var entityTag = await responder.GetEntityTagAsync(form, context.RequestAborted);
         response.Headers.ETag = entityTag;
         response.Headers.CacheControl = "no-cache";
-        response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
         if (IsHeld(request, entityTag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
+            response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
             return;
         }
 
-        response.ContentType = JsonAnswer.ContentType;
-        var compressed = ContentCoding.PrefersGZip(request.Headers.AcceptEncoding);
-        if (compressed)
-            response.Headers.ContentEncoding = "gzip";
-        if (HttpMethods.IsHead(request.Method))
-            return;
-
-        if (compressed)
-            await WriteCompressedAsync(context, responder, form);
-        else
-            await WritePlainAsync(context, responder, form);
-    }
-
-    private static async Task WritePlainAsync(HttpContext context, LinktreeResponder responder, ListForm form)
-    {
-        try
-        {
-            await responder.WriteListAsync(context.Response.BodyWriter, form, context.RequestAborted);
-        }
-        catch when (context.Response.HasStarted)
-        {
-            context.Abort();
-            throw;
-        }
-    }
-
-    private static async Task WriteCompressedAsync(HttpContext context, LinktreeResponder responder, ListForm form)
-    {
-        var gzip = new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
-        var output = PipeWriter.Create(gzip, OverGZip);
-        try
-        {
-            await responder.WriteListAsync(output, form, context.RequestAborted);
-            await output.CompleteAsync();
-        }
-        catch (Exception exception)
-        {
-            await output.CompleteAsync(exception);
-            // Disposing of the compressor writes the end of its format. Nobody may read that under a list without an end, so the connection goes first;
-            // where nothing was sent yet an error is still to be told, and the compressor is left to its finalizer.
-            if (context.Response.HasStarted)
-            {
-                context.Abort();
-                await gzip.DisposeAsync();
-            }
-
-            throw;
-        }
-
-        await gzip.DisposeAsync();
+        await StreamedList.WriteAsync(context, output => responder.WriteListAsync(output, form, context.RequestAborted));
     }
 
     // RFC 9110 §13.1.2: weak comparison, and a list that cannot be read names no tag.

@@ -33,6 +33,7 @@ internal static class SubmissionAnswer
         }
 
         context.Response.ContentType = JsonAnswer.ContentType;
+        context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentLength = Registered.Length;
         await context.Response.Body.WriteAsync(Registered, context.RequestAborted);
     }

@@ -11,27 +11,28 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>The endpoints of one task. Nothing that a request holds is repeated in an answer or in a log line.</summary>
-internal sealed partial class TaskEndpoints(string name, ILogger<TaskEndpoints> logger)
+internal sealed partial class TaskEndpoints(string name, RequestGuard guard, ILogger<TaskEndpoints> logger)
 {
     internal void MapTo(IEndpointRouteBuilder endpoints, Func<string, RoutePattern> pattern)
     {
-        Map("/all", "GET, HEAD", (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.KeyedByPublicKey));
-        Map("/list", "GET, HEAD", (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.Bare));
-        Map("/get/{publicKey}", "GET, HEAD", WriteNewestAsync);
-        Map("", "POST", SubmissionAnswer.WriteAsync);
+        Map("/all", "GET, HEAD", isList: true, (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.KeyedByPublicKey));
+        Map("/list", "GET, HEAD", isList: true, (context, responder) => ListAnswer.WriteAsync(context, responder, ListForm.Bare));
+        Map("/get/{publicKey}", "GET, HEAD", isList: false, WriteNewestAsync);
+        Map("", "POST", isList: false, SubmissionAnswer.WriteAsync);
+        Map("/summary", "GET, HEAD", isList: false, SummaryAnswer.WriteAsync);
+        Map("/reconcile", "POST", isList: false, ReconcileAnswer.WriteAsync);
+        Map("/fetch", "POST", isList: false, FetchAnswer.WriteAsync);
 
-        void Map(string path, string methods, Func<HttpContext, LinktreeResponder, Task> answer)
+        void Map(string path, string methods, bool isList, Func<HttpContext, LinktreeResponder, Task> answer)
         {
-            endpoints.Map(pattern(path), context => AnswerAsync(context, answer)).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
+            endpoints.Map(pattern(path), context => guard.AnswerAsync(context, isList, () => AnswerAsync(context, answer))).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
             // Routing would answer 405 too, but with an empty body. An endpoint without methods is only taken where none that names the method fits.
-            endpoints.Map(pattern(path), context => RefuseMethodAsync(context, methods));
+            endpoints.Map(pattern(path), context => guard.AnswerAsync(context, isList: false, () => RefuseMethodAsync(context, methods)));
         }
     }
 
     private async Task AnswerAsync(HttpContext context, Func<HttpContext, LinktreeResponder, Task> answer)
     {
-        // What is served was written by strangers; no browser shall see more in it than JSON.
-        context.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
             await answer(context, Responder(context.RequestServices));
@@ -42,10 +43,6 @@ internal sealed partial class TaskEndpoints(string name, ILogger<TaskEndpoints> 
             // An answer that has begun was cut off where the failure happened.
             if (!context.Response.HasStarted)
                 await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The node cannot reach its store.");
-        }
-        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
-        {
-            await Problem.WriteAsync(context, exception.StatusCode, "The request could not be read.");
         }
     }
 

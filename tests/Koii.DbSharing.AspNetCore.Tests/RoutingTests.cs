@@ -125,7 +125,7 @@ public sealed class RoutingTests
 
         var mapped = node.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
-        Assert.That(mapped, Has.Count.EqualTo(16)); // Four paths in two forms, each with what refuses other methods.
+        Assert.That(mapped, Has.Count.EqualTo(28)); // Seven paths in two forms, each with what refuses other methods.
         Assert.That(mapped, Is.All.Matches<Endpoint>(endpoint => endpoint!.Metadata.Contains(mark)));
     }
 

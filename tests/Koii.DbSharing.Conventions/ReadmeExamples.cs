@@ -91,4 +91,16 @@ internal static class ReadmeExamples
         #endregion
         return app;
     }
+
+    public static void ServeWithLimits(WebApplication app)
+    {
+        #region README: Koii.DbSharing.AspNetCore, limits
+        app.UseForwardedHeaders();   // behind a reverse proxy of yours: ForwardedHeadersOptions say which one to believe
+        app.MapDbSharing(limits =>
+        {
+            limits.PublicClient.RequestsPerMinute = 1200;
+            limits.PrivateClient.ListsAtOnce = null;   // no limit of its own; that of all together stays
+        });
+        #endregion
+    }
 }

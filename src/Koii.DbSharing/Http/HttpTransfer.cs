@@ -57,26 +57,24 @@ internal sealed class HttpTransfer : IDisposable
     public static async ValueTask<HttpTransfer> GetAsync(HttpClient client, string url, string? entityTag, TransferLimits limits, TransferTimer timer)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        // A brotli decoder's window alone may take 16 MiB for every peer; gzip stays under one.
-        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
         if (entityTag is not null)
             request.Headers.TryAddWithoutValidation("If-None-Match", entityTag);
+        return await SendAsync(client, request, limits, timer).ConfigureAwait(false);
+    }
 
-        timer.Arm(limits.HeadersTimeout, TransferFault.HeadersTimeout);
-        try
-        {
-            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timer.Token).ConfigureAwait(false);
-            return new HttpTransfer(response, null, timer);
-        }
-        catch (Exception exception) when (TransferFault.From(exception, timer) is { } fault)
-        {
-            timer.ThrowIfCancelledByCaller();
-            return new HttpTransfer(null, fault, timer);
-        }
-        finally
-        {
-            timer.Disarm();
-        }
+    /// <summary>Sends bytes to a resource.</summary>
+    /// <param name="client">The client. Its handler follows no redirects and decompresses nothing.</param>
+    /// <param name="url">The resource.</param>
+    /// <param name="body">The bytes, sent as <c>application/octet-stream</c>. They are part of what <see cref="TransferLimits.HeadersTimeout"/> covers.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="timer">Runs since the transfer began.</param>
+    /// <returns>The headers of the answer, or the reason why there are none.</returns>
+    public static async ValueTask<HttpTransfer> PostAsync(HttpClient client, string url, ReadOnlyMemory<byte> body, TransferLimits limits, TransferTimer timer)
+    {
+        using var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+        return await SendAsync(client, request, limits, timer).ConfigureAwait(false);
     }
 
     /// <summary>Opens the body, once.</summary>
@@ -100,6 +98,27 @@ internal sealed class HttpTransfer : IDisposable
     {
         _body?.Dispose();
         _response?.Dispose();
+    }
+
+    private static async ValueTask<HttpTransfer> SendAsync(HttpClient client, HttpRequestMessage request, TransferLimits limits, TransferTimer timer)
+    {
+        // A brotli decoder's window alone may take 16 MiB for every peer; gzip stays under one.
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        timer.Arm(limits.HeadersTimeout, TransferFault.HeadersTimeout);
+        try
+        {
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timer.Token).ConfigureAwait(false);
+            return new HttpTransfer(response, null, timer);
+        }
+        catch (Exception exception) when (TransferFault.From(exception, timer) is { } fault)
+        {
+            timer.ThrowIfCancelledByCaller();
+            return new HttpTransfer(null, fault, timer);
+        }
+        finally
+        {
+            timer.Disarm();
+        }
     }
 
     private static bool TryGetCompression(HttpContentHeaders headers, out bool isCompressed)

@@ -12,6 +12,9 @@ internal readonly record struct TransferLimits(TimeSpan HeadersTimeout, TimeSpan
     public static TransferLimits ForList(PeerLimits limits) =>
         new(limits.HeadersTimeout, limits.IdleTimeout, limits.PeerTimeout, limits.MinBytesPerSecond, limits.MaxListBytes);
 
+    /// <summary>The limits of an answer that says itself how long it may be.</summary>
+    public static TransferLimits ForAnswer(PeerLimits limits, long maxBytes) => ForList(limits) with { MaxBytes = maxBytes };
+
     /// <summary>The limits of a node list. It is short, so the whole time-out is all the rate it needs.</summary>
     public static TransferLimits ForNodeList(PeerLimits limits) =>
         new(limits.HeadersTimeout, limits.IdleTimeout, limits.PeerTimeout, MinBytesPerSecond: 0, limits.MaxNodeListBytes);

@@ -3,6 +3,9 @@ namespace Koii.DbSharing.Peers;
 /// <summary>What kept a peer from being read to the end.</summary>
 public enum PeerFailureKind
 {
+    /// <summary>The peer does not have this part of the protocol. No fault of it: most peers have only their lists.</summary>
+    NotSupported,
+
     /// <summary>
     /// The host has no address that may be dialled on the word of a node list: private, loopback and other special addresses are refused unless
     /// <see cref="DbSharingOptions.AllowPrivateAddresses"/> is set.

@@ -10,6 +10,9 @@ internal static class PeerFailures
     /// <summary>The body is no array, on any path.</summary>
     public static readonly PeerFailure NotAList = new(PeerFailureKind.NotAList) { Detail = "The body is no JSON array." };
 
+    /// <summary>What was asked for is not there, or something else is.</summary>
+    public static readonly PeerFailure NotSupported = new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
+
     private static readonly PeerFailure CutList = new(PeerFailureKind.Interrupted) { Detail = "The list ended before its closing bracket." };
     private static readonly PeerFailure LongList = new(PeerFailureKind.TooLarge) { Detail = "The list passed its limit of bytes or elements." };
 

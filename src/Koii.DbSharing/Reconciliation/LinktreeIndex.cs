@@ -1,15 +1,17 @@
 using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Reconciliation;
 
 /// <summary>
-/// Knows the summary of a store's whole set without reading the set again: it lists the store once and from then on follows the feed of changes.
+/// Knows of a store's whole set what peers ask for, its summary and the fingerprint of any part, without reading the set again: it lists the store once and from then on
+/// follows the feed of changes.
 /// </summary>
 /// <remarks>
 /// It does nothing until it is asked, and then only what has changed since it was asked last. It may be used by many threads at once; one of
 /// them catches up, the others wait their turn. Whoever gives up in the middle of a listing leaves it to the next call, page for page, so a store of any
-/// size is listed in the end even if no caller stays for all of it. Until then it holds the ids of the records listed, from then on only their count and sum.
+/// size is listed in the end even if no caller stays for all of it. It holds the time and the id of every record, in 40 to 85 bytes of memory each.
 /// </remarks>
 /// <param name="store">The store to follow.</param>
 public sealed class LinktreeIndex(ILinktreeStore store)
@@ -23,11 +25,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
     private readonly AsyncLock _lock = new();
 
-    // What the sum covers: everything up to the position. Both change together, so a call that fails or is cancelled leaves them as they were.
-    private IdSum _sum;
-    private ChangePosition? _position;
-
-    // Only while there is no position. It belongs to no call in particular.
+    // Belongs to no call in particular: one that fails or is cancelled leaves it as far as it has come, listed or not.
     private StoreListing? _listing;
 
     /// <summary>Catches up with the store and summarises its set, tombstones included.</summary>
@@ -38,71 +36,43 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
-        {
-            for (var listings = 0; !await TryFollowAsync(cancellationToken).ConfigureAwait(false); listings++)
-            {
-                if (listings == MaxListings)
-                    throw new LinktreeStoreException("The store trims its changes faster than its records can be listed.") { IsTransient = true };
-                await ListAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            return new SetSummary(_sum.Count, _sum.ToFingerprint());
-        }
+            return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Sum.ToSummary();
     }
 
-    /// <summary>Applies each change since the position exactly once; returns <see langword="false"/> when there is no position or the feed does not reach back to it.</summary>
-    private async ValueTask<bool> TryFollowAsync(CancellationToken cancellationToken)
+    /// <summary>Catches up with the store and takes its set, to be worked on while the store goes on changing. Exceptions and cancellation are those of <see cref="GetSummaryAsync"/>.</summary>
+    internal async ValueTask<ItemSet> GetItemsAsync(CancellationToken cancellationToken)
     {
-        while (_position is { } position)
-        {
-            var page = await ReadChangesAsync(position, cancellationToken).ConfigureAwait(false);
-            if (page.IsTrimmed)
-            {
-                _position = null;
-                return false;
-            }
-
-            var sum = _sum;
-            foreach (var change in page.Changes)
-            {
-                if (change.Removed is { } removed)
-                    sum.Subtract(removed.Id);
-                if (change.Added is { } added)
-                    sum.Add(added.Id);
-            }
-
-            _sum = sum;
-            _position = page.Next;
-            if (page.Changes.Count < ChangesPerPage)
-                return true;
-        }
-
-        return false;
+        using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
+            return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Snapshot();
     }
 
     /// <summary>
-    /// Begins to list the store, or goes on where an earlier call stopped, to the end or until the feed turns out to be trimmed. The feed is followed after each
+    /// Follows the feed, and lists the store before that where it has not been listed, or the feed does not reach back any more. The feed is followed after each
     /// page: a listing that takes long, or lay idle, then depends on what was changed meanwhile and not on all that was changed since it began.
     /// </summary>
-    private async ValueTask ListAsync(CancellationToken cancellationToken)
+    private async ValueTask<ItemTree> CatchUpAsync(CancellationToken cancellationToken)
     {
-        var listing = _listing ??= new StoreListing((await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next);
-        while (await TryFollowAsync(listing, cancellationToken).ConfigureAwait(false))
+        for (var listings = 0; listings < MaxListings;)
         {
-            if (listing.IsListed)
+            var listing = _listing ??= new StoreListing((await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next);
+            if (!await TryFollowAsync(listing, cancellationToken).ConfigureAwait(false))
             {
-                _sum = listing.Sum();
-                _position = listing.Position;
-                break;
+                _listing = null;
+                listings++;
+                continue;
             }
+
+            if (listing.IsListed)
+                return listing.Items;
 
             var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
             listing.Apply(RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
         }
 
-        _listing = null;
+        throw new LinktreeStoreException("The store trims its changes faster than its records can be listed.") { IsTransient = true };
     }
 
+    /// <summary>Applies what has changed; returns <see langword="false"/> when the feed does not reach back to where the listing stands.</summary>
     private async ValueTask<bool> TryFollowAsync(StoreListing listing, CancellationToken cancellationToken)
     {
         while (true)

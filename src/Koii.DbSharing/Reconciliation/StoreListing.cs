@@ -1,9 +1,10 @@
+using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Reconciliation;
 
-/// <summary>The ids of a store's records as far as it is listed, while it goes on changing. It can be left at any page and taken up again.</summary>
+/// <summary>The items of a store's records as far as it is listed, while it goes on changing. It can be left at any page and taken up again.</summary>
 /// <remarks>
 /// Pages and changes are applied in the order in which they were read, each change once or more often. Of an id that changed since the listing began, the last
 /// change decides: a page that was read after it shows what it left, and what an earlier page showed is set right by it. An id that did not
@@ -12,43 +13,29 @@ namespace Koii.DbSharing.Reconciliation;
 /// <param name="position">Where the feed of changes stood before the first page.</param>
 internal sealed class StoreListing(ChangePosition position)
 {
-    private readonly HashSet<LinktreeId> _ids = [];
+    /// <summary>What was listed, and changed since. Pages ascend, so it is filled to the last place.</summary>
+    public ItemTree Items { get; } = new();
 
     /// <summary>Up to where the changes are applied.</summary>
-    internal ChangePosition Position { get; private set; } = position;
+    public ChangePosition Position { get; private set; } = position;
 
     /// <summary>Where the next page starts.</summary>
-    internal LinktreeVersion? Next { get; private set; }
+    public LinktreeVersion? Next { get; private set; }
 
     /// <summary>Whether the last page is among those applied.</summary>
-    internal bool IsListed { get; private set; }
+    public bool IsListed { get; private set; }
 
-    internal void Apply(LinktreePage page)
+    public void Apply(LinktreePage page)
     {
         foreach (var linktree in page.Linktrees)
-            _ids.Add(linktree.Id);
+            Items.Add(SetItem.Of(linktree.Version));
         Next = page.Next;
         IsListed = page.Next is null;
     }
 
-    internal void Apply(ChangePage page)
+    public void Apply(ChangePage page)
     {
-        foreach (var change in page.Changes)
-        {
-            if (change.Removed is { } removed)
-                _ids.Remove(removed.Id);
-            if (change.Added is { } added)
-                _ids.Add(added.Id);
-        }
-
+        Items.Apply(page.Changes);
         Position = page.Next;
-    }
-
-    internal IdSum Sum()
-    {
-        var sum = new IdSum();
-        foreach (var id in _ids)
-            sum.Add(id);
-        return sum;
     }
 }

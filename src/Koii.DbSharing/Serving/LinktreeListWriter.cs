@@ -11,6 +11,9 @@ internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, strin
 
     internal long UnflushedBytes { get; private set; }
 
+    /// <summary>How many bytes were written, flushed or not.</summary>
+    internal long Bytes { get; private set; }
+
     internal static void WriteEmpty(IBufferWriter<byte> output) => output.Write("[]"u8);
 
     internal void Write(SignedLinktree linktree)
@@ -46,6 +49,7 @@ internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, strin
     {
         output.Advance(count);
         UnflushedBytes += count;
+        Bytes += count;
     }
 
     Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint) => output.GetMemory(sizeHint);

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Text.Json;
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Reconciliation.Messages;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Storage;
@@ -22,6 +25,18 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     /// </summary>
     public const int MaxSubmissionBytes = (256 * 1024) + 1024;
 
+    /// <summary>The greatest length of a reconciliation message in bytes, in both directions: 512 KiB.</summary>
+    public const int MaxMessageBytes = Party.FrameLimit;
+
+    /// <summary>The most records that can be fetched at once.</summary>
+    public const int MaxFetchedIds = 1_000;
+
+    // After so many bytes the answer to a fetch ends with the record that passed them; whoever wants the rest asks again.
+    private const int FetchBytes = 4 * 1024 * 1024;
+
+    // Records are taken from the store so many at a time: at their greatest they are 4 MiB.
+    private const int FetchPage = 64;
+
     // Goes into every entity tag. It rises when the same records are written differently, so that peers read them anew.
     private const int WrittenForm = 1;
 
@@ -30,6 +45,81 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
 
     private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
     private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
+
+    /// <summary>Gets count and fingerprint of everything that is held, tombstones included.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The summary of a state that the store had during this call.</returns>
+    public ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) => _engine.Index.GetSummaryAsync(cancellationToken);
+
+    /// <summary>Writes the summary as a JSON object, with what a peer must know before it reconciles: <c>protocol</c>, <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>, <c>reconcile</c>.</summary>
+    /// <param name="output">Where to write. It is flushed and left open.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>A task that ends when everything is flushed.</returns>
+    public async Task WriteSummaryAsync(PipeWriter output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var summary = await GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("protocol"u8, 1);
+            json.WriteNumber("count"u8, summary.Count);
+            json.WriteString("fingerprint"u8, summary.Fingerprint.ToString("x32", CultureInfo.InvariantCulture));
+            json.WriteNumber("perAuthor"u8, _engine.Options.LinktreesPerAuthor);
+            json.WriteBoolean("reconcile"u8, true);
+            json.WriteEndObject();
+        }
+
+        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a reconciliation message (protocol §5) from the set as it is now. It keeps nothing of it, so the next message may meet a newer one.</summary>
+    /// <param name="message">The message. Anything longer than <see cref="MaxMessageBytes"/> is refused unread.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The answer, of at most <see cref="MaxMessageBytes"/>; or <see langword="null"/> where the message is malformed. No bytes make this method throw.</returns>
+    public async ValueTask<byte[]?> ReconcileAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
+    {
+        // What is malformed costs no look at the store.
+        if (message.Length > MaxMessageBytes || !MessageReader.IsWellFormed(message.Span))
+            return null;
+        var items = await _engine.Index.GetItemsAsync(cancellationToken).ConfigureAwait(false);
+        return new Responder(items).Respond(message.Span);
+    }
+
+    /// <summary>Writes those of some records that are held, tombstones included, each once, in the form of <c>/all</c>.</summary>
+    /// <remarks>The list ends with the record that takes it to 4 MiB: ask again for those that did not come. As with <see cref="WriteListAsync"/>, nothing is written before the store has answered once.</remarks>
+    /// <param name="output">Where to write. It is flushed and left open; when its reader completes, the rest is left unwritten.</param>
+    /// <param name="ids">The records, at most <see cref="MaxFetchedIds"/>.</param>
+    /// <param name="cancellationToken">Ends the writing in the middle.</param>
+    /// <returns>A task that ends when everything is flushed, or when nobody reads any more.</returns>
+    /// <exception cref="ArgumentException">There are too many ids.</exception>
+    public async Task WriteRecordsAsync(PipeWriter output, IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count > MaxFetchedIds)
+            throw new ArgumentException($"At most {MaxFetchedIds} records are fetched at once, not {ids.Count}.", nameof(ids));
+
+        var list = new LinktreeListWriter(output, ListForm.KeyedByPublicKey, _engine.Options.ResourceName);
+        foreach (var page in ids.Distinct().Chunk(FetchPage))
+        {
+            var held = RoleContract.NotNull(await _store.GetAsync(page, cancellationToken).ConfigureAwait(false), "ILinktreeStore.GetAsync");
+            foreach (var linktree in held)
+            {
+                list.Write(linktree);
+                if (list.UnflushedBytes >= FlushBytes && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
+                    return;
+                if (list.Bytes >= FetchBytes)
+                    break;
+            }
+
+            if (list.Bytes >= FetchBytes)
+                break;
+        }
+
+        list.End();
+        await list.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Gets the entity tag of a list as it stands now (RFC 9110 §8.8.3), weak and with its quotes, as it stands in a header.</summary>
     /// <remarks>

@@ -7,7 +7,7 @@ using Koii.DbSharing.Nodes;
 namespace Koii.DbSharing.Tests.Http;
 
 /// <summary>A request as it came over the wire.</summary>
-internal sealed record LoopbackRequest(string Path, IReadOnlyDictionary<string, string> Headers);
+internal sealed record LoopbackRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body);
 
 /// <summary>A server on a raw socket that answers each request with whatever bytes a test wants, broken HTTP included.</summary>
 internal sealed class LoopbackPeer : IAsyncDisposable
@@ -104,6 +104,9 @@ internal sealed class LoopbackPeer : IAsyncDisposable
 
         var lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var headers = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.OrdinalIgnoreCase);
-        return new LoopbackRequest(lines[0].Split(' ')[1], headers);
+        var body = new byte[headers.TryGetValue("Content-Length", out var length) ? int.Parse(length) : 0];
+        await stream.ReadExactlyAsync(body, _stop.Token);
+        var line = lines[0].Split(' ');
+        return new LoopbackRequest(line[0], line[1], headers, body);
     }
 }

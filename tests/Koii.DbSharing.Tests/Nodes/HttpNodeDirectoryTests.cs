@@ -4,6 +4,7 @@ using System.Text;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Tests.Nodes;

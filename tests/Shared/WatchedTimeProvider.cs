@@ -1,6 +1,4 @@
-using Koii.DbSharing.TestSupport;
-
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
 /// <summary>A manual clock on which a test can wait until so many timers have been armed: then the code under test waits too.</summary>
 internal sealed class WatchedTimeProvider : TimeProvider

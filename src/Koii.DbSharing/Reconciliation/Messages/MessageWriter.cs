@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using Koii.DbSharing.Reconciliation.Items;
+
+namespace Koii.DbSharing.Reconciliation.Messages;
+
+/// <summary>Writes a message range by range, with the shortest form of everything. What was written last can be taken back.</summary>
+internal sealed class MessageWriter
+{
+    private byte[] _buffer = new byte[1024];
+    private ulong _lastTime;
+
+    public MessageWriter() => Append([MessageReader.Version]);
+
+    /// <summary>How many bytes are written.</summary>
+    public int Length { get; private set; }
+
+    public void WriteSkip(RangeBound upper) => WriteHead(upper, RangeMode.Skip);
+
+    public void WriteFingerprint(RangeBound upper, UInt128 fingerprint)
+    {
+        WriteHead(upper, RangeMode.Fingerprint);
+        BinaryPrimitives.WriteUInt128BigEndian(Reserve(MessageRange.FingerprintSize), fingerprint);
+        Length += MessageRange.FingerprintSize;
+    }
+
+    /// <summary>Writes the ids of the items from one rank to another.</summary>
+    public void WriteIdList(RangeBound upper, ItemSet set, long from, long to)
+    {
+        WriteHead(upper, RangeMode.IdList);
+        WriteVarint((ulong)(to - from));
+        while (from < to)
+        {
+            var run = set.RunAt(from, to);
+            foreach (ref readonly var item in run)
+                Append(item.Id.AsSpan());
+            from += run.Length;
+        }
+    }
+
+    /// <summary>Takes back what was written behind a length. Times are written as differences, so only infinity, which has none, may follow.</summary>
+    public void TakeBack(int length) => Length = length;
+
+    public byte[] ToArray() => _buffer[..Length];
+
+    private void WriteHead(RangeBound upper, RangeMode mode)
+    {
+        var time = upper.Lowest.Time;
+        WriteVarint(upper.IsInfinity ? 0 : 1 + (time - _lastTime));
+        _lastTime = time;
+        WriteVarint((ulong)upper.PrefixLength);
+        Append(upper.Lowest.Id.AsSpan()[..upper.PrefixLength]);
+        WriteVarint((ulong)mode);
+    }
+
+    private void WriteVarint(ulong value) => Length += Varint.Write(Reserve(Varint.MaxSize), value);
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Reserve(bytes.Length));
+        Length += bytes.Length;
+    }
+
+    private Span<byte> Reserve(int size)
+    {
+        if (_buffer.Length - Length < size)
+            Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, Length + size));
+        return _buffer.AsSpan(Length);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>Whom a limit is kept for.</summary>
+public sealed class ClientAddressTests
+{
+    [TestCase("127.0.0.1")]
+    [TestCase("127.255.255.255")]
+    [TestCase("10.0.0.0")]
+    [TestCase("10.255.255.255")]
+    [TestCase("100.64.0.0")]
+    [TestCase("100.127.255.255")]
+    [TestCase("169.254.0.1")]
+    [TestCase("172.16.0.0")]
+    [TestCase("172.31.255.255")]
+    [TestCase("192.168.0.0")]
+    [TestCase("192.168.255.255")]
+    [TestCase("::1")]
+    [TestCase("::ffff:127.0.0.1")]
+    [TestCase("::ffff:10.1.2.3")]
+    [TestCase("fe80::1")]
+    [TestCase("fc00::1")]
+    [TestCase("fdff:ffff::1")]
+    public void Addresses_of_the_machine_and_of_local_networks_are_private(string address) => Assert.That(Of(address).IsPrivate, Is.True);
+
+    [TestCase("126.255.255.255")]
+    [TestCase("128.0.0.0")]
+    [TestCase("9.255.255.255")]
+    [TestCase("11.0.0.0")]
+    [TestCase("100.63.255.255")]
+    [TestCase("100.128.0.0")]
+    [TestCase("169.253.255.255")]
+    [TestCase("172.15.255.255")]
+    [TestCase("172.32.0.0")]
+    [TestCase("192.167.255.255")]
+    [TestCase("192.169.0.0")]
+    [TestCase("0.0.0.0")]
+    [TestCase("::")]
+    [TestCase("::ffff:8.8.8.8")]
+    [TestCase("2001:db8::1")]
+    [TestCase("fec0::1")]
+    [TestCase("fbff::1")]
+    public void All_others_are_public(string address) => Assert.That(Of(address).IsPrivate, Is.False);
+
+    [Test]
+    public void No_address_at_all_is_private() => Assert.That(ClientAddress.Of(null).IsPrivate, Is.True);
+
+    [TestCase("203.0.113.7", "::ffff:203.0.113.7")]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff")]
+    public void One_client(string one, string other)
+    {
+        Assert.That(Of(one), Is.EqualTo(Of(other)));
+        Assert.That(Of(one).GetHashCode(), Is.EqualTo(Of(other).GetHashCode()));
+    }
+
+    [TestCase("203.0.113.7", "203.0.113.8")]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1")]
+    [TestCase("203.0.113.7", "2001:db8::203.0.113.7")]
+    public void Two_clients(string one, string other) => Assert.That(Of(one), Is.Not.EqualTo(Of(other)));
+
+    [Test]
+    public void Nobody_is_everybody()
+    {
+        string[] addresses = ["255.255.255.255", "0.0.0.0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "::1"];
+
+        // The first 64 bits of the greatest address are never those of a client.
+        Assert.That(addresses.Where(address => address[0] != 'f').Select(Of), Has.None.EqualTo(ClientAddress.Everybody).And.None.EqualTo(ClientAddress.Others));
+        Assert.That(ClientAddress.Everybody, Is.Not.EqualTo(ClientAddress.Others));
+    }
+
+    private static ClientAddress Of(string address) => ClientAddress.Of(IPAddress.Parse(address));
+}

@@ -1,0 +1,260 @@
+using System.Net;
+using Koii.DbSharing.TestSupport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>The limits as clients meet them, without a word of the application's beyond <c>MapDbSharing</c>.</summary>
+public sealed class RequestLimitTests
+{
+    private const string Alice = "203.0.113.7";
+    private const string AddressHeader = "X-Test-Address";
+
+    [Test]
+    public async Task A_public_client_that_asks_too_often_is_told_when_to_come_again()
+    {
+        var clock = new ManualTimeProvider();
+        await using var node = await StartAsync(clock);
+        for (var i = 0; i < 60; i++)
+            Assert.That(await StatusAsync(node, Alice, "all"), Is.EqualTo(HttpStatusCode.OK));
+
+        using var response = await GetAsync(node, Alice, "list");
+
+        Assert.That(response.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        Assert.That(response.Headers.CacheControl!.NoStore, Is.True);
+        Assert.That(response.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }));
+        Assert.That(response.Headers.ETag, Is.Null);
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.TooManyRequests, Alice);
+        Assert.That(await StatusAsync(node, "203.0.113.8", "list"), Is.EqualTo(HttpStatusCode.OK), "another client");
+        Assert.That(await StatusAsync(node, Alice, "get/nobody"), Is.EqualTo(HttpStatusCode.OK), "no list");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(await StatusAsync(node, Alice, "list"), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Submissions_and_refused_methods_count_too()
+    {
+        await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 2);
+
+        using var posted = await SendAsync(node, Alice, HttpMethod.Post, TestNode.LongPath, "{}");
+        using var deleted = await SendAsync(node, Alice, HttpMethod.Delete, "/linktree");
+        using var third = await SendAsync(node, Alice, HttpMethod.Post, TestNode.LongPath, """{"payload":"MarkerOfTheSender"}""");
+
+        Assert.That((posted.StatusCode, deleted.StatusCode), Is.EqualTo((HttpStatusCode.BadRequest, HttpStatusCode.MethodNotAllowed)));
+        Assert.That(third.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        await ProblemAssert.IsProblemAsync(third, HttpStatusCode.TooManyRequests, "MarkerOfTheSender");
+    }
+
+    [Test]
+    public async Task A_request_for_the_headers_of_a_list_is_no_list()
+    {
+        await using var node = await StartAsync(limits: options => options.PublicClient.ListsPerMinute = 1);
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await SendAsync(node, Alice, HttpMethod.Head, $"{TestNode.LongPath}/all");
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [TestCase(null)]
+    [TestCase("127.0.0.1")]
+    [TestCase("192.168.1.2")]
+    public async Task Behind_a_task_host_nobody_has_a_rate(string? address)
+    {
+        await using var node = await StartAsync();
+
+        for (var i = 0; i < 700; i++)
+            Assert.That(await StatusAsync(node, address, "all"), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task The_address_is_the_one_that_a_known_proxy_forwards()
+    {
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
+            endpoints => endpoints.MapDbSharing(options => options.PublicClient.RequestsPerMinute = 1),
+            onSocket: true,
+            app => app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor }));
+
+        Assert.That(await ForwardedAsync(Alice), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ForwardedAsync(Alice), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await ForwardedAsync("2001:db8:0:1::1"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await ForwardedAsync("2001:db8:0:1::2"), Is.EqualTo(HttpStatusCode.TooManyRequests), "the same household");
+        Assert.That(await ForwardedAsync("2001:db8:0:2::1"), Is.EqualTo(HttpStatusCode.OK));
+
+        async Task<HttpStatusCode> ForwardedAsync(string address)
+        {
+            using var response = await node.GetAsync($"{TestNode.LongPath}/all", ("X-Forwarded-For", address));
+            return response.StatusCode;
+        }
+    }
+
+    [Test]
+    public async Task Without_a_known_proxy_nobody_can_choose_an_address()
+    {
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
+            endpoints => endpoints.MapDbSharing(options => options.PrivateClient.RequestsPerMinute = 2),
+            onSocket: true);
+
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await node.GetAsync($"{TestNode.LongPath}/all", ("X-Forwarded-For", $"203.0.113.{i}"), ("Forwarded", $"for=203.0.113.{i}"));
+            statuses.Add(response.StatusCode);
+        }
+
+        Assert.That(statuses, Is.EqualTo(new[] { HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests }));
+    }
+
+    [Test]
+    public async Task When_all_places_are_taken_the_node_is_busy_until_one_gets_free()
+    {
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
+            endpoints => endpoints.MapDbSharing(options => options.AllClients.ListsAtOnce = 1),
+            onSocket: true);
+
+        using (var first = await node.GetAsync($"{TestNode.LongPath}/all"))
+        {
+            Assert.That(first.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            using var second = await node.GetAsync($"{TestNode.LongPath}/list");
+            Assert.That(second.Headers.RetryAfter!.Delta, Is.GreaterThan(TimeSpan.Zero));
+            await ProblemAssert.IsProblemAsync(second, HttpStatusCode.ServiceUnavailable);
+            using var other = await node.GetAsync($"{TestNode.LongPath}/get/nobody");
+            Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK), "lists do not keep others out");
+        }
+
+        // The client has gone; the server hears of it in its own time.
+        HttpStatusCode status;
+        do
+        {
+            using var response = await node.GetAsync($"{TestNode.LongPath}/all");
+            status = response.StatusCode;
+        }
+        while (status == HttpStatusCode.ServiceUnavailable);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_failing_store_gives_its_places_back()
+    {
+        await using var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
+            endpoints => endpoints.MapDbSharing(options => options.AllClients.RequestsAtOnce = 1));
+
+        for (var i = 0; i < 5; i++)
+        {
+            using var response = await node.GetAsync($"{TestNode.LongPath}/all");
+            await ProblemAssert.IsProblemAsync(response, HttpStatusCode.ServiceUnavailable);
+            Assert.That(response.Headers.RetryAfter, Is.Null, "busy");
+        }
+    }
+
+    [Test]
+    public async Task Two_tasks_have_their_limits_apart()
+    {
+        await using var node = await TestNode.StartAsync(
+            services =>
+            {
+                services.AddDbSharing("one", options => options.TaskId = "TaskA").UseInMemory();
+                services.AddDbSharing("two", options => options.TaskId = "TaskB").UseInMemory();
+            },
+            endpoints =>
+            {
+                endpoints.MapDbSharing("one", configure: options => options.PrivateClient.RequestsPerMinute = 1);
+                endpoints.MapDbSharing("two", configure: options => options.PrivateClient.RequestsPerMinute = 2);
+            });
+
+        var statuses = new List<int>();
+        foreach (var task in new[] { "TaskA", "TaskA", "TaskB", "TaskB", "TaskB" })
+        {
+            using var response = await node.GetAsync($"/task/{task}/linktree/all");
+            statuses.Add((int)response.StatusCode);
+        }
+
+        Assert.That(statuses, Is.EqualTo(new[] { 200, 429, 200, 200, 429 }));
+    }
+
+    [Test]
+    public async Task The_short_and_the_long_path_share_their_limits()
+    {
+        await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 1);
+
+        using var onLong = await SendAsync(node, Alice, HttpMethod.Get, $"{TestNode.LongPath}/all");
+        using var onShort = await SendAsync(node, Alice, HttpMethod.Get, "/linktree/all");
+
+        Assert.That((onLong.StatusCode, onShort.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.TooManyRequests)));
+    }
+
+    [Test]
+    public async Task A_limiter_of_the_applications_own_works_beside_ours()
+    {
+        await using var node = await TestNode.StartAsync(
+            services =>
+            {
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory();
+                services.AddRateLimiter(limiter =>
+                {
+                    limiter.RejectionStatusCode = StatusCodes.Status418ImATeapot;
+                    limiter.AddFixedWindowLimiter("own", window => (window.PermitLimit, window.Window) = (3, TimeSpan.FromHours(1)));
+                });
+            },
+            endpoints =>
+            {
+                endpoints.MapDbSharing(options => options.PrivateClient.ListsPerMinute = 1).RequireRateLimiting("own");
+                endpoints.MapGet("/free", () => "free");
+            },
+            use: app =>
+            {
+                app.UseRouting();
+                app.UseRateLimiter();
+            });
+
+        var statuses = new List<int>();
+        foreach (var path in new[] { "/linktree/all", "/linktree/all", "/linktree/get/nobody", "/linktree/get/nobody", "/free" })
+        {
+            using var response = await node.GetAsync(path);
+            statuses.Add((int)response.StatusCode);
+        }
+
+        Assert.That(statuses, Is.EqualTo(new[] { 200, 429, 200, 418, 200 }));
+    }
+
+    /// <summary>A node that takes a client's address from a header of the test.</summary>
+    private static Task<TestNode> StartAsync(TimeProvider? clock = null, Action<DbSharingEndpointOptions>? limits = null) =>
+        TestNode.StartAsync(
+            services =>
+            {
+                services.AddSingleton(clock ?? new ManualTimeProvider());
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory();
+            },
+            endpoints => endpoints.MapDbSharing(limits),
+            use: app => app.Use((context, next) =>
+            {
+                if (context.Request.Headers.TryGetValue(AddressHeader, out var address))
+                    context.Connection.RemoteIpAddress = IPAddress.Parse(address.ToString());
+                return next(context);
+            }));
+
+    private static Task<HttpResponseMessage> GetAsync(TestNode node, string? address, string path) => SendAsync(node, address, HttpMethod.Get, $"{TestNode.LongPath}/{path}");
+
+    private static async Task<HttpStatusCode> StatusAsync(TestNode node, string? address, string path)
+    {
+        using var response = await GetAsync(node, address, path);
+        return response.StatusCode;
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(TestNode node, string? address, HttpMethod method, string path, string? body = null)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body) };
+        if (address is not null)
+            request.Headers.Add(AddressHeader, address);
+        return node.Client.SendAsync(request);
+    }
+}

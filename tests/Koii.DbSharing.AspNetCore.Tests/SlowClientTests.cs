@@ -1,0 +1,222 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Koii.DbSharing.TestSupport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>Clients that take their time, on real connections and on a clock that the test moves. A safety net of real time ends a test that hangs.</summary>
+[CancelAfter(60_000)]
+public sealed class SlowClientTests
+{
+    private const int Mebibyte = 1024 * 1024;
+
+    [Test]
+    public async Task A_reader_that_takes_nothing_is_cut_off_and_costs_a_page_until_then(CancellationToken hangs)
+    {
+        const int Readers = 8;
+        // A page of 1 MiB, what of it is written and not yet taken, and what the runtime needs for a connection.
+        const int BytesForEach = 4 * Mebibyte;
+        var (node, clock, store) = await StartAsync(options => options.RequestTimeout = TimeSpan.FromDays(1));
+        await using var end = node;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var readers = new List<NetworkStream>();
+        for (var i = 0; i < Readers; i++)
+            readers.Add(await AskAsync(node, "GET /linktree/list HTTP/1.1\r\nHost: x\r\n\r\n", hangs));
+
+        await UntilAllWaitAsync(clock, Readers, hangs);
+        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(Readers * BytesForEach));
+        Assert.That(store.PagesRead, Is.LessThan(Readers * 64), "the list has 100,000 pages");
+
+        await UntilNobodyWaitsAsync(clock, DefaultIdleTimeout, hangs);
+        foreach (var reader in readers)
+        {
+            Assert.That(await ReadToTheEndAsync(reader, hangs), Does.Not.EndWith("0\r\n\r\n"), "the list looks complete");
+            reader.Dispose();
+        }
+
+        await node.DisposeAsync(); // The server says what it has to say after the endpoint.
+        Assert.That(node.Complaints, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_reader_that_is_fast_enough_may_pause(CancellationToken hangs)
+    {
+        var (node, clock, _) = await StartAsync();
+        await using var end = node;
+        using var reader = await AskAsync(node, "GET /linktree/all HTTP/1.1\r\nHost: x\r\n\r\n", hangs);
+
+        var buffer = new byte[Mebibyte];
+        for (var mebibytes = 0; mebibytes < 50; mebibytes++)
+        {
+            await reader.ReadExactlyAsync(buffer, hangs);
+            clock.Advance(DefaultIdleTimeout / 10);
+        }
+    }
+
+    [Test]
+    public async Task A_request_ends_after_its_time_however_fast_its_client_is(CancellationToken hangs)
+    {
+        var (node, clock, _) = await StartAsync(options => options.RequestTimeout = TimeSpan.FromSeconds(10));
+        await using var end = node;
+        using var reader = await AskAsync(node, "GET /linktree/all HTTP/1.1\r\nHost: x\r\n\r\n", hangs);
+
+        var buffer = new byte[Mebibyte];
+        await reader.ReadExactlyAsync(buffer, hangs);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        while (await ReadOrNothingAsync(reader, buffer, hangs) > 0)
+        {
+        }
+
+        await UntilNobodyWaitsAsync(clock, TimeSpan.Zero, hangs);
+    }
+
+    [Test]
+    public async Task A_body_that_does_not_come_is_a_408(CancellationToken hangs)
+    {
+        var (node, clock, _) = await StartAsync();
+        await using var end = node;
+        using var author = await AskAsync(node, "POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"payload\":{\"data\":", hangs);
+
+        await UntilAllWaitAsync(clock, 1, hangs);
+        clock.Advance(DefaultIdleTimeout);
+
+        var answer = await ReadToTheEndAsync(author, hangs);
+        Assert.That(answer, Does.StartWith("HTTP/1.1 408 ").And.Contain("application/problem+json").And.Contain("no-store").And.Contain("nosniff"));
+        Assert.That(clock.ArmedTimers, Is.Zero);
+        await node.DisposeAsync();
+        Assert.That(node.Complaints, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_body_that_trickles_is_a_408(CancellationToken hangs)
+    {
+        var (node, clock, _) = await StartAsync();
+        await using var end = node;
+        using var author = await AskAsync(node, "POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", hangs);
+
+        // Each wait ends before the idle time-out does; together they are longer.
+        var answer = ReadToTheEndAsync(author, hangs);
+        for (var arms = 2; !answer.IsCompleted; arms++)
+        {
+            await Task.WhenAny(clock.ArmedAsync(arms), answer);
+            clock.Advance(DefaultIdleTimeout * 0.6);
+            await WriteOrNothingAsync(author, " "u8.ToArray(), hangs);
+        }
+
+        Assert.That(await answer, Does.StartWith("HTTP/1.1 408 "));
+    }
+
+    [Test]
+    public async Task A_body_without_end_is_a_413_after_its_limit(CancellationToken hangs)
+    {
+        var (node, _, _) = await StartAsync();
+        await using var end = node;
+        using var author = await AskAsync(node, "POST /linktree HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", hangs);
+
+        var answer = ReadToTheEndAsync(author, hangs);
+        var chunk = Encoding.ASCII.GetBytes($"10000\r\n{new string(' ', 0x10000)}\r\n");
+        var sent = 0L;
+        while (!answer.IsCompleted && await WriteOrNothingAsync(author, chunk, hangs))
+            sent += chunk.Length;
+
+        Assert.That(await answer, Does.StartWith("HTTP/1.1 413 ").And.Contain("application/problem+json"));
+        // What the server and two sockets hold; nothing that grows with what the client would send.
+        Assert.That(sent, Is.LessThan(64 * Mebibyte));
+    }
+
+    [TestCase("GET /linktree/all")]
+    [TestCase("DELETE /linktree")]
+    public async Task A_body_that_nobody_wants_is_not_taken_in(string request, CancellationToken hangs)
+    {
+        await using var node = await TestNode.StartAsync(new PagedStore(pages: 1, dataBytes: 10), onSocket: true);
+        using var client = await AskAsync(node, $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", hangs);
+
+        var answer = ReadToTheEndAsync(client, hangs);
+        var chunk = Encoding.ASCII.GetBytes($"10000\r\n{new string(' ', 0x10000)}\r\n");
+        var sent = 0L;
+        while (!answer.IsCompleted && await WriteOrNothingAsync(client, chunk, hangs))
+            sent += chunk.Length;
+
+        Assert.That(await answer, Does.StartWith("HTTP/1.1 "));
+        Assert.That(sent, Is.LessThan(64 * Mebibyte));
+    }
+
+    private static readonly TimeSpan DefaultIdleTimeout = new DbSharingEndpointOptions().IdleTimeout;
+
+    private static async Task<(TestNode Node, WatchedTimeProvider Clock, PagedStore Store)> StartAsync(Action<DbSharingEndpointOptions>? limits = null)
+    {
+        var clock = new WatchedTimeProvider();
+        var store = new PagedStore(pages: 100_000);
+        var node = await TestNode.StartAsync(
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(clock);
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => store);
+            },
+            endpoints => endpoints.MapDbSharing(limits),
+            onSocket: true);
+        return (node, clock, store);
+    }
+
+    private static async Task<NetworkStream> AskAsync(TestNode node, string request, CancellationToken hangs)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port, hangs);
+        var client = new NetworkStream(socket, ownsSocket: true);
+        await client.WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
+        return client;
+    }
+
+    /// <summary>Each request under way has a timer for the whole of it, and another while it waits for its client.</summary>
+    private static async Task UntilAllWaitAsync(WatchedTimeProvider clock, int requests, CancellationToken hangs)
+    {
+        while (clock.ArmedTimers < 2 * requests)
+            await Task.Delay(1, hangs);
+    }
+
+    private static async Task UntilNobodyWaitsAsync(WatchedTimeProvider clock, TimeSpan step, CancellationToken hangs)
+    {
+        while (clock.ArmedTimers > 0)
+        {
+            clock.Advance(step);
+            await Task.Delay(1, hangs);
+        }
+    }
+
+    private static async Task<string> ReadToTheEndAsync(NetworkStream client, CancellationToken hangs)
+    {
+        var answer = new MemoryStream();
+        var buffer = new byte[Mebibyte];
+        while (await ReadOrNothingAsync(client, buffer, hangs) is > 0 and var read)
+            answer.Write(buffer, 0, read);
+        return Encoding.UTF8.GetString(answer.GetBuffer(), 0, (int)answer.Length);
+    }
+
+    private static async Task<int> ReadOrNothingAsync(NetworkStream client, byte[] buffer, CancellationToken hangs)
+    {
+        try
+        {
+            return await client.ReadAsync(buffer, hangs);
+        }
+        catch (IOException)
+        {
+            return 0; // Reset, which is as good an end.
+        }
+    }
+
+    private static async Task<bool> WriteOrNothingAsync(NetworkStream client, byte[] bytes, CancellationToken hangs)
+    {
+        try
+        {
+            await client.WriteAsync(bytes, hangs);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

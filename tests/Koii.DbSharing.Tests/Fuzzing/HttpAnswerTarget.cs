@@ -1,0 +1,61 @@
+using Koii.DbSharing.Http;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Records;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Koii.DbSharing.Tests.Fuzzing;
+
+/// <summary>What comes over a connection in answer to a pull and to a request for the node list, headers and all: every ending is a value.</summary>
+internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pages, NodeListing Listing)>, IDisposable
+{
+    private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
+
+    private readonly HttpClient _http;
+    private readonly HttpPeerClient _client;
+    private readonly DbSharingOptions _options = new() { TaskId = "T", ServiceUrl = "http://service.example", Nodes = { Peer.Url } };
+    private byte[] _answer = [];
+
+    public HttpAnswerTarget()
+    {
+        var handler = PeerHttp.CreateHandler(_options.PeerLimits);
+        handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
+        handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: false), _options);
+        _client = new HttpPeerClient(connections, _options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
+    }
+
+    public override IEnumerable<byte[]> Seeds => FuzzSeeds.Answers;
+
+    public void Dispose() => _http.Dispose();
+
+    protected override async ValueTask<(IReadOnlyList<PeerPage>, NodeListing)> ReadAsync(byte[] input)
+    {
+        _answer = input;
+        var pages = await _client.ReadAllAsync(Peer, "all:W/\"x\"").ToListAsync();
+        var directory = new HttpNodeDirectory(() => _http, _options, TimeProvider.System, NullLogger<HttpNodeDirectory>.Instance);
+        return (pages, await directory.GetNodesAsync());
+    }
+
+    protected override int Check(byte[] input, (IReadOnlyList<PeerPage> Pages, NodeListing Listing) reading)
+    {
+        var (pages, listing) = reading;
+        Assert.That(pages, Is.Not.Empty);
+        Assert.That(pages.SkipLast(1).Select(page => (page.Failure, page.EntityTag, page.NotModified)), Is.All.EqualTo(((PeerFailure?)null, (string?)null, false)));
+        var last = pages[^1];
+        Assert.That(last.Failure is null || last.EntityTag is null, Is.True, "a tag of a list that was not read to its end");
+        // Two paths may have been tried.
+        Assert.That(pages.Sum(page => page.BytesReceived), Is.InRange(0, 2 * input.Length));
+        foreach (var record in pages.SelectMany(page => page.Linktrees))
+            RecordTarget.AssertRoundTrip(record);
+        if (last.Failure is { } failure)
+        {
+            Assert.That(failure.Detail ?? "", Does.Not.Contain("\n"));
+            Assert.That(failure.RetryAfter, Is.Null.Or.InRange(TimeSpan.Zero, TimeSpan.FromDays(1)));
+        }
+
+        Assert.That(listing.Status == NodeListingStatus.Unavailable, Is.EqualTo(listing.Nodes.Count == 0 && listing.Problems.Count == 1 && listing.Problems[0].StartsWith("No node list", StringComparison.Ordinal)));
+        return HashCode.Combine(last.Failure?.Kind, last.Failure?.StatusCode, last.Failure?.Detail, last.EntityTag is null, last.NotModified, pages.Sum(page => page.Linktrees.Count), listing.Status);
+    }
+}

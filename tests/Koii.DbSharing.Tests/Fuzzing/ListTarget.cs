@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Text.Json;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Tests.Records;
+
+namespace Koii.DbSharing.Tests.Fuzzing;
+
+/// <summary>A list: it is the same in whatever pieces it comes, a valid one is read to its end, and what is accepted makes a list that is read the same.</summary>
+internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
+{
+    private static readonly LinktreeListLimits Limits = new(MaxBytes: 6 * 1024, MaxElements: 40, MaxElementBytes: 1500);
+    private static readonly LinktreeListLimits Roomy = new(MaxBytes: 1024 * 1024, MaxElements: 100_000, MaxElementBytes: 256 * 1024);
+
+    private int _fed;
+
+    public override IEnumerable<byte[]> Seeds => FuzzSeeds.Lists.Select(FuzzSeeds.Utf8);
+
+    protected override ValueTask<Reading> ReadAsync(byte[] input) => ReadAsync(new MemoryStream(input), Limits);
+
+    protected override int Check(byte[] input, Reading reading)
+    {
+        // What a list says must not depend on where the network cut it.
+        var piece = 1 + (_fed++ % 40);
+        var pieces = ReadAsync(new PiecewiseStream(input, piece), Limits).AsTask().GetAwaiter().GetResult();
+        Assert.That(pieces.ToString(), Is.EqualTo(reading.ToString()), $"in pieces of {piece}");
+        Assert.That(pieces.Records, Is.EqualTo(reading.Records));
+
+        var roomy = ReadAsync(new MemoryStream(input), Roomy).AsTask().GetAwaiter().GetResult();
+        if (CountElements(input) is { } elements)
+        {
+            Assert.That(roomy.End, Is.EqualTo(LinktreeListEnd.Complete));
+            Assert.That(roomy.Records.Count + roomy.Malformed.Values.Sum(), Is.EqualTo(elements));
+        }
+
+        if (roomy.Records.Count > 0)
+            AssertRoundTrip(roomy.Records);
+        return HashCode.Combine(reading.End, reading.Records.Count, string.Join(',', reading.Malformed.Keys.Order()), roomy.End);
+    }
+
+    private static void AssertRoundTrip(IReadOnlyList<SignedLinktree> records)
+    {
+        var list = new ArrayBufferWriter<byte>();
+        foreach (var record in records)
+        {
+            list.Write(list.WrittenCount == 0 ? "["u8 : ","u8);
+            LinktreeWriter.WriteKeyedRecord(list, record, "linktree");
+        }
+
+        list.Write("]"u8);
+        var again = ReadAsync(new MemoryStream(list.WrittenSpan.ToArray()), Roomy).AsTask().GetAwaiter().GetResult();
+        Assert.That(again.End, Is.EqualTo(LinktreeListEnd.Complete));
+        Assert.That(again.Malformed, Is.Empty);
+        Assert.That(again.Records, Is.EqualTo(records));
+    }
+
+    /// <summary>How many elements the array has by the base class library's reader, where the text is JSON and an array.</summary>
+    private static int? CountElements(byte[] input)
+    {
+        try
+        {
+            var text = input.AsMemory(input is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0);
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 1_000_000 });
+            return json.RootElement.ValueKind is JsonValueKind.Array ? json.RootElement.GetArrayLength() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async ValueTask<Reading> ReadAsync(Stream stream, LinktreeListLimits limits)
+    {
+        var records = new List<SignedLinktree>();
+        var malformed = new Dictionary<RejectionReason, int>();
+        var end = LinktreeListEnd.More;
+        await foreach (var page in LinktreeReader.ReadListAsync(stream, limits))
+        {
+            Assert.That(end, Is.EqualTo(LinktreeListEnd.More), "a page after the last");
+            records.AddRange(page.Linktrees);
+            foreach (var (reason, count) in page.Malformed)
+                malformed[reason] = malformed.GetValueOrDefault(reason) + count;
+            end = page.End;
+        }
+
+        Assert.That(end, Is.Not.EqualTo(LinktreeListEnd.More), "no last page");
+        return new Reading(records, malformed, end);
+    }
+
+    internal sealed record Reading(IReadOnlyList<SignedLinktree> Records, IReadOnlyDictionary<RejectionReason, int> Malformed, LinktreeListEnd End)
+    {
+        public override string ToString() => $"{End}, {Records.Count} records, {string.Join(", ", Malformed.OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}"))}";
+    }
+}

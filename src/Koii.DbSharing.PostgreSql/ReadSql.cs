@@ -46,8 +46,8 @@ internal static class ReadSql
         SELECT author, signature, data, timestamp, id, is_followed
         FROM (
             SELECT *,
-                sum(octet_length(data)) OVER (ORDER BY timestamp, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before,
-                lead(true, 1, false) OVER (ORDER BY timestamp, id) AS is_followed
+                sum(octet_length(data)) OVER earlier AS bytes_before,
+                lead(true, 1, false) OVER earlier AS is_followed
             FROM (
                 SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree
                 WHERE task = $1 AND (timestamp, id) > ($2, $3) AND (NOT tombstone OR $4)
@@ -58,6 +58,7 @@ internal static class ReadSql
 
                 ORDER BY timestamp, id LIMIT $5 + 1
             ) listed
+            WINDOW earlier AS (ORDER BY timestamp, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) -- one pass for both: lead looks beyond any frame
         ) page
         WHERE bytes_before IS NULL OR bytes_before < $6
         ORDER BY timestamp, id LIMIT $5

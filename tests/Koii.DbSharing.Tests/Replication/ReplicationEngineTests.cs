@@ -230,7 +230,7 @@ public sealed class ReplicationEngineTests
         await TestWait.UntilAsync(() => node.Clock.ArmedTimers == 1, "the second has its place, and its moment to be quick");
         Assert.That(await node.HeldAsync(), Is.Empty);
         node.Clock.Advance(TimeSpan.FromSeconds(1));
-        await stored.Task;
+        await stored.Task.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.That(round.IsCompleted, Is.False, "the third was read while the first two still are silent");
 
         first.SetResult();

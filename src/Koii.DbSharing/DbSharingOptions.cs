@@ -26,7 +26,7 @@ public sealed class DbSharingOptions
 
     /// <summary>
     /// How many peers a round asks when there are more than twice as many: half of them from those that have been good for a day, half at random, and beside them one that failed and has
-    /// rested. Default: 8; at least 1. Of one host no more than two are considered, unless <see cref="AllowPrivateAddresses"/> is set.
+    /// rested. Default: 8; at least 1. Of one host no more than two are considered then, unless <see cref="AllowPrivateAddresses"/> is set.
     /// </summary>
     public int FanOut { get; set; } = 8;
 

@@ -44,6 +44,16 @@ internal static class ProfileRecords
         return records;
     }
 
+    /// <summary>The same record as if it had been written after all others, at a second of its own.</summary>
+    internal static SignedLinktree Later(SignedLinktree record, int seconds)
+    {
+        var time = FirstTimestamp + (1L << 32) + (1_000L * seconds);
+        var data = Encoding.UTF8.GetString(record.Data.Span).Replace($"\"timestamp\":{record.Timestamp}", $"\"timestamp\":{time}", StringComparison.Ordinal);
+        return SignedLinktree.TryCreate(record.Author, record.Signature, Encoding.UTF8.GetBytes(data), out var later, out var reason)
+            ? later
+            : throw new InvalidOperationException($"The record is not well formed: {reason}.");
+    }
+
     /// <summary>The text of a record's data, canonical as it stands, of about 400 bytes.</summary>
     internal static byte[] DataJson(int number)
     {

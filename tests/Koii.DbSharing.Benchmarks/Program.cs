@@ -3,6 +3,8 @@ using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
+using Koii.DbSharing.Benchmarks.Stores;
+using Koii.DbSharing.Benchmarks.Sync;
 using Koii.DbSharing.Benchmarks.Verify;
 
 // The measured process must load nothing that a node would not: each verb is a class of its own, and only the last branch touches BenchmarkDotNet.
@@ -11,13 +13,21 @@ switch (args)
     case [PullCommand.Verb, .. var counts]:
         return await PullCommand.RunAsync(counts);
     case [ServeCommand.Verb, var count]:
-        return await ServeCommand.RunAsync(count);
+        return await ServeCommand.RunAsync(count, addresses: 1);
+    case [ServeCommand.Verb, var count, var addresses]:
+        return await ServeCommand.RunAsync(count, int.Parse(addresses, System.Globalization.CultureInfo.InvariantCulture));
     case [MeasureCommand.Verb, var count, var url]:
         return await MeasureCommand.RunAsync(count, url);
     case [LoadCommand.Verb, .. var arguments]:
         return await LoadCommand.RunAsync(arguments);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
+    case [StoresCommand.Verb, .. var arguments]:
+        return await StoresCommand.RunAsync(arguments);
+    case [SyncCommand.Verb, .. var counts]:
+        return await SyncCommand.RunAsync(counts);
+    case [InSyncCommand.Verb, var count]:
+        return await InSyncCommand.RunAsync(count);
     case [StdioCommand.Verb]:
         return StdioCommand.Run();
     default:

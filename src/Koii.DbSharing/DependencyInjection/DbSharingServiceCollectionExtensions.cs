@@ -64,6 +64,8 @@ public static class DbSharingServiceCollectionExtensions
         services.TryAdd(TaskServices.Describe<INodeDirectory>(name, (provider, options) => NodeDirectory(provider, options, namedClient)));
         services.TryAdd(TaskServices.Describe<IPeerClient>(name, (provider, options) => new HttpPeerClient(
             provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPeerClient>>())));
+        services.TryAdd(TaskServices.Describe<IPeerReconciler>(name, (provider, options) => new HttpPeerReconciler(
+            provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>())));
         services.TryAdd(TaskServices.Describe(name, (provider, options) => new ReplicationEngine(
             provider.GetTaskService<INodeDirectory>(name),
             provider.GetTaskService<IPeerClient>(name),
@@ -74,6 +76,7 @@ public static class DbSharingServiceCollectionExtensions
             {
                 TimeProvider = provider.GetRequiredService<TimeProvider>(),
                 LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
+                Reconciler = Reconciler(provider, name),
                 Policy = provider.FindTaskService<IAdmissionPolicy>(name),
                 Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
@@ -81,6 +84,12 @@ public static class DbSharingServiceCollectionExtensions
             provider.GetTaskService<ReplicationEngine>(name), provider.GetTaskService<ILinktreeStore>(name))));
         return new DbSharingBuilder(services, name);
     }
+
+    // Whoever plays the network by a client of its own has not asked for another part of it to be dialled.
+    private static IPeerReconciler? Reconciler(IServiceProvider provider, string name) =>
+        provider.GetTaskService<IPeerReconciler>(name) is var reconciler && reconciler is HttpPeerReconciler && provider.GetTaskService<IPeerClient>(name) is not HttpPeerClient
+            ? null
+            : reconciler;
 
     // The factory's own loggers write four Information lines a request, every twenty seconds for every peer. Its rotation of handlers is off: ours renews its
     // connections itself.

@@ -9,10 +9,10 @@ using Koii.DbSharing.Records;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>Asks a peer for the extension over HTTP (protocol §3), within what a peer may cost. It keeps no state; safe for use by many threads.</summary>
-/// <param name="httpClient">Gives the client of each call, on a handler of <see cref="PeerHttp.CreateHandler"/>.</param>
+/// <param name="connections">Give the client of each call, on a handler of <see cref="PeerHttp.CreateHandler"/>.</param>
 /// <param name="options">The task and the limits.</param>
 /// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
-internal sealed class HttpPeerReconciler(Func<HttpClient> httpClient, DbSharingOptions options, TimeProvider timeProvider) : IPeerReconciler
+internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingOptions options, TimeProvider timeProvider) : IPeerReconciler
 {
     // A summary has a hundred; a page that some host sends instead is not worth more.
     private const int MaxSummaryBytes = 4 * 1024;
@@ -29,8 +29,10 @@ internal sealed class HttpPeerReconciler(Func<HttpClient> httpClient, DbSharingO
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
+        if (!connections.TryGet(peer, out var client))
+            return new PeerAnswer<PeerSummary>(null, PeerFailures.From(TransferFault.CrowdedAddress), 0);
         using var timer = new TransferTimer(timeProvider, _summaryLimits.WholeTimeout, cancellationToken);
-        using var transfer = await HttpTransfer.GetAsync(httpClient(), UrlOf(peer, "summary"), entityTag: null, _summaryLimits, timer).ConfigureAwait(false);
+        using var transfer = await HttpTransfer.GetAsync(client, UrlOf(peer, "summary"), entityTag: null, _summaryLimits, timer).ConfigureAwait(false);
         var (body, failure, bytes) = await ReadToEndAsync(transfer, _summaryLimits, cancellationToken).ConfigureAwait(false);
         if (failure is not null)
             return new PeerAnswer<PeerSummary>(null, failure, bytes);
@@ -43,8 +45,10 @@ internal sealed class HttpPeerReconciler(Func<HttpClient> httpClient, DbSharingO
     public async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReconcileAsync(NodeAddress peer, ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
+        if (!connections.TryGet(peer, out var client))
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.From(TransferFault.CrowdedAddress), 0);
         using var timer = new TransferTimer(timeProvider, _messageLimits.WholeTimeout, cancellationToken);
-        using var transfer = await HttpTransfer.PostAsync(httpClient(), UrlOf(peer, "reconcile"), message, _messageLimits, timer).ConfigureAwait(false);
+        using var transfer = await HttpTransfer.PostAsync(client, UrlOf(peer, "reconcile"), message, _messageLimits, timer).ConfigureAwait(false);
         return await ReadToEndAsync(transfer, _messageLimits, cancellationToken).ConfigureAwait(false);
     }
 
@@ -58,8 +62,14 @@ internal sealed class HttpPeerReconciler(Func<HttpClient> httpClient, DbSharingO
 
     private async IAsyncEnumerable<PeerPage> FetchPagesAsync(NodeAddress peer, IReadOnlyList<LinktreeId> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!connections.TryGet(peer, out var client))
+        {
+            yield return new PeerPage([]) { Failure = PeerFailures.From(TransferFault.CrowdedAddress) };
+            yield break;
+        }
+
         using var timer = new TransferTimer(timeProvider, _fetchLimits.WholeTimeout, cancellationToken);
-        using var transfer = await HttpTransfer.PostAsync(httpClient(), UrlOf(peer, "fetch"), BytesOf(ids), _fetchLimits, timer).ConfigureAwait(false);
+        using var transfer = await HttpTransfer.PostAsync(client, UrlOf(peer, "fetch"), BytesOf(ids), _fetchLimits, timer).ConfigureAwait(false);
         var body = transfer.Status is HttpStatusCode.OK ? await transfer.OpenBodyAsync(_fetchLimits).ConfigureAwait(false) : null;
         if (body is null)
         {
@@ -67,6 +77,8 @@ internal sealed class HttpPeerReconciler(Func<HttpClient> httpClient, DbSharingO
             yield break;
         }
 
+        // The peer has answered. What comes is read in a place of its own, which may have to be waited for.
+        yield return new PeerPage([]);
         var limits = new LinktreeListLimits(_fetchLimits.MaxBytes, ids.Count, options.PeerLimits.MaxElementBytes);
         var counted = 0L;
         await foreach (var read in LinktreeReader.ReadListAsync(body, limits, cancellationToken).ConfigureAwait(false))

@@ -80,6 +80,8 @@ internal struct IdSum
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
+    public readonly SetSummary ToSummary() => new(Count, ToFingerprint());
+
     private static ulong Limb(ReadOnlySpan<byte> bytes, int index) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[(index * LimbSize)..]);
 
     private void Add(ulong limb0, ulong limb1, ulong limb2, ulong limb3, ulong carry)

@@ -36,10 +36,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
-        {
-            var sum = (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Sum;
-            return new SetSummary(sum.Count, sum.ToFingerprint());
-        }
+            return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Sum.ToSummary();
     }
 
     /// <summary>Catches up with the store and takes its set, to be worked on while the store goes on changing. Exceptions and cancellation are those of <see cref="GetSummaryAsync"/>.</summary>

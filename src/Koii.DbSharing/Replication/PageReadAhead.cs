@@ -16,10 +16,9 @@ namespace Koii.DbSharing.Replication;
 /// </remarks>
 internal sealed class PageReadAhead : IAsyncDisposable
 {
-    private const string Method = "IPeerClient.ReadAllAsync";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly string _method;
     private readonly NodeAddress _peer;
     private readonly AsyncLock _places;
     private readonly TimeProvider _timeProvider;
@@ -31,16 +30,31 @@ internal sealed class PageReadAhead : IAsyncDisposable
     private AsyncLock.Releaser _place;
     private bool _hasPlace;
 
+    /// <summary>Begins to read.</summary>
+    /// <param name="method">The role's method, for the message where it breaks its contract.</param>
+    /// <param name="open">Opens the pages.</param>
+    /// <param name="peer">The peer.</param>
+    /// <param name="places">The places.</param>
+    /// <param name="timeProvider">The clock of patience.</param>
+    /// <param name="logger">Hears what goes wrong when the request is ended.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     public PageReadAhead(
-        IPeerClient client, NodeAddress peer, string? entityTag, AsyncLock places, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
+        string method,
+        Func<CancellationToken, IAsyncEnumerable<PeerPage>?> open,
+        NodeAddress peer,
+        AsyncLock places,
+        TimeProvider timeProvider,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
+        _method = method;
         _peer = peer;
         _places = places;
         _timeProvider = timeProvider;
         _logger = logger;
         _cancellationToken = cancellationToken;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ahead = OpenAsync(client, entityTag);
+        _ahead = OpenAsync(open);
     }
 
     /// <summary>Gets the next page and starts to read the one after it.</summary>
@@ -62,9 +76,9 @@ internal sealed class PageReadAhead : IAsyncDisposable
             return (null, fault);
         }
 
-        var pages = RoleContract.NotNull(_pages, Method);
-        var page = RoleContract.NotNull(pages.Current, Method);
-        RoleContract.NotNull(page.Linktrees, $"{Method} → {nameof(PeerPage)}.{nameof(PeerPage.Linktrees)}");
+        var pages = RoleContract.NotNull(_pages, _method);
+        var page = RoleContract.NotNull(pages.Current, _method);
+        RoleContract.NotNull(page.Linktrees, $"{_method} → {nameof(PeerPage)}.{nameof(PeerPage.Linktrees)}");
         _ahead = MoveNextAsync(pages);
         return (page, null);
     }
@@ -93,10 +107,10 @@ internal sealed class PageReadAhead : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private async Task<bool> OpenAsync(IPeerClient client, string? entityTag)
+    private async Task<bool> OpenAsync(Func<CancellationToken, IAsyncEnumerable<PeerPage>?> open)
     {
         // A null in place of a list counts as something to look at, so that it is told apart from what the client throws.
-        _pages = client.ReadAllAsync(_peer, entityTag, _ending.Token)?.GetAsyncEnumerator(_ending.Token);
+        _pages = open(_ending.Token)?.GetAsyncEnumerator(_ending.Token);
         return _pages is null || await _pages.MoveNextAsync().ConfigureAwait(false);
     }
 

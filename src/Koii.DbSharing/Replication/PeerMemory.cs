@@ -1,3 +1,5 @@
+using Koii.DbSharing.Replication.Ladder;
+
 namespace Koii.DbSharing.Replication;
 
 /// <summary>What is known from one round to the next (protocol §4), by duty. It lives in the process only; every part of it is bounded.</summary>
@@ -12,6 +14,9 @@ internal sealed class PeerMemory(TimeProvider timeProvider, TimeSpan interval, F
     /// <summary>Who has been good for long, and who is left alone.</summary>
     public PeerRests Rests { get; } = new(timeProvider, interval, chance);
 
+    /// <summary>Which rungs of the ladder each peer has.</summary>
+    public LadderMemory Ladder { get; } = new(timeProvider);
+
     /// <summary>What was refused, and need not be verified or fetched again.</summary>
     public RefusalMemory Refusals { get; } = new(timeProvider);
 
@@ -23,6 +28,7 @@ internal sealed class PeerMemory(TimeProvider timeProvider, TimeSpan interval, F
     {
         Lists.Clear();
         Refusals.Clear();
+        Ladder.Clear();
     }
 
     /// <summary>Forgets everything. For a process that takes over from another: what it knew may have been long ago.</summary>

@@ -3,8 +3,14 @@ namespace Koii.DbSharing.Replication;
 /// <summary>By which way a peer's records were read.</summary>
 public enum PeerPath
 {
-    /// <summary>By none: the peer failed before anything was read.</summary>
+    /// <summary>By none: the peer failed before anything was read, or keeps another number of records of an author and was read within the hour.</summary>
     None,
+
+    /// <summary>It holds just what is held here.</summary>
+    InSync,
+
+    /// <summary>What differs was found out, and fetched.</summary>
+    Reconciled,
 
     /// <summary>The whole list, or as much of it as came.</summary>
     FullList,

@@ -25,5 +25,5 @@ public sealed record PeerReport(NodeAddress Peer)
     /// <summary>The peer, what came and what went wrong, for people.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
-        $"{Peer}: {(Path == PeerPath.NotModified ? "not modified" : Verdicts)}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
+        $"{Peer}: {(Path == PeerPath.NotModified ? "not modified" : Path == PeerPath.InSync ? "in sync" : Verdicts)}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
 }

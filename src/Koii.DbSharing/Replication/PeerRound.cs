@@ -7,108 +7,166 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// One peer in one round: goes down the ladder of protocol §4.3 and reports. The plain list is its only rung so far. Whatever the peer or the client does
-/// is a value in the report; what it throws is a failing store, a role that breaks its contract, or our own cancellation.
+/// One peer in one round: what came of it so far, whichever rung of the ladder brought it. Whatever the peer or a client does is a value in the report; what it throws is a failing
+/// store, a role that breaks its contract, our own cancellation, or the end of the time that the peer has.
 /// </summary>
-internal sealed partial class PeerRound(
-    NodeAddress peer, IPeerClient client, RecordIntake intake, PeerMemory memory, AsyncLock places, int maxBadSignatures, TimeProvider timeProvider, ILogger logger)
+internal sealed partial class PeerRound : IDisposable
 {
+    private readonly RecordIntake _intake;
+    private readonly AsyncLock _places;
+    private readonly int _maxBadSignatures;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _cancellationToken;
+
+    // Never disposed of: the timer's callback may still be under way when the round is over. Without a timer of its own it holds nothing that the collector would not free.
+    private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenRegistration _registration;
+    private ITimer? _timer;
+
+    private readonly long _started;
     private readonly VerdictTally _verdicts = new();
-    private PeerPath _path;
     private long _bytesReceived;
     private int _failedChecks;
-    private string? _entityTag;
-    private long? _earliestDue;
-    private PeerFailure? _failure;
 
-    /// <summary>Runs once.</summary>
-    public async Task<PeerReport> RunAsync(CancellationToken cancellationToken)
+    public PeerRound(
+        NodeAddress peer, RecordIntake intake, AsyncLock places, int maxBadSignatures, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
-        var started = timeProvider.GetTimestamp();
-        await ReadPlainListAsync(cancellationToken).ConfigureAwait(false);
-
-        var report = new PeerReport(peer)
-        {
-            Path = _path,
-            Verdicts = _verdicts.ToCounts(),
-            BytesReceived = _bytesReceived,
-            Duration = timeProvider.GetElapsedTime(started),
-            Failure = _failure,
-        };
-        memory.Lists.Remember(report, _entityTag, _earliestDue);
-        memory.Rests.Remember(report);
-        if (_failure is not null)
-            Log.PeerFailed(logger, peer, _failure.Kind, _failure.StatusCode, _failure.Detail);
-        return report;
+        Peer = peer;
+        _intake = intake;
+        _places = places;
+        _maxBadSignatures = maxBadSignatures;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _cancellationToken = cancellationToken;
+        _registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _ending);
+        _started = timeProvider.GetTimestamp();
     }
 
-    private async Task ReadPlainListAsync(CancellationToken cancellationToken)
+    public NodeAddress Peer { get; }
+
+    /// <summary>By which rung it is being read.</summary>
+    public PeerPath Path { get; set; }
+
+    /// <summary>Why it could not be read, or not to the end.</summary>
+    public PeerFailure? Failure { get; set; }
+
+    /// <summary>The mark of its list as it was read now.</summary>
+    public string? EntityTag { get; set; }
+
+    /// <summary>When the first of its records that came too early is due, in milliseconds since the Unix epoch.</summary>
+    public long? EarliestDue { get; private set; }
+
+    /// <summary>Ends whatever waits for the peer: when the round is cancelled, and when the peer's time is over.</summary>
+    public CancellationToken Token => _ending.Token;
+
+    /// <summary>Whether the peer's time is over, and not ours.</summary>
+    public bool IsOutOfTime => Token.IsCancellationRequested && !_cancellationToken.IsCancellationRequested;
+
+    /// <summary>
+    /// Asks the peer one question. What the client throws becomes a failure; only cancellation is thrown.
+    /// </summary>
+    /// <param name="method">The role's method, for the message where it breaks its contract.</param>
+    /// <param name="ask">Asks.</param>
+    public async ValueTask<PeerAnswer<T>> AskAsync<T>(string method, Func<CancellationToken, ValueTask<PeerAnswer<T>>> ask)
+        where T : notnull
     {
-        var pages = new PageReadAhead(client, peer, memory.Lists.EntityTagFor(peer), places, timeProvider, logger, cancellationToken);
-        await using var _ = pages.ConfigureAwait(false);
-        while (_failure is null)
+        Token.ThrowIfCancellationRequested();
+        PeerAnswer<T> answer;
+        try
         {
-            var (page, fault) = await pages.NextAsync().ConfigureAwait(false);
-            if (fault is not null)
-                _failure = FailureOf(fault);
-            else if (page is not null)
-                await TakeAsync(page, cancellationToken).ConfigureAwait(false);
-            else
-                break;
+            answer = await ask(Token).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            Token.ThrowIfCancellationRequested();
+            return new PeerAnswer<T>(default, FailureOf(fault, nameof(IPeerReconciler)), 0);
         }
 
-        // A list that was read to its end was read, also when there was nothing in it.
-        if (_failure is null && _path == PeerPath.None)
-            _path = PeerPath.FullList;
+        if (answer is { Value: null, Failure: null })
+            throw new InvalidOperationException(RoleContract.Null(method));
+        _bytesReceived += answer.BytesReceived;
+        return answer;
     }
 
-    private async Task TakeAsync(PeerPage page, CancellationToken cancellationToken)
-    {
-        _bytesReceived += page.BytesReceived;
-        _entityTag = page.EntityTag;
-        _failure = page.Failure;
-        if (page.NotModified)
-            _path = PeerPath.NotModified;
-        else if (page.Linktrees.Count > 0 || page.Malformed.Count > 0)
-            _path = PeerPath.FullList;
+    /// <summary>Begins to read pages from the peer, one ahead.</summary>
+    public PageReadAhead Read(string method, Func<CancellationToken, IAsyncEnumerable<PeerPage>> open) =>
+        new(method, open, Peer, _places, _timeProvider, _logger, Token);
 
+    /// <summary>Takes the next page. What the client throws becomes the failure.</summary>
+    /// <returns>The page; or <see langword="null"/> at the end, which may be a <see cref="Failure"/>.</returns>
+    public async ValueTask<PeerPage?> NextAsync(PageReadAhead pages, string role)
+    {
+        var (page, fault) = await pages.NextAsync().ConfigureAwait(false);
+        if (fault is not null)
+            Failure = FailureOf(fault, role);
+        if (page is not null)
+            _bytesReceived += page.BytesReceived;
+        return page;
+    }
+
+    /// <summary>Judges and stores what a page holds, and counts it.</summary>
+    /// <returns>One verdict for each of its records; none where a role failed, which is the <see cref="Failure"/> then.</returns>
+    public async ValueTask<IReadOnlyList<Verdict>> TakeAsync(PeerPage page)
+    {
         foreach (var (reason, count) in page.Malformed)
             _verdicts.AddRejected(reason, count);
         if (page.Linktrees.Count == 0)
-            return;
+            return [];
 
-        var taken = await intake.TakeInTurnAsync(peer, page.Linktrees, cancellationToken).ConfigureAwait(false);
+        var taken = await _intake.TakeInTurnAsync(Peer, page.Linktrees, _cancellationToken).ConfigureAwait(false);
         foreach (var verdict in taken.Verdicts)
             _verdicts.Add(verdict);
         if (taken.EarliestDue is { } due)
-            _earliestDue = Math.Min(_earliestDue ?? long.MaxValue, due);
+            EarliestDue = Math.Min(EarliestDue ?? long.MaxValue, due);
 
         _failedChecks += taken.FailedChecks;
         if (taken.Fault is { } fault)
-            _failure = UnexpectedError(fault.Exception, fault.Role);
-        else if (_failedChecks >= maxBadSignatures)
-            _failure = new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." };
+            Failure = UnexpectedError(fault.Exception, fault.Role);
+        else if (_failedChecks >= _maxBadSignatures)
+            Failure = new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." };
+        return taken.Verdicts;
     }
 
-    private PeerFailure FailureOf(Exception fault)
+    /// <summary>Gives the peer so much time from now on. Without it, only the limits of the clients end what waits for it.</summary>
+    public void LimitTime(TimeSpan time) =>
+        _timer = _timeProvider.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), _ending, time, Timeout.InfiniteTimeSpan);
+
+    public PeerReport ToReport() => new(Peer)
+    {
+        Path = Path,
+        Verdicts = _verdicts.ToCounts(),
+        BytesReceived = _bytesReceived,
+        Duration = _timeProvider.GetElapsedTime(_started),
+        Failure = Failure,
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _registration.Dispose();
+    }
+
+    private PeerFailure FailureOf(Exception fault, string role)
     {
         PeerFailureKind? kind = fault switch
         {
             HttpRequestException => PeerFailureKind.Unreachable,
-            IOException or SocketException => _path == PeerPath.None ? PeerFailureKind.Unreachable : PeerFailureKind.Interrupted,
+            IOException or SocketException => Path == PeerPath.None ? PeerFailureKind.Unreachable : PeerFailureKind.Interrupted,
             TimeoutException or OperationCanceledException => PeerFailureKind.TimedOut, // Not by our token: the client gave up by itself.
             _ => null,
         };
         if (kind is null)
-            return UnexpectedError(fault, nameof(IPeerClient));
+            return UnexpectedError(fault, role);
 
-        Log.ClientThrew(logger, peer, fault);
-        return new PeerFailure(kind.Value) { Detail = Sentence(fault, nameof(IPeerClient)) };
+        Log.ClientThrew(_logger, Peer, fault);
+        return new PeerFailure(kind.Value) { Detail = Sentence(fault, role) };
     }
 
     private PeerFailure UnexpectedError(Exception fault, string role)
     {
-        Log.RoleThrew(logger, role, peer, fault);
+        Log.RoleThrew(_logger, role, Peer, fault);
         return new PeerFailure(PeerFailureKind.UnexpectedError) { Detail = Sentence(fault, role) };
     }
 

@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Replication;
 /// <param name="options">How many, the node's own addresses and the nodes that the operator named.</param>
 internal sealed class PeerSelection(DbSharingOptions options)
 {
-    /// <summary>How many peers of one host are considered: entries cost the one who makes up a list nothing.</summary>
+    /// <summary>How many peers of one host are considered where not all are asked: entries cost the one who makes up a list nothing.</summary>
     private const int PeersPerHost = 2;
 
     private readonly HashSet<NodeAddress> _own = [.. options.OwnUrls.Select(NodeAddress.Parse)];
@@ -26,7 +26,9 @@ internal sealed class PeerSelection(DbSharingOptions options)
     /// <returns>The chosen peers, each once; <see cref="DbSharingOptions.FanOut"/> and one more at most when there are more than twice as many.</returns>
     public IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed, Func<NodeAddress, PeerStanding> standingOf, Random random)
     {
-        var peers = WithoutCrowds(listed.Where(node => !_own.Contains(node)).Distinct(), random);
+        var peers = listed.Where(node => !_own.Contains(node)).Distinct().ToArray();
+        if (_limitsHosts && peers.Length > 2L * _fanOut)
+            peers = WithoutCrowds(peers, random);
         var standings = peers.ToDictionary(peer => peer, standingOf);
         var willing = peers.Where(peer => standings[peer] != PeerStanding.Resting).ToArray();
         if (peers.Length <= 2L * _fanOut)
@@ -40,8 +42,8 @@ internal sealed class PeerSelection(DbSharingOptions options)
         return [.. proven, .. others, .. rested];
     }
 
-    private NodeAddress[] WithoutCrowds(IEnumerable<NodeAddress> peers, Random random) =>
-        !_limitsHosts ? [.. peers] : [.. peers.GroupBy(peer => _named.Contains(peer) ? peer.Url : peer.Host).SelectMany(host => SomeOf([.. host], random))];
+    private NodeAddress[] WithoutCrowds(NodeAddress[] peers, Random random) =>
+        [.. peers.GroupBy(peer => _named.Contains(peer) ? peer.Url : peer.Host).SelectMany(host => SomeOf([.. host], random))];
 
     private static IEnumerable<NodeAddress> SomeOf(NodeAddress[] peersOfHost, Random random)
     {

@@ -6,19 +6,6 @@ public sealed partial class ReplicationEngine
 {
     private static partial class Log
     {
-        [LoggerMessage(
-            EventId = 1000,
-            EventName = nameof(RoundCompleted),
-            Message = "Round for task {TaskId}: {Peers} peers, {Failed} failed; of {Total} records {Inserted} inserted, {Replaced} replaced, {Rejected} rejected; took {Duration}")]
-        public static partial void RoundCompleted(
-            ILogger logger, LogLevel level, string taskId, int peers, int failed, long total, long inserted, long replaced, long rejected, TimeSpan duration);
-
-        [LoggerMessage(EventId = 1001, Message = "Round for task {TaskId}: there is no node list. {Problems}", EventName = nameof(NoNodeList))]
-        public static partial void NoNodeList(ILogger logger, LogLevel level, string taskId, string problems);
-
-        [LoggerMessage(1002, LogLevel.Error, "The INodeDirectory threw against its contract; the round for task {TaskId} has no node list", EventName = nameof(DirectoryThrew))]
-        public static partial void DirectoryThrew(ILogger logger, string taskId, Exception exception);
-
         [LoggerMessage(1003, LogLevel.Warning, "The store failed and ended the round for task {TaskId}; the next one comes at its time", EventName = nameof(StoreFailed))]
         public static partial void StoreFailed(ILogger logger, string taskId, Exception exception);
 

@@ -4,6 +4,7 @@ using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
@@ -21,8 +22,7 @@ namespace Koii.DbSharing.Replication;
 /// </remarks>
 public sealed partial class ReplicationEngine
 {
-    private readonly INodeDirectory _directory;
-    private readonly IPeerClient _client;
+    private readonly ReplicationRound _round;
     private readonly RecordIntake _intake;
     private readonly PeerMemory _memory;
     private readonly LeasedRounds _leased;
@@ -32,13 +32,10 @@ public sealed partial class ReplicationEngine
     private readonly string _taskId;
     private readonly TimeSpan _interval;
     private readonly PeerSelection _selection;
-    private readonly AsyncLock _places; // For bodies that are read at the same time.
-    private readonly int _maxBadSignatures;
 
     private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
     private readonly Lock _randomLock = new();
     private bool _isSharing;
-    private bool _hadNodeList = true;
 
     /// <summary>Composes an engine.</summary>
     /// <param name="directory">Who there is.</param>
@@ -68,21 +65,18 @@ public sealed partial class ReplicationEngine
 
         Options = options;
         Index = new LinktreeIndex(store);
-        _directory = directory;
-        _client = client;
         _timeProvider = services.TimeProvider;
         _random = services.Random;
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
         _memory = new PeerMemory(_timeProvider, options.Interval, NextDouble);
         _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
-        _intake = new RecordIntake(
-            new Admission(options.TaskId, options.MaxClockSkew), _memory.Refusals, verifier, services.Policy, store, _timeProvider);
+        var admission = new Admission(options.TaskId, options.MaxClockSkew);
+        _intake = new RecordIntake(admission, _memory.Refusals, verifier, services.Policy, store, _timeProvider);
+        _round = new ReplicationRound(directory, client as IRoundAware, Select, BuildLadder(client, services.Reconciler, admission), options.TaskId, _timeProvider, _logger);
 
         _taskId = options.TaskId;
         _interval = options.Interval;
         _selection = new PeerSelection(options);
-        _places = new AsyncLock(options.MaxPeersAtOnce);
-        _maxBadSignatures = options.PeerLimits.MaxBadSignatures;
     }
 
     /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>
@@ -106,7 +100,7 @@ public sealed partial class ReplicationEngine
 
         try
         {
-            return await _leased.TryRunAsync(ShareAloneAsync, cancellationToken).ConfigureAwait(false)
+            return await _leased.TryRunAsync(_round.RunAsync, cancellationToken).ConfigureAwait(false)
                 ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
         }
         catch (LinktreeStoreException)
@@ -218,81 +212,23 @@ public sealed partial class ReplicationEngine
         }
     }
 
-    private async Task<ReplicationReport> ShareAloneAsync(CancellationToken cancellationToken)
-    {
-        var startedAt = _timeProvider.GetUtcNow();
-        var started = _timeProvider.GetTimestamp();
-        var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
-        var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
-
-        (_client as IRoundAware)?.BeginRound();
-        IReadOnlyList<NodeAddress> peers = hasNodeList ? Select(listing.Nodes) : [];
-        var reports = await PeerTasks.AskAllAsync(peers, AskAsync, cancellationToken).ConfigureAwait(false);
-        var verdicts = new VerdictTally();
-        foreach (var report in reports)
-            verdicts.Add(report.Verdicts);
-
-        var round = new ReplicationReport(hasNodeList ? RoundOutcome.Completed : RoundOutcome.NoNodeList)
-        {
-            StartedAt = startedAt,
-            Duration = _timeProvider.GetElapsedTime(started),
-            Nodes = listing,
-            Verdicts = verdicts.ToCounts(),
-            Peers = reports,
-        };
-        LogRound(round);
-        return round;
-    }
-
-    private async Task<NodeListing> GetNodesAsync(CancellationToken cancellationToken)
-    {
-        NodeListing? listing;
-        try
-        {
-            listing = await _directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Log.DirectoryThrew(_logger, _taskId, fault);
-            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {fault.GetType().Name}; the log has it."] };
-        }
-
-        RoleContract.NotNull(RoleContract.NotNull(listing, "INodeDirectory.GetNodesAsync").Nodes, "INodeDirectory.GetNodesAsync → NodeListing.Nodes");
-        return listing;
-    }
-
     private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed)
     {
         lock (_randomLock)
             return _selection.Select(listed, _memory.Rests.StandingOf, _random);
     }
 
-    private Task<PeerReport> AskAsync(NodeAddress peer, CancellationToken cancellationToken) =>
-        new PeerRound(peer, _client, _intake, _memory, _places, _maxBadSignatures, _timeProvider, _logger).RunAsync(cancellationToken);
-
-    private void LogRound(ReplicationReport round)
+    private PeerLadder BuildLadder(IPeerClient client, IPeerReconciler? reconciler, Admission admission)
     {
-        var verdicts = round.Verdicts;
-        if (round.Outcome == RoundOutcome.NoNodeList)
-        {
-            // Once is news; after that it is the same every round.
-            var level = _hadNodeList ? LogLevel.Warning : LogLevel.Debug;
-            var problems = string.Join(' ', round.Nodes.Problems);
-            Log.NoNodeList(_logger, level, _taskId, problems);
-        }
-        else
-        {
-            var level = verdicts.Inserted + verdicts.Replaced > 0 ? LogLevel.Information : LogLevel.Debug;
-            if (_logger.IsEnabled(level))
-            {
-                var failed = round.Peers.Count(peer => peer.Failure is not null);
-                Log.RoundCompleted(
-                    _logger, level, _taskId, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected, round.Duration);
-            }
-        }
-
-        _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
+        var places = new AsyncLock(Options.MaxPeersAtOnce); // For bodies that are read at the same time.
+        var maxBadSignatures = Options.PeerLimits.MaxBadSignatures;
+        return new PeerLadder(
+            (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
+            reconciler is null ? null : new SummaryRung(reconciler, Index, _memory, Options, _logger),
+            reconciler is null ? null : new ReconcileRung(reconciler, _memory, admission, _logger),
+            new PlainListRung(client, _memory),
+            _memory,
+            _logger);
     }
 
     private double NextDouble()

@@ -1,3 +1,4 @@
+using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
@@ -19,6 +20,9 @@ public sealed class ReplicationEngineServices
 
     /// <summary>Which good records are kept. Default: all.</summary>
     public IAdmissionPolicy? Policy { get; init; }
+
+    /// <summary>How peers are asked for what differs. Default: not at all, and whole lists are read.</summary>
+    public IPeerReconciler? Reconciler { get; init; }
 
     /// <summary>Which of several processes over one database runs the rounds. Default: none, and every round is ours.</summary>
     public IReplicationLease? Lease { get; init; }

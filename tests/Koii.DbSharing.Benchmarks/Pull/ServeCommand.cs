@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Benchmarks.Pull;
 
 /// <summary>
-/// <c>serve &lt;count&gt;</c>: a node that holds so many records and serves them on loopback. It writes its URL once it is ready and ends with its standard input.
+/// <c>serve &lt;count&gt; [addresses]</c>: a node that holds so many records and serves them on so many addresses of loopback. It writes its URLs once it is ready and ends
+/// with its standard input.
 /// </summary>
 internal static class ServeCommand
 {
@@ -18,12 +19,12 @@ internal static class ServeCommand
 
     private const int PageSize = 512;
 
-    internal static async Task<int> RunAsync(string countText)
+    internal static async Task<int> RunAsync(string countText, int addresses)
     {
         var count = int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls([.. Enumerable.Range(1, addresses).Select(last => $"http://127.0.0.{last}:0")]);
         builder.Services.AddDbSharing(options =>
         {
             options.TaskId = TaskId;
@@ -37,7 +38,7 @@ internal static class ServeCommand
             await store.PutAsync(page);
 
         await app.StartAsync();
-        Console.WriteLine(app.Urls.First());
+        Console.WriteLine(string.Join(' ', app.Urls));
         await Console.In.ReadToEndAsync();
         await app.StopAsync();
         return 0;

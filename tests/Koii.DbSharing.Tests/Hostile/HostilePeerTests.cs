@@ -298,6 +298,45 @@ internal sealed class HostilePeerTests : PeerClientFixture
         Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
     }
 
+    [Test]
+    public async Task Sixteen_that_stop_in_the_middle_of_a_page_and_of_an_element_stay_within_the_memory_of_four()
+    {
+        // Fifteen records of 64 KB are not yet a page of 1 MiB, and what follows is not yet an element of 256 KiB.
+        const int HostilePeers = 16;
+        var records = string.Concat(Enumerable.Range(0, 15).Select(number => Record(Forged(number, new Random(number), new string('x', 65_000))) + ","));
+        var body = Encoding.UTF8.GetBytes($"[{records}\"{new string('y', 250_000)}");
+        var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var report = await RoundAsync(
+            async exchange =>
+            {
+                await exchange.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+                await exchange.WriteAsync(body);
+                await exchange.WaitForClientToLeaveAsync();
+            },
+            async _ =>
+            {
+                for (var silent = 0; silent < HostilePeers; silent += 4)
+                {
+                    await TimersAsync(silent * (Whole + Step) + 4 * (Whole + Step + Patience) + (HostilePeers - silent - 4) * Whole + 3 * (Whole + Step));
+                    Clock.Advance(TimeSpan.FromSeconds(1));
+                }
+
+                await TestWait.UntilAsync(() => GC.GetTotalMemory(forceFullCollection: true) - _liveBytes[0] >= HostilePeers * 15 * 65_000, "they hold what was sent");
+                MeasureLiveBytes();
+                honestMayAnswer.SetResult();
+                await HonestAreStored;
+                await TimersAsync(HostilePeers * (Whole + Step));
+                MeasureLiveBytes();
+                Clock.Advance(Limits.IdleTimeout);
+            },
+            HostilePeers,
+            honestMayAnswer.Task);
+
+        Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
+        TestContext.Out.WriteLine($"{(_liveBytes.Max() - _liveBytes[0]) / MegaByte} MB");
+    }
+
     /// <summary>Runs a round and checks what must hold in any of them.</summary>
     /// <returns>The report on the first hostile peer.</returns>
     private async Task<PeerReport> RoundAsync(Func<LoopbackExchange, Task> script, Func<Task, Task>? during = null, int hostilePeers = 1, Task? honestMayAnswer = null)
@@ -348,12 +387,12 @@ internal sealed class HostilePeerTests : PeerClientFixture
         return signer.Sign(Encoding.UTF8.GetBytes($$"""{"uuid":"u","timestamp":{{timestamp}}}"""));
     }
 
-    private static SignedLinktree Forged(int number, Random random)
+    private static SignedLinktree Forged(int number, Random random, string name = "")
     {
         var bytes = new byte[LinktreeSignature.Size];
         random.NextBytes(bytes);
         return SignedLinktree.TryCreate(
-            Signed((byte)(100 + number % 50)).Author, new LinktreeSignature(bytes), Encoding.UTF8.GetBytes($$"""{"uuid":"{{number}}","timestamp":1}"""), out var linktree, out var reason)
+            Signed((byte)(100 + number % 50)).Author, new LinktreeSignature(bytes), Encoding.UTF8.GetBytes($$"""{"uuid":"{{number}}","timestamp":1,"name":"{{name}}"}"""), out var linktree, out var reason)
             ? linktree
             : throw new ArgumentException($"Not a record: {reason}.");
     }

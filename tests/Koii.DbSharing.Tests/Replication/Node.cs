@@ -31,6 +31,8 @@ internal sealed class Node
 
     public IPeerClient? Client { get; init; }
 
+    public IPeerReconciler? Reconciler { get; init; }
+
     public IReplicationLease? Lease { get; init; }
 
     public ILinktreeStore Store
@@ -43,7 +45,7 @@ internal sealed class Node
 
     public ReplicationEngine Engine => _engine ??= new ReplicationEngine(
         Directory.Object, Client ?? Peers, Verifier ?? Checker, Store, Options,
-        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Lease = Lease });
+        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Reconciler = Reconciler, Lease = Lease });
 
     public static NodeAddress Peer(int number) => NodeAddress.Parse($"http://peer{number}.example");
 

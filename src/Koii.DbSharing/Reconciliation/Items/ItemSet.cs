@@ -9,6 +9,9 @@ internal sealed class ItemSet(TreeNode root)
     /// <summary>How many items there are.</summary>
     public long Count => root.Sum.Count;
 
+    /// <summary>Count and fingerprint of all of it.</summary>
+    public SetSummary Summary => root.Sum.ToSummary();
+
     /// <summary>Behind every item.</summary>
     public Place End => new(RangeBound.Infinity, root.Sum);
 

@@ -1,0 +1,14 @@
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication.Ladder;
+
+internal sealed partial class ReconcileRung
+{
+    private static partial class Log
+    {
+        [LoggerMessage(1031, LogLevel.Debug, "Peer {Peer} could not be reconciled with, and its list is read instead: {Kind}, status {StatusCode}. {Detail}", EventName = nameof(Fell))]
+        public static partial void Fell(ILogger logger, NodeAddress peer, PeerFailureKind kind, int? statusCode, string? detail);
+    }
+}

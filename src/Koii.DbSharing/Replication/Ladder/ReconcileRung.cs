@@ -1,0 +1,118 @@
+using Koii.DbSharing.Peers;
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Reconciliation.Items;
+using Koii.DbSharing.Records;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication.Ladder;
+
+/// <summary>
+/// The rung between: finds out by reconciliation what the peer has and this node has not, and fetches it (protocol §4.3 b, §5). Whatever a good peer would not do ends it, has
+/// the peer's list read instead, and is not tried again with this peer for ten minutes.
+/// </summary>
+internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemory memory, Admission admission, ILogger logger)
+{
+    /// <summary>After so many round trips, what was learned is used, and the next round goes on.</summary>
+    public const int MaxRoundTrips = 64;
+
+    /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
+    public const int MaxNeeded = RefusalMemory.SharePerPeer;
+
+    private const int IdsPerFetch = 1_000;
+
+    private static readonly PeerFailure NoMessage = Violation("The answer is no reconciliation message.");
+    private static readonly PeerFailure NotAsked = Violation("A record came that was not asked for.");
+    private static readonly PeerFailure NotDelivered = Violation("More than half of the records that it says it has did not come.");
+    private static readonly PeerFailure BadSignature = Violation("A record came with a bad signature.");
+
+    /// <summary>Reconciles.</summary>
+    /// <param name="round">The round with the peer.</param>
+    /// <param name="ours">What is held here.</param>
+    /// <returns>Whether the round is done; else it goes on with the list.</returns>
+    public async ValueTask<bool> TryAsync(PeerRound round, ItemSet ours)
+    {
+        var need = new HashSet<LinktreeId>();
+        var surprise = await ConverseAsync(round, ours, need).ConfigureAwait(false)
+            ?? await FetchAsync(round, [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))]).ConfigureAwait(false);
+        if (surprise is null)
+        {
+            round.Path = PeerPath.Reconciled;
+            return true;
+        }
+
+        Log.Fell(logger, round.Peer, surprise.Kind, surprise.StatusCode, surprise.Detail);
+        memory.Ladder.RememberExtension(round.Peer, has: false);
+        return false;
+    }
+
+    private static PeerFailure Violation(string detail) => new(PeerFailureKind.ProtocolViolation) { Detail = detail };
+
+    /// <returns>What a good peer would not have done, or <see langword="null"/>.</returns>
+    private async ValueTask<PeerFailure?> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need)
+    {
+        var initiator = new Initiator(ours, need);
+        var message = initiator.Start();
+        for (var trip = 0; trip < MaxRoundTrips && need.Count < MaxNeeded; trip++)
+        {
+            var sent = message;
+            var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
+            if (answer.Failure is not null)
+                return answer.Failure;
+            if (!initiator.TryTake(answer.Value.Span, out var next))
+                return NoMessage;
+            if (next is null || next.AsSpan().SequenceEqual(message))
+                break;
+            message = next;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, IReadOnlyCollection<LinktreeId> ids)
+    {
+        var undelivered = 0;
+        foreach (var part in ids.Chunk(IdsPerFetch))
+        {
+            var missing = new HashSet<LinktreeId>(part);
+            for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
+            {
+                // An answer ends after 4 MiB. As long as something comes, the rest is asked for again.
+                before = missing.Count;
+                if (await FetchOnceAsync(round, missing).ConfigureAwait(false) is { } surprise)
+                    return surprise;
+                if (round.Failure is not null)
+                    return null;
+            }
+
+            undelivered += missing.Count;
+        }
+
+        return 2 * undelivered > ids.Count ? NotDelivered : null;
+    }
+
+    private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing)
+    {
+        LinktreeId[] asked = [.. missing];
+        var pages = round.Read("IPeerReconciler.FetchAsync", token => reconciler.FetchAsync(round.Peer, asked, token));
+        await using var _ = pages.ConfigureAwait(false);
+        while (await round.NextAsync(pages, nameof(IPeerReconciler)).ConfigureAwait(false) is { } page)
+        {
+            if (page.Malformed.Count > 0 || !page.Linktrees.All(linktree => missing.Remove(linktree.Id)))
+                return NotAsked;
+            var verdicts = await round.TakeAsync(page).ConfigureAwait(false);
+            if (round.Failure is not null)
+                return null;
+            for (var i = 0; i < verdicts.Count; i++)
+                memory.Refusals.RememberFetched(round.Peer, page.Linktrees[i], verdicts[i], admission.DueAt(page.Linktrees[i]));
+            if (verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature))
+                return BadSignature;
+            if (page.Failure is not null)
+                return page.Failure;
+        }
+
+        // What the client threw is a surprise like any other.
+        var thrown = round.Failure;
+        round.Failure = null;
+        return thrown;
+    }
+}

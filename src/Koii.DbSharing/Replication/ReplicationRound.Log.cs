@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication;
+
+internal sealed partial class ReplicationRound
+{
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 1000,
+            EventName = nameof(RoundCompleted),
+            Message = "Round for task {TaskId}: {Peers} peers, {Failed} failed; of {Total} records {Inserted} inserted, {Replaced} replaced, {Rejected} rejected; took {Duration}")]
+        public static partial void RoundCompleted(
+            ILogger logger, LogLevel level, string taskId, int peers, int failed, long total, long inserted, long replaced, long rejected, TimeSpan duration);
+
+        [LoggerMessage(EventId = 1001, Message = "Round for task {TaskId}: there is no node list. {Problems}", EventName = nameof(NoNodeList))]
+        public static partial void NoNodeList(ILogger logger, LogLevel level, string taskId, string problems);
+
+        [LoggerMessage(1002, LogLevel.Error, "The INodeDirectory threw against its contract; the round for task {TaskId} has no node list", EventName = nameof(DirectoryThrew))]
+        public static partial void DirectoryThrew(ILogger logger, string taskId, Exception exception);
+    }
+}

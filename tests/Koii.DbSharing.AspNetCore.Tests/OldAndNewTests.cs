@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
+using Koii.DbSharing.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>Nodes with the extension and nodes without it, over sockets.</summary>
+public sealed class OldAndNewTests
+{
+    [Test]
+    public async Task Three_nodes_with_the_extension_and_two_without_converge_and_take_every_rung_of_the_ladder()
+    {
+        var everybody = new List<NodeAddress>();
+        await using var first = await NewNodeAsync(everybody);
+        await using var second = await NewNodeAsync(everybody);
+        await using var third = await NewNodeAsync(everybody);
+        await using var keyed = await JavaScriptStylePeer.StartAsync(keyed: true);
+        await using var bare = await JavaScriptStylePeer.StartAsync(keyed: false);
+        TestNode[] newNodes = [first, second, third];
+        JavaScriptStylePeer[] oldNodes = [keyed, bare];
+        everybody.AddRange([.. newNodes.Select(AddressOf), .. oldNodes.Select(peer => NodeAddress.Parse(peer.Url))]);
+
+        // The first two have most in common, the third has nothing, and the old ones have something of their own.
+        for (byte author = 1; author <= 40; author++)
+        {
+            var record = RecordOf(author);
+            if (author > 2)
+                await first.HoldAsync(record);
+            if (author < 39)
+                await second.HoldAsync(record);
+        }
+
+        keyed.Hold(JsonNode.Parse(TestNode.RecordJson(RecordOf(41)))!.AsObject());
+        bare.Hold(JsonNode.Parse(TestNode.RecordJson(RecordOf(42)))!.AsObject());
+
+        var paths = new HashSet<PeerPath>();
+        var rounds = 0;
+        var expected = Enumerable.Range(1, 42).Select(author => $"u{author}").ToArray();
+        for (var isSame = false; !isSame || !paths.Contains(PeerPath.NotModified); rounds++)
+        {
+            Assert.That(rounds, Is.LessThan(8), $"after {string.Join(", ", paths)}");
+            foreach (var node in newNodes)
+            {
+                var report = await node.Services.GetRequiredService<ReplicationEngine>().ShareAsync();
+                Assert.That(report.Peers, Has.Count.EqualTo(4).And.All.Property(nameof(PeerReport.Failure)).Null);
+                paths.UnionWith(report.Peers.Select(peer => peer.Path));
+            }
+
+            foreach (var peer in oldNodes)
+                await peer.PullAsync(everybody.Select(address => address.Url).Where(url => url != peer.Url));
+
+            isSame = oldNodes.All(peer => peer.Uuids.Order().SequenceEqual(expected.Order()));
+            foreach (var node in newNodes)
+                isSame &= (await UuidsAsync(node)).Order().SequenceEqual(expected.Order());
+        }
+
+        Assert.That(paths, Is.EquivalentTo(new[] { PeerPath.InSync, PeerPath.Reconciled, PeerPath.FullList, PeerPath.NotModified }));
+    }
+
+    private static SignedLinktree RecordOf(byte author) => TestNode.Signed($"u{author}", TestNode.Time + (1_000 * author), author: TestNode.Signer(author));
+
+    private static NodeAddress AddressOf(TestNode node) => NodeAddress.Parse(node.Client.BaseAddress!.ToString());
+
+    private static async Task<IEnumerable<string>> UuidsAsync(TestNode node) =>
+        (await node.Services.GetRequiredService<ILinktreeStore>().ListAsync(new LinktreeQuery())).Linktrees.Select(linktree => linktree.Uuid);
+
+    /// <summary>A node whose node list is everybody, itself included until it is told which address is its own.</summary>
+    private static async Task<TestNode> NewNodeAsync(List<NodeAddress> everybody)
+    {
+        var directory = new OtherNodes(everybody);
+        var node = await TestNode.StartAsync(
+            services => services.AddDbSharing(options =>
+            {
+                options.TaskId = TestNode.TaskId;
+                options.AllowPrivateAddresses = true;
+            }).UseInMemory().Use<INodeDirectory>((_, _) => directory),
+            endpoints => endpoints.MapDbSharing(),
+            onSocket: true);
+        directory.Own = AddressOf(node);
+        return node;
+    }
+
+    private sealed class OtherNodes(List<NodeAddress> everybody) : INodeDirectory
+    {
+        public NodeAddress? Own { get; set; }
+
+        public ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(new NodeListing([.. everybody.Where(address => address != Own)]));
+    }
+}

@@ -39,7 +39,7 @@ internal sealed class NodeSettings : IValidateOptions<DbSharingOptions>
     /// <summary>Where linktrees are kept. Default: SQLite.</summary>
     public StoreProvider StoreProvider { get; }
 
-    /// <summary>Which database it is. Default: <c>linktrees.db</c> in the working directory.</summary>
+    /// <summary>Which database it is, in its provider's words. Default: <c>linktrees.db</c> in the working directory, for SQLite.</summary>
     public string ConnectionString { get; }
 
     public void Apply(DbSharingOptions options) => _readable.Bind(options);

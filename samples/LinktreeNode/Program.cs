@@ -15,7 +15,12 @@ try
     var settings = new NodeSettings(builder.Configuration);
     builder.Services.AddSingleton<IValidateOptions<DbSharingOptions>>(settings);
     var sharing = builder.Services.AddDbSharing(settings.Apply).AddReplicationService();
-    _ = settings.StoreProvider == StoreProvider.InMemory ? sharing.UseInMemory() : sharing.UseSqlite(settings.ConnectionString);
+    _ = settings.StoreProvider switch
+    {
+        StoreProvider.PostgreSql => sharing.UsePostgreSql(settings.ConnectionString),
+        StoreProvider.InMemory => sharing.UseInMemory(),
+        _ => sharing.UseSqlite(settings.ConnectionString),
+    };
     if (settings.ShareOnce) // Standard output holds the report and nothing else.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 

@@ -4,5 +4,6 @@ namespace LinktreeNode;
 internal enum StoreProvider
 {
     Sqlite,
+    PostgreSql,
     InMemory,
 }

@@ -120,10 +120,10 @@ internal sealed class PageReader(NpgsqlConnection connection, TaskRow task)
     private static SignedLinktree ReadLinktree(NpgsqlDataReader rows)
     {
         // The id is computed anew from what was read, so a record that has changed in the database is never served.
-        var (author, signature, data) = (rows.GetFieldValue<byte[]>(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<byte[]>(2));
+        var (author, signature, data, version) = (rows.GetFieldValue<byte[]>(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<byte[]>(2), ReadVersion(rows, 3));
         if (author.Length == PublicKey.Size && signature.Length == LinktreeSignature.Size
-            && SignedLinktree.TryCreate(new PublicKey(author), new LinktreeSignature(signature), data, out var linktree, out _)
-            && linktree.Version == ReadVersion(rows, 3))
+            && SignedLinktree.TryRestore(new PublicKey(author), new LinktreeSignature(signature), data, version.Id, out var linktree)
+            && linktree.Timestamp == version.Timestamp)
             return linktree;
         throw new LinktreeStoreException(
             "The database is damaged: a stored record does not match its id. Restore a backup, or drop the schema koii_dbsharing and let the node's peers fill it again.");

@@ -26,7 +26,7 @@ public static class PostgreSqlDbSharingBuilderExtensions
     /// <summary><inheritdoc cref="UsePostgreSql(IDbSharingBuilder, string)" path="/summary"/></summary>
     /// <param name="builder">The task.</param>
     /// <param name="dataSource">
-    /// Where connections come from. It stays the caller's and must outlive the services. With <c>No Reset On Close=true</c> the connections keep the plans of the store's
+    /// Where connections come from. It stays the caller's and must outlive the services. It may not multiplex. With <c>No Reset On Close=true</c> the connections keep the plans of the store's
     /// functions, and small pages take half the time.
     /// </param>
     /// <returns>The same builder.</returns>

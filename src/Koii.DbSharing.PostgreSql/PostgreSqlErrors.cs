@@ -7,6 +7,8 @@ namespace Koii.DbSharing.PostgreSql;
 /// <summary>Says what a driver's exception means: for whoever runs the node, and for whether the call is worth another attempt.</summary>
 internal static class PostgreSqlErrors
 {
+    private const string IdleSessionTimeout = "57P05";
+
     /// <summary>Whether the same call may succeed by itself, and soon: nothing has been waited for yet.</summary>
     internal static bool IsWorthAnotherAttempt(NpgsqlException exception) => exception switch
     {
@@ -14,6 +16,9 @@ internal static class PostgreSqlErrors
         { InnerException: TimeoutException } => false,
         _ => IsLostConnection(exception),
     };
+
+    /// <summary>Whether what was found when the database was opened may no longer be so: something of it is gone, or the server goes away.</summary>
+    internal static bool MayHaveChanged(PostgresException answer) => IsLacking(answer.SqlState) || answer.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
     internal static LinktreeStoreException Explain(NpgsqlException exception)
     {
@@ -37,25 +42,26 @@ internal static class PostgreSqlErrors
             ($"The role lacks a right: {answer.MessageText}. It needs to create the schema koii_dbsharing, or to own one that an administrator has created.", false),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => ($"The database does not let this node in: {answer.MessageText}.", false),
         PostgresErrorCodes.InvalidCatalogName => ($"There is no such database: {answer.MessageText}. Create it; the node makes its own schema in it.", false),
-        PostgresErrorCodes.NoDataFound =>
-            ("The database has lost the row of its task: it was changed by something else, or is damaged.", false),
+        var state when IsLacking(state) => ($"The schema koii_dbsharing was changed by something else: {answer.MessageText}. The next call makes what is missing, where it can.", true),
         PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted =>
             ($"The database is damaged: {answer.MessageText}. Restore a backup, or drop the schema koii_dbsharing and let the node's peers fill it again.", false),
         _ => ($"The database could not do its work: {answer.SqlState}: {answer.MessageText}.", false),
     };
 
-    private static (string Message, bool IsTransient) ExplainConnection(NpgsqlException exception) => exception.InnerException is TimeoutException
-        ? ($"The database did not answer in time ({exception.Message}). The call can be made again.", true)
-        : IsLostConnection(exception)
-            ? ($"The database cannot be reached, or the connection to it was lost ({exception.InnerException!.Message}). The call can be made again.", true)
-            : ($"The database could not do its work: {exception.Message}", false);
+    private static (string Message, bool IsTransient) ExplainConnection(NpgsqlException exception) => exception switch
+    {
+        { InnerException: TimeoutException } => ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
+        { InnerException: SocketException or IOException } =>
+            ($"The database cannot be reached, or the connection to it was lost ({exception.InnerException.Message}). The call can be made again.", true),
+        _ => ($"The database could not do its work: {exception.Message}", false),
+    };
 
     private static bool IsLostConnection(NpgsqlException exception) => exception.InnerException is SocketException or IOException;
 
     private static bool IsPassing(string state) => state
-        is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable
-        or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-        or IdleSessionTimeout || state.StartsWith("08", StringComparison.Ordinal);
+        is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.TooManyConnections
+        or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or IdleSessionTimeout || state.StartsWith("08", StringComparison.Ordinal);
 
-    private const string IdleSessionTimeout = "57P05";
+    private static bool IsLacking(string state) => state
+        is PostgresErrorCodes.NoDataFound or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction;
 }

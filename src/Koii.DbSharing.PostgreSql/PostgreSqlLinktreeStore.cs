@@ -11,7 +11,7 @@ namespace Koii.DbSharing.PostgreSql;
 /// <remarks>
 /// <para>The first call opens the database: it creates the schema <c>koii_dbsharing</c> or brings it up to date, drops records that
 /// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1). So does the next call
-/// after one that failed.</para>
+/// after one that lost its connection or found the database changed by something else.</para>
 /// <para>Writers of a task take turns, in all processes together; readers wait for nobody. A lost connection, a restarting server and the like are met by up to
 /// five more attempts within about two seconds; what still fails then is a <see cref="LinktreeStoreException"/> with <see cref="LinktreeStoreException.IsTransient"/>. Where the
 /// connection is lost with the answer, a page that had been stored is found stored by the next attempt, and its records are answered as
@@ -34,7 +34,7 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
     /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
     /// <param name="timeProvider">The clock that says what is in the future when the database is opened, how old a change is, and how long to pause before another attempt. Default: the system's.</param>
     /// <param name="random">The jitter of those pauses. It is used by one thread at a time. Default: randomly seeded.</param>
-    /// <exception cref="ArgumentException">The connection string is none or names no host, the task id is empty, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The connection string is none, names no host or multiplexes, the task id is empty, or an option is out of range.</exception>
     public PostgreSqlLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
         : this(DataSources.Create(connectionString, pooling: true), ownsDataSource: true, options, timeProvider, random)
     {
@@ -45,9 +45,9 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
     /// <param name="options"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='options']"/></param>
     /// <param name="timeProvider"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='timeProvider']"/></param>
     /// <param name="random"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='random']"/></param>
-    /// <exception cref="ArgumentException">The task id is empty, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The data source multiplexes, the task id is empty, or an option is out of range.</exception>
     public PostgreSqlLinktreeStore(NpgsqlDataSource dataSource, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
-        : this(dataSource ?? throw new ArgumentNullException(nameof(dataSource)), ownsDataSource: false, options, timeProvider, random)
+        : this(DataSources.Require(dataSource), ownsDataSource: false, options, timeProvider, random)
     {
     }
 

@@ -29,7 +29,7 @@ public sealed class PostgreSqlReplicationLease : IReplicationLease, IAsyncDispos
     /// <param name="options">The task's settings. The task id is read: processes with the same one share the lease.</param>
     /// <param name="timeProvider">The clock of the pauses before another attempt. Default: the system's.</param>
     /// <param name="random">The jitter of those pauses. It is used by one thread at a time. Default: randomly seeded.</param>
-    /// <exception cref="ArgumentException">The connection string is none or names no host, or the task id is empty.</exception>
+    /// <exception cref="ArgumentException">The connection string is none, names no host or multiplexes, or the task id is empty.</exception>
     public PostgreSqlReplicationLease(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
         : this(DataSources.Create(connectionString, pooling: false), ownsDataSource: true, options, timeProvider, random)
     {
@@ -40,9 +40,9 @@ public sealed class PostgreSqlReplicationLease : IReplicationLease, IAsyncDispos
     /// <param name="options"><inheritdoc cref="PostgreSqlReplicationLease(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='options']"/></param>
     /// <param name="timeProvider"><inheritdoc cref="PostgreSqlReplicationLease(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='timeProvider']"/></param>
     /// <param name="random"><inheritdoc cref="PostgreSqlReplicationLease(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='random']"/></param>
-    /// <exception cref="ArgumentException">The task id is empty.</exception>
+    /// <exception cref="ArgumentException">The data source multiplexes, or the task id is empty.</exception>
     public PostgreSqlReplicationLease(NpgsqlDataSource dataSource, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
-        : this(dataSource ?? throw new ArgumentNullException(nameof(dataSource)), ownsDataSource: false, options, timeProvider, random)
+        : this(DataSources.Require(dataSource), ownsDataSource: false, options, timeProvider, random)
     {
     }
 

@@ -31,12 +31,21 @@ internal sealed class PutQueue(Func<IReadOnlyList<SignedLinktree>, CancellationT
             if (!_isRunning)
             {
                 _isRunning = true;
-                Running = RunAsync();
+                Running = StartRun();
             }
         }
 
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(entry), null);
         return await entry.Outcomes.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>What flows with the call that comes first, such as its transaction, is none of the others' whose pages the run stores.</summary>
+    private Task StartRun()
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+            return RunAsync();
+        using (ExecutionContext.SuppressFlow())
+            return RunAsync();
     }
 
     /// <summary>Never throws: what fails is the failure of those whose pages it was.</summary>

@@ -3,18 +3,24 @@ namespace Koii.DbSharing.PostgreSql;
 /// <summary>The statements that read. The first parameter is the task's number.</summary>
 internal static class ReadSql
 {
+    // A look of its own for each key, which a join could be planned to do without: over a table that nobody has analysed yet, it may read all rows of the task for each key.
     internal const string Versions =
         """
-        SELECT key.place, l.timestamp, l.id
+        SELECT key.place, held.timestamp, held.id
         FROM unnest($2::bytea[], $3::bytea[], $4::integer[]) AS key (author, uuid, place)
-        JOIN koii_dbsharing.linktree l ON l.task = $1 AND l.author = key.author AND l.uuid = key.uuid
+        CROSS JOIN LATERAL (
+            SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = $1 AND l.author = key.author AND l.uuid = key.uuid LIMIT 1
+        ) held
         """;
 
     internal const string ById =
         """
-        SELECT l.author, l.signature, l.data, l.timestamp, l.id
+        SELECT held.author, held.signature, held.data, held.timestamp, held.id
         FROM unnest($2::bytea[]) WITH ORDINALITY AS wanted (id, place)
-        JOIN koii_dbsharing.linktree l ON l.task = $1 AND substring(l.id FROM 1 FOR 8) = substring(wanted.id FROM 1 FOR 8) AND l.id = wanted.id
+        CROSS JOIN LATERAL (
+            SELECT l.author, l.signature, l.data, l.timestamp, l.id FROM koii_dbsharing.linktree l
+            WHERE l.task = $1 AND substring(l.id FROM 1 FOR 8) = substring(wanted.id FROM 1 FOR 8) AND l.id = wanted.id LIMIT 1
+        ) held
         ORDER BY wanted.place
         """;
 

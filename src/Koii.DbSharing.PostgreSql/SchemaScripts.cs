@@ -39,7 +39,8 @@ internal static class SchemaScripts
 
     private static async Task<int> ReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var exists = new NpgsqlCommand("SELECT to_regclass('koii_dbsharing.schema_version') IS NOT NULL", connection);
+        // Asked of the catalog as of a table. A session remembers what to_regclass did not find, even where it has waited for the lock while another made it.
+        var exists = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'koii_dbsharing' AND tablename = 'schema_version')", connection);
         await using var endOfExists = exists.ConfigureAwait(false);
         if (await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
             return 0;

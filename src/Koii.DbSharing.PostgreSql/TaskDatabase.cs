@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text;
 using Koii.DbSharing.Storage;
 using Npgsql;
@@ -20,14 +21,7 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
         }
         catch (NpgsqlException failure)
         {
-            _task = null;
             throw PostgreSqlErrors.Explain(failure);
-        }
-        catch (LinktreeStoreException)
-        {
-            // Another may have changed the database: the next call looks at it anew.
-            _task = null;
-            throw;
         }
     }
 
@@ -35,7 +29,19 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using var end = connection.ConfigureAwait(false);
-        return await work(connection, _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await work(connection, _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is LinktreeStoreException
+            || (failure is PostgresException answer ? PostgreSqlErrors.MayHaveChanged(answer) : connection.State != ConnectionState.Open))
+        {
+            // Behind a connection that was lost there may be another database next time, and one that lacks what was there was changed by something else: the next
+            // attempt or call looks at it anew. Any other failure, such as a full disk, leaves the task as it was found: to open it again would need to write, and
+            // would keep those from reading who still can.
+            _task = null;
+            throw;
+        }
     }
 
     /// <summary>Several calls may come to open at once: what one of them has done, the others find done.</summary>

@@ -192,8 +192,9 @@ internal sealed class PageReader : IDisposable
     private static SignedLinktree ReadLinktree(SqliteStatement statement)
     {
         // The id is computed anew from what was read, so a record that has changed on the disk is never served.
-        if (SignedLinktree.TryCreate(new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)), statement.GetBlob(2), out var linktree, out _)
-            && linktree.Version == ReadVersion(statement, 3))
+        var version = ReadVersion(statement, 3);
+        if (SignedLinktree.TryRestore(new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)), statement.GetBlob(2), version.Id, out var linktree)
+            && linktree.Timestamp == version.Timestamp)
             return linktree;
         throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. " + SqliteErrors.WhatToDoWithDamage);
     }

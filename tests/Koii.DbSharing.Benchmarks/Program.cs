@@ -3,6 +3,7 @@ using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
+using Koii.DbSharing.Benchmarks.Stores;
 using Koii.DbSharing.Benchmarks.Sync;
 using Koii.DbSharing.Benchmarks.Verify;
 
@@ -21,6 +22,8 @@ switch (args)
         return await LoadCommand.RunAsync(arguments);
     case [VerifyCommand.Verb, .. var arguments]:
         return await VerifyCommand.RunAsync(arguments);
+    case [StoresCommand.Verb, .. var arguments]:
+        return await StoresCommand.RunAsync(arguments);
     case [SyncCommand.Verb, .. var counts]:
         return await SyncCommand.RunAsync(counts);
     case [InSyncCommand.Verb, var count]:

@@ -12,6 +12,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly string _programs;
     private readonly DirectoryInfo _folder;
+    private bool _isRunning;
 
     private TestServer(string programs, DirectoryInfo folder)
     {
@@ -51,14 +52,23 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
-    public Task StartAsync() => RunAsServerAsync("pg_ctl", "start", "-w", "-t", "60", "-D", Data, "-l", Log);
+    public async Task StartAsync()
+    {
+        await RunAsServerAsync("pg_ctl", "start", "-w", "-t", "60", "-D", Data, "-l", Log);
+        _isRunning = true;
+    }
 
     /// <summary>Ends the server as a crash would: at once, without a checkpoint, whatever is under way.</summary>
-    public Task CrashAsync() => RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-D", Data);
+    public async Task CrashAsync()
+    {
+        await RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-D", Data);
+        _isRunning = false;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await CrashAsync();
+        if (_isRunning)
+            await CrashAsync();
         _folder.Delete(recursive: true);
     }
 

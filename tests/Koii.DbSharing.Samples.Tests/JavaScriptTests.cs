@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;
 
@@ -16,7 +17,7 @@ public sealed class JavaScriptTests : IDisposable
     [Test]
     public async Task Linktrees_of_a_node_that_lists_with_keys_end_in_the_store()
     {
-        await using var peer = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "keyed");
+        await using var peer = Programs.StartScript("peer.js", NodeFolder.TaskId, "keyed");
         var url = await UrlAsync(peer);
 
         using var report = await ShareAsync($"--DbSharing:Nodes:0={url}");
@@ -34,7 +35,7 @@ public sealed class JavaScriptTests : IDisposable
     [Test]
     public async Task Linktrees_of_a_node_that_lists_bare_and_twice_end_in_the_store_once()
     {
-        await using var peer = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "bare");
+        await using var peer = Programs.StartScript("peer.js", NodeFolder.TaskId, "bare");
 
         using var report = await ShareAsync($"--DbSharing:Nodes:0={await UrlAsync(peer)}");
 
@@ -47,7 +48,7 @@ public sealed class JavaScriptTests : IDisposable
     [Test]
     public async Task An_empty_list_as_html_is_an_empty_list()
     {
-        await using var peer = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "empty");
+        await using var peer = Programs.StartScript("peer.js", NodeFolder.TaskId, "empty");
 
         using var report = await ShareAsync($"--DbSharing:Nodes:0={await UrlAsync(peer)}");
 
@@ -58,9 +59,9 @@ public sealed class JavaScriptTests : IDisposable
     [Test]
     public async Task Nodes_are_found_by_the_service_that_lists_them()
     {
-        await using var keyed = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "keyed");
-        await using var bare = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "bare");
-        await using var service = ChildProcess.StartScript("node-list.js", await UrlAsync(keyed), await UrlAsync(bare));
+        await using var keyed = Programs.StartScript("peer.js", NodeFolder.TaskId, "keyed");
+        await using var bare = Programs.StartScript("peer.js", NodeFolder.TaskId, "bare");
+        await using var service = Programs.StartScript("node-list.js", await UrlAsync(keyed), await UrlAsync(bare));
 
         using var report = await ShareAsync($"--DbSharing:ServiceUrl={await UrlAsync(service)}");
 
@@ -93,7 +94,7 @@ public sealed class JavaScriptTests : IDisposable
     public async Task A_JavaScript_node_pulls_from_ours_and_finds_every_signature_good([Values("/linktree", $"/task/{NodeFolder.TaskId}/linktree")] string path)
     {
         // The records go JavaScript → our store → JavaScript: what the second one verifies is what our canonical form made of them.
-        await using (var peer = ChildProcess.StartScript("peer.js", NodeFolder.TaskId, "keyed"))
+        await using (var peer = Programs.StartScript("peer.js", NodeFolder.TaskId, "keyed"))
         {
             using var report = await ShareAsync($"--DbSharing:Nodes:0={await UrlAsync(peer)}");
         }
@@ -112,7 +113,7 @@ public sealed class JavaScriptTests : IDisposable
 
     private static async Task<JsonDocument> ScriptAsync(string name, params IEnumerable<string> arguments)
     {
-        await using var script = ChildProcess.StartScript(name, arguments);
+        await using var script = Programs.StartScript(name, arguments);
         var (exitCode, output, error) = await script.EndAsync();
         Assert.That(exitCode, Is.Zero, error);
         return JsonDocument.Parse(output);

@@ -55,14 +55,14 @@ public sealed class LinktreeNodeTests : IDisposable
     public async Task Exit_code_is_1_when_the_configuration_is_wrong_and_every_error_is_named()
     {
         var (exitCode, output, error) = await _folder.RunAsync(
-            "--Share:Once=perhaps", "--Store:Provider=PostgreSql", "--DbSharing:Interval=soon", "--DbSharing:Intervall=00:00:20", "--DbSharing:FanOut=0", "--DbSharing:Nodes:0=ftp://x");
+            "--Share:Once=perhaps", "--Store:Provider=Oracle", "--DbSharing:Interval=soon", "--DbSharing:Intervall=00:00:20", "--DbSharing:FanOut=0", "--DbSharing:Nodes:0=ftp://x");
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(output, Is.Empty);
         var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines, Has.Length.EqualTo(7));
         Assert.That(lines, Has.One.Contains("Share:Once is 'perhaps'"));
-        Assert.That(lines, Has.One.EqualTo("Store:Provider is 'PostgreSql'; it must be one of Sqlite, InMemory."));
+        Assert.That(lines, Has.One.EqualTo("Store:Provider is 'Oracle'; it must be one of Sqlite, PostgreSql, InMemory."));
         Assert.That(lines, Has.One.Contains("Interval is 'soon'"));
         Assert.That(lines, Has.One.Contains("Intervall is '00:00:20'"));
         Assert.That(lines, Has.One.Contains("FanOut is 0"));
@@ -72,9 +72,11 @@ public sealed class LinktreeNodeTests : IDisposable
 
     [TestCase("--Store:ConnectionString=Data Source=no/such/folder/node.db")]
     [TestCase("--Store:ConnectionString=Nonsense=1")]
-    public async Task Exit_code_is_1_when_the_database_cannot_be_had(string connectionString)
+    [TestCase("--Store:Provider=PostgreSql")]
+    [TestCase("--Store:Provider=PostgreSql", "--Store:ConnectionString=Host=127.0.0.1;Port=1")]
+    public async Task Exit_code_is_1_when_the_database_cannot_be_had(params string[] store)
     {
-        var (exitCode, output, error) = await _folder.RunAsync($"--DbSharing:TaskId={NodeFolder.TaskId}", connectionString);
+        var (exitCode, output, error) = await _folder.RunAsync([$"--DbSharing:TaskId={NodeFolder.TaskId}", .. store]);
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(output, Is.Empty);

@@ -1,6 +1,7 @@
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Sqlite;
 using Koii.DbSharing.Storage;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;
 
@@ -46,5 +47,5 @@ internal sealed class NodeFolder : IDisposable
     private string[] Settings =>
         [$"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}"];
 
-    private ChildProcess Start(IEnumerable<string> arguments) => ChildProcess.StartSample("LinktreeNode", _directory.FullName, arguments, Environment);
+    private ChildProcess Start(IEnumerable<string> arguments) => Programs.StartSample("LinktreeNode", _directory.FullName, arguments, Environment);
 }

@@ -1,4 +1,4 @@
--- The three writers. Each runs as a statement of its own: what it does is committed, or nothing is, whatever becomes of the connection meanwhile.
+-- The writers. Each runs as a statement of its own: what it does is committed, or nothing is, whatever becomes of the connection meanwhile.
 
 -- Lets go of changes that are more or older than the feed keeps, and returns the number of the newest that is gone. Age counts from the oldest change on and stops
 -- at the first that is young enough, so numbers have no gaps even where a clock was set back. The caller has the task's lock.
@@ -15,6 +15,14 @@ BEGIN
 
     DELETE FROM koii_dbsharing.change WHERE task = _task AND number > _trimmed AND number <= _last;
     RETURN _last;
+END $$;
+
+-- Has this transaction on the disk before it is answered, whatever the server's default. Only what waits for more than that is left as it is.
+CREATE FUNCTION koii_dbsharing.commit_durably() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('synchronous_commit') <> 'remote_apply' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
 END $$;
 
 -- Finds or registers a task, and lets go of what it may not keep (protocol §1): records beyond the latest timestamp that the clock allows, and what authors
@@ -59,6 +67,8 @@ BEGIN
     _state.trimmed := koii_dbsharing.trim_changes(_state.task, _state.changes, _state.trimmed, _max_changes, _oldest);
     UPDATE koii_dbsharing.task SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = _per_author
     WHERE task.task = _state.task;
+    -- A reader who was told of a number must never find another change under it.
+    PERFORM koii_dbsharing.commit_durably();
     task := _state.task;
     feed := replace(_state.feed::text, '-', '');
 END $$;
@@ -85,12 +95,28 @@ DECLARE
     _full boolean[] := array_fill(false, ARRAY[cardinality(_ids)]);
     _first integer := 1;
     _last integer;
-    _decided smallint[];
-    _outcomes smallint[] := '{}';
-    _changed bigint;
-    _added bigint;
+    _outcomes smallint[];
+    _held_timestamps bigint[];
+    _held_ids bytea[];
+    _surplus integer[];
+    _left_places integer[];
+    _left_authors bytea[];
+    _left_uuids bytea[];
+    _left_timestamps bigint[];
+    _left_ids bytea[];
+    _answer smallint[] := '{}';
+    _count integer;
     _old_changes bigint;
 BEGIN
+    -- A page that is held as it stands changes nothing and waits for nobody; what a snapshot shows is on the disk. Of a page with news this looks at few records.
+    IF NOT EXISTS (
+        SELECT FROM unnest(_authors, _uuids, _ids) AS p (author, uuid, id)
+        LEFT JOIN LATERAL (SELECT l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author AND l.uuid = p.uuid LIMIT 1) held ON true
+        WHERE held.id IS DISTINCT FROM p.id
+    ) THEN
+        RETURN array_fill(2::smallint, ARRAY[cardinality(_ids)]);
+    END IF;
+
     SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE task = _task FOR UPDATE;
     _old_changes := _state.changes;
 
@@ -114,84 +140,103 @@ BEGIN
     END IF;
 
     FOREACH _last IN ARRAY _ends LOOP
-        WITH decided AS MATERIALIZED (
-            SELECT p.*, held.timestamp AS held_timestamp, held.id AS held_id, of_author.records, decision.outcome
-            FROM unnest(
-                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
-                _signatures[_first:_last], _datas[_first:_last], _full[_first:_last])
-                WITH ORDINALITY AS p (author, uuid, timestamp, id, tombstone, signature, data, is_full, place)
-            LEFT JOIN LATERAL (
-                SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author AND l.uuid = p.uuid LIMIT 1
-            ) held ON true
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN held.id IS NULL THEN (SELECT count(*) FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author) END AS records OFFSET 0
-            ) of_author
-            CROSS JOIN LATERAL (
-                SELECT CASE
+        -- What becomes of each record, and how many of its author's oldest make room. There are more of them than one only where a store of another process had a
+        -- higher limit. One look at an author's rows finds the identity and counts the others.
+        SELECT array_agg(outcome), array_agg(held_timestamp), array_agg(held_id), array_agg(CASE WHEN held_id IS NULL THEN records + (outcome = 0)::integer - _per_author END)
+        INTO _outcomes, _held_timestamps, _held_ids, _surplus
+        FROM (
+            SELECT held.timestamp AS held_timestamp, held.id AS held_id, held.records,
+                CASE
                     WHEN held.id = p.id THEN 2
                     WHEN (held.timestamp, held.id) > (p.timestamp, p.id) THEN 3
                     WHEN held.id IS NOT NULL THEN 1
                     WHEN p.is_full THEN 4
                     -- The oldest of the newest that the author may keep: a new identity must be newer.
-                    WHEN of_author.records >= _per_author AND (p.timestamp, p.id) < (
+                    WHEN held.records >= _per_author AND (p.timestamp, p.id) < (
                         SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author
-                        ORDER BY l.timestamp, l.id LIMIT 1 OFFSET of_author.records - _per_author) THEN 3
+                        ORDER BY l.timestamp, l.id LIMIT 1 OFFSET held.records - _per_author) THEN 3
                     ELSE 0
-                END::smallint AS outcome OFFSET 0
-            ) decision
-        ), leaving AS MATERIALIZED (
-            -- The oldest make room. There are more of them than one only where a store of another process had a higher limit.
-            SELECT d.place, oldest.*
-            FROM decided d
+                END::smallint AS outcome
+            FROM unnest(_authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _full[_first:_last])
+                WITH ORDINALITY AS p (author, uuid, timestamp, id, is_full, place)
             CROSS JOIN LATERAL (
-                SELECT l.author, l.uuid, l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = d.author
-                ORDER BY l.timestamp, l.id LIMIT d.records + (d.outcome = 0)::integer - _per_author
-            ) oldest
-            WHERE d.records + (d.outcome = 0)::integer > _per_author
-        ), deleted AS (
-            DELETE FROM koii_dbsharing.linktree l USING leaving e WHERE l.task = _task AND l.author = e.author AND l.uuid = e.uuid
-        ), inserted AS (
-            INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
-            SELECT _task, author, uuid, timestamp, id, tombstone, signature, data FROM decided WHERE outcome = 0
-        ), replaced AS (
-            UPDATE koii_dbsharing.linktree l
-            SET timestamp = d.timestamp, id = d.id, tombstone = d.tombstone, signature = d.signature, data = d.data
-            FROM decided d WHERE d.outcome = 1 AND l.task = _task AND l.author = d.author AND l.uuid = d.uuid
-        ), fed AS (
-            INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id)
-            SELECT _task, _state.changes + row_number() OVER (ORDER BY place, kind DESC, removed_timestamp, removed_id),
-                _now, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id
-            FROM (
-                SELECT place, CASE WHEN tombstone THEN 2 ELSE outcome END AS kind, author, uuid,
-                    timestamp AS added_timestamp, id AS added_id, held_timestamp AS removed_timestamp, held_id AS removed_id
-                FROM decided WHERE outcome <= 1
-                UNION ALL
-                SELECT place, 3, author, uuid, NULL, NULL, timestamp, id FROM leaving
-            ) changes
-            RETURNING added_id IS NULL AS is_leaving, removed_id IS NULL AS is_new
-        )
-        SELECT (SELECT array_agg(outcome ORDER BY place) FROM decided), count(*), count(*) FILTER (WHERE is_new) - count(*) FILTER (WHERE is_leaving)
-        INTO _decided, _changed, _added FROM fed;
+                SELECT count(*) AS records, min(l.timestamp) FILTER (WHERE l.uuid = p.uuid) AS timestamp, (array_agg(l.id) FILTER (WHERE l.uuid = p.uuid))[1] AS id
+                FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author OFFSET 0
+            ) held
+            ORDER BY p.place
+        ) decided;
 
-        _outcomes := _outcomes || _decided;
-        _state.changes := _state.changes + _changed;
-        _state.records := _state.records + _added;
+        _left_places := NULL;
+        IF EXISTS (SELECT FROM unnest(_surplus) AS surplus WHERE surplus > 0) THEN
+            WITH leaving AS MATERIALIZED (
+                SELECT p.place, oldest.*
+                FROM unnest(_authors[_first:_last], _surplus) WITH ORDINALITY AS p (author, surplus, place)
+                CROSS JOIN LATERAL (
+                    SELECT l.author, l.uuid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author ORDER BY l.timestamp, l.id LIMIT p.surplus
+                ) oldest
+                WHERE p.surplus > 0
+            ), deleted AS (
+                DELETE FROM koii_dbsharing.linktree l USING leaving e WHERE l.task = _task AND l.author = e.author AND l.uuid = e.uuid
+                RETURNING e.place, l.author, l.uuid, l.timestamp, l.id
+            )
+            SELECT array_agg(place), array_agg(author), array_agg(uuid), array_agg(timestamp), array_agg(id)
+            INTO _left_places, _left_authors, _left_uuids, _left_timestamps, _left_ids FROM deleted;
+        END IF;
+
+        INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
+        SELECT _task, author, uuid, timestamp, id, tombstone, signature, data
+        FROM unnest(
+            _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
+            _signatures[_first:_last], _datas[_first:_last], _outcomes)
+            AS p (author, uuid, timestamp, id, tombstone, signature, data, outcome)
+        WHERE outcome = 0;
+        GET DIAGNOSTICS _count = ROW_COUNT;
+        _state.records := _state.records + _count - coalesce(cardinality(_left_places), 0);
+
+        IF 1 = ANY (_outcomes) THEN
+            UPDATE koii_dbsharing.linktree l
+            SET timestamp = p.timestamp, id = p.id, tombstone = p.tombstone, signature = p.signature, data = p.data
+            FROM unnest(
+                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
+                _signatures[_first:_last], _datas[_first:_last], _outcomes)
+                AS p (author, uuid, timestamp, id, tombstone, signature, data, outcome)
+            WHERE p.outcome = 1 AND l.task = _task AND l.author = p.author AND l.uuid = p.uuid;
+        END IF;
+
+        -- Whoever makes room goes before the one it is made for.
+        INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id)
+        SELECT _task, _state.changes + row_number() OVER (ORDER BY place, kind DESC, removed_timestamp, removed_id),
+            _now, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id
+        FROM (
+            SELECT place, CASE WHEN tombstone THEN 2 ELSE outcome END AS kind, author, uuid,
+                timestamp AS added_timestamp, id AS added_id, held_timestamp AS removed_timestamp, held_id AS removed_id
+            FROM unnest(
+                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
+                _outcomes, _held_timestamps, _held_ids)
+                WITH ORDINALITY AS p (author, uuid, timestamp, id, tombstone, outcome, held_timestamp, held_id, place)
+            WHERE outcome <= 1
+            UNION ALL
+            SELECT place, 3, author, uuid, NULL, NULL, timestamp, id
+            FROM unnest(_left_places, _left_authors, _left_uuids, _left_timestamps, _left_ids) AS gone (place, author, uuid, timestamp, id)
+            WHERE _left_places IS NOT NULL
+        ) changes;
+        GET DIAGNOSTICS _count = ROW_COUNT;
+        _state.changes := _state.changes + _count;
+
+        _answer := _answer || _outcomes;
         _first := _last + 1;
     END LOOP;
 
     IF _state.changes = _old_changes THEN
         -- Nothing to make durable: whatever this page was compared with was on the disk before its writer let go of the task's row.
         PERFORM set_config('synchronous_commit', 'off', true);
-        RETURN _outcomes;
+        RETURN _answer;
     END IF;
 
     _state.trimmed := koii_dbsharing.trim_changes(_task, _state.changes, _state.trimmed, _max_changes, _oldest);
     UPDATE koii_dbsharing.task
     SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = greatest(per_author, _per_author)
     WHERE task = _task;
-    -- On the disk before it is answered, whatever the server's default; only what waits for more than that is left as it is.
-    IF current_setting('synchronous_commit') <> 'remote_apply' THEN
-        PERFORM set_config('synchronous_commit', 'on', true);
-    END IF;
-    RETURN _outcomes;
+    PERFORM koii_dbsharing.commit_durably();
+    RETURN _answer;
 END $$;

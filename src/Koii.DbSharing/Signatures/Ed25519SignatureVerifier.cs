@@ -32,6 +32,8 @@ public sealed class Ed25519SignatureVerifier : IBatchSignatureVerifier
     {
         if (linktrees.Length != valid.Length)
             throw new ArgumentException($"There are {linktrees.Length} records but {valid.Length} places for verdicts.", nameof(valid));
+        foreach (var linktree in linktrees)
+            ArgumentNullException.ThrowIfNull(linktree, nameof(linktrees));
 
         var cores = Environment.ProcessorCount;
         var batchSize = Math.Clamp((linktrees.Length + cores - 1) / cores, MinBatch, MaxBatch);

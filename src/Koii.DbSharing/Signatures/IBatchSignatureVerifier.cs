@@ -12,6 +12,6 @@ public interface IBatchSignatureVerifier : ISignatureVerifier
     /// <summary>Checks every record.</summary>
     /// <param name="linktrees">The records, at most a page of them.</param>
     /// <param name="valid">As long as <paramref name="linktrees"/>; every place of it is set.</param>
-    /// <exception cref="ArgumentException">The two differ in length.</exception>
+    /// <exception cref="ArgumentException">The two differ in length, or a record is missing.</exception>
     void Verify(ReadOnlySpan<SignedLinktree> linktrees, Span<bool> valid);
 }

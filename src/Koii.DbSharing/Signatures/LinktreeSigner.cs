@@ -11,7 +11,7 @@ namespace Koii.DbSharing.Signatures;
 /// parts of it may stay on the stacks of threads that signed.</para>
 /// <para>No branch and no table index of the managed code depends on the secret. The just-in-time compiler promises nothing of the
 /// kind, so do not sign where an attacker can measure single steps, such as on a machine shared with strangers.</para>
-/// <para>Signing is safe for use by many threads, as long as none disposes of the signer meanwhile.</para>
+/// <para>It is safe for use by many threads. Signing that <see cref="Dispose"/> overtakes ends with a good signature or with the exception.</para>
 /// </remarks>
 public sealed class LinktreeSigner : IDisposable
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Sqlite.Tests.Crash;
 
@@ -11,14 +12,8 @@ internal static class Program
     {
         var (connectionString, seed, first) = (arguments[0], Number(arguments[1]), Number(arguments[2]));
         await using var store = new SqliteLinktreeStore(connectionString, CrashPages.Options);
-        await using var output = Console.OpenStandardOutput();
-        for (var number = first; ; number++)
-        {
-            await store.PutAsync(CrashPages.Page(seed, number));
-
-            // Not through the console's writer, which could hold a line back.
-            output.Write([.. System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{number}\n"))]);
-        }
+        await CrashPages.PutUntilKilledAsync(store, seed, first);
+        return 0;
     }
 
     private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -172,6 +172,36 @@ public sealed class SignedLinktreeTests
     }
 
     [Test]
+    public void Record_that_was_kept_is_restored_with_all_that_it_said()
+    {
+        foreach (var linktree in new[] { TestSupport.Samples.Linktree(), Make(Data("\"taskId\":\"t\",\"deleted\":true", uuid: "é")) })
+        {
+            var kept = linktree.Data.ToArray();
+            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, kept, linktree.Id, out var restored), Is.True);
+            kept.AsSpan().Clear();
+            Assert.That(restored, Is.EqualTo(linktree));
+            Assert.That((restored!.Key, restored.Version, restored.TaskId, restored.IsTombstone), Is.EqualTo((linktree.Key, linktree.Version, linktree.TaskId, linktree.IsTombstone)));
+        }
+    }
+
+    [Test]
+    public void Nothing_is_restored_of_what_has_changed_since()
+    {
+        var linktree = TestSupport.Samples.Linktree();
+        for (var i = 0; i < linktree.Data.Length; i++)
+        {
+            var kept = linktree.Data.ToArray();
+            kept[i] ^= 1;
+            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, kept, linktree.Id, out var restored), Is.False);
+            Assert.That(restored, Is.Null);
+        }
+
+        Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, [], linktree.Id, out _), Is.False);
+        Assert.That(SignedLinktree.TryRestore(Author(9), linktree.Signature, linktree.Data.Span, linktree.Id, out _), Is.False);
+        Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, linktree.Data.Span, default, out _), Is.False);
+    }
+
+    [Test]
     public void Records_are_equal_by_author_signature_and_data()
     {
         var linktree = TestSupport.Samples.Linktree();
@@ -184,4 +214,6 @@ public sealed class SignedLinktreeTests
         Assert.That(signedOtherwise!.Id, Is.EqualTo(linktree.Id));
         Assert.That(linktree.Equals(null), Is.False);
     }
+
+    private static SignedLinktree Make(string data) => SignedLinktree.TryCreate(Author(1), Signature, Utf8(data), out var linktree, out _) ? linktree : throw new ArgumentException(data);
 }

@@ -70,6 +70,14 @@ internal sealed class Ed25519SignatureVerifierTests
     [Test]
     public void Missing_record_is_an_error() => Assert.That(() => _verifier.Verify(null!), Throws.ArgumentNullException);
 
+    [Test]
+    public void Missing_record_of_a_page_is_an_error([Values(1, LargestPage)] int size)
+    {
+        var page = Mixed[..size];
+        page[^1] = null!;
+        Assert.That(() => _verifier.Verify(page, new bool[size]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("linktrees"));
+    }
+
     // Two of three are honest; the others were changed after signing.
     private static bool IsHonest(SignedLinktree linktree) => Array.IndexOf(Mixed, linktree) % 3 != 2;
 

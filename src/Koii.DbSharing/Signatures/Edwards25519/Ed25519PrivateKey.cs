@@ -37,20 +37,26 @@ internal sealed class Ed25519PrivateKey : IDisposable
 
     internal void Sign(ReadOnlySpan<byte> message, Span<byte> signature)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         var nonce = HashToScalar.Compute(_secret.AsSpan(Scalar.Size), message);
+        var a = Scalar.Reduce(_secret.AsSpan(0, Scalar.Size));
+
+        // Asked after both were read: with a scalar of zeros S is the nonce, and that and a good signature of the same message give the key away.
+        Interlocked.MemoryBarrier();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+
         Span<byte> commitmentAndKey = stackalloc byte[2 * PointEncoding.Size];
         PointEncoding.Write(BasePointMultiplication.Multiply(nonce), commitmentAndKey);
         _publicKey.CopyTo(commitmentAndKey[PointEncoding.Size..]);
         var challenge = HashToScalar.Compute(commitmentAndKey, message);
 
         commitmentAndKey[..PointEncoding.Size].CopyTo(signature);
-        Scalar.MultiplyAdd(challenge, Scalar.Reduce(_secret.AsSpan(0, Scalar.Size)), nonce).WriteTo(signature[PointEncoding.Size..]);
+        Scalar.MultiplyAdd(challenge, a, nonce).WriteTo(signature[PointEncoding.Size..]);
     }
 
     public void Dispose()
     {
         _disposed = true;
+        Interlocked.MemoryBarrier();
         CryptographicOperations.ZeroMemory(_secret);
     }
 }

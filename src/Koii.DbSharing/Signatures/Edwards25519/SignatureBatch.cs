@@ -12,9 +12,8 @@ namespace Koii.DbSharing.Signatures.Edwards25519;
 /// batch is halved until the bad ones stand alone.
 /// </summary>
 /// <remarks>
-/// <para>A signature is refused only on its own: zᵢ is no multiple of L, so [8][zᵢ]Eᵢ is the identity exactly when [8]Eᵢ is. A group
-/// with a bad one among it passes with a chance of about 2^-128, as whatever the others are, at most one weight of the bad one makes
-/// the sum vanish.</para>
+/// <para>A signature is refused only on its own, by its equation without a weight. A group with a bad one among it passes with a chance of about 2^-128, as
+/// whatever the others are, at most one weight of the bad one makes the sum vanish.</para>
 /// <para>Reducing zᵢ·kᵢ modulo L shifts [zᵢ][kᵢ]Aᵢ by a point of small order, which the factor 8 takes away; only an equation with
 /// the cofactor can be checked so.</para>
 /// </remarks>
@@ -22,6 +21,10 @@ internal sealed class SignatureBatch : IDisposable
 {
     // Fewer share too little.
     private const int MinGroup = 4;
+
+    // A group is halved while no more bad ones are to be expected in it. With more of them halving costs more than it spares, and strangers who place one in every few could
+    // make a node pay two and a half times what one by one costs; so it is one and a half times at most.
+    private const int MaxExpectedBad = 2;
 
     // From here on the scalar path sums by buckets too, as vectors always do: few points do not fill them, and weighing them costs the same.
     private const int MinForScalarBuckets = 128;
@@ -208,11 +211,7 @@ internal sealed class SignatureBatch : IDisposable
                 valid[place] = true;
             _taken += count;
         }
-        else if (count == 1)
-        {
-            _refused++;
-        }
-        else if (count <= MinGroup || _refused > _taken)
+        else if (count <= MinGroup || _refused * count > MaxExpectedBad * (_refused + _taken))
         {
             SettleOneByOne<TField>(start, count, valid);
         }
@@ -225,7 +224,7 @@ internal sealed class SignatureBatch : IDisposable
         }
     }
 
-    /// <summary>Few have little to share; and where most are bad, halving costs more than it spares, which strangers could make a node pay.</summary>
+    /// <summary>For the few, who have little to share, and where many are bad.</summary>
     private void SettleOneByOne<TField>(int start, int count, Span<bool> valid)
         where TField : struct, IFieldVector<TField>
     {

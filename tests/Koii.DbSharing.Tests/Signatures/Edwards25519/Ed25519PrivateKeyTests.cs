@@ -1,3 +1,5 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Signatures.Edwards25519;
 
 namespace Koii.DbSharing.Tests.Signatures.Edwards25519;
@@ -17,5 +19,34 @@ internal sealed class Ed25519PrivateKeyTests
             Assert.That(key.PublicKey.ToArray(), Is.EqualTo(publicKey));
             Assert.That(signed, Is.EqualTo(signature));
         });
+    }
+
+    [Test]
+    public void Signing_that_disposal_overtakes_ends_with_a_good_signature_or_an_error()
+    {
+        // With half of the secret overwritten a signature would give the other half away.
+        var message = "message"u8.ToArray();
+        for (var round = 0; round < 500; round++)
+        {
+            using var key = new Ed25519PrivateKey(new byte[Ed25519PrivateKey.SeedSize]);
+            var signed = new byte[Ed25519PrivateKey.SignatureSize];
+            using var isSigning = new ManualResetEventSlim();
+            var signer = new Thread(() =>
+            {
+                try
+                {
+                    for (; ; isSigning.Set())
+                        key.Sign(message, signed);
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            signer.Start();
+            isSigning.Wait();
+            key.Dispose();
+            signer.Join();
+            Assert.That(Ed25519.Verify(new PublicKey(key.PublicKey), message, new LinktreeSignature(signed)), Is.True, $"round {round}");
+        }
     }
 }

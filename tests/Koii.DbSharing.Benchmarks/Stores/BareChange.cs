@@ -1,0 +1,9 @@
+using Koii.DbSharing.Records;
+
+namespace Koii.DbSharing.Benchmarks.Stores;
+
+/// <summary>What a driver reads of a change.</summary>
+internal sealed record BareChange(long Number, int Kind, byte[] Author, byte[] Uuid, long AddedTimestamp, byte[] AddedId)
+{
+    internal static IReadOnlyList<LinktreeId> Ids(IReadOnlyList<BareChange> changes) => [.. changes.Where(change => change.Kind == 0).Select(change => new LinktreeId(change.AddedId))];
+}

@@ -1,0 +1,53 @@
+using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
+
+namespace Koii.DbSharing.Benchmarks.Stores;
+
+/// <summary>One of our stores, by its contract.</summary>
+internal sealed class OwnStore : IContestant
+{
+    private readonly ILinktreeStore _store;
+    private LinktreeQuery? _next = new() { IncludeTombstones = true };
+    private ChangePosition _position = ChangePosition.Start;
+
+    private OwnStore(ILinktreeStore store) => _store = store;
+
+    /// <summary>Opens the store, which its first call would do.</summary>
+    internal static async Task<IContestant> OpenAsync(ILinktreeStore store)
+    {
+        await store.ReadChangesAsync(ChangePosition.Latest, 1);
+        return new OwnStore(store);
+    }
+
+    public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> page) => PutAsync(page, PutOutcome.Inserted);
+
+    public ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> page) => PutAsync(page, PutOutcome.Unchanged);
+
+    public async ValueTask<IReadOnlyList<LinktreeId>> GetAsync(IReadOnlyList<LinktreeId> ids) => Ids(await _store.GetAsync(ids));
+
+    public async ValueTask<IReadOnlyList<LinktreeId>> ListOnAsync(int limit)
+    {
+        if (_next is null)
+            return [];
+        var page = await _store.ListAsync(_next with { Limit = limit });
+        _next = page.Next is null ? null : _next with { After = page.Next };
+        return Ids(page.Linktrees);
+    }
+
+    public async ValueTask<IReadOnlyList<LinktreeId>> ReadOnAsync(int limit)
+    {
+        var page = await _store.ReadChangesAsync(_position, limit);
+        _position = page.Next;
+        return [.. page.Changes.Where(change => change.Kind == LinktreeChangeKind.Inserted).Select(change => change.Added!.Value.Id)];
+    }
+
+    public ValueTask DisposeAsync() => _store is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
+
+    private async ValueTask<IReadOnlyList<LinktreeId>> PutAsync(IReadOnlyList<SignedLinktree> page, PutOutcome expected)
+    {
+        var outcomes = await _store.PutAsync(page);
+        return [.. page.Where((_, i) => outcomes[i] == expected).Select(record => record.Id)];
+    }
+
+    private static LinktreeId[] Ids(IReadOnlyList<SignedLinktree> linktrees) => [.. linktrees.Select(linktree => linktree.Id)];
+}

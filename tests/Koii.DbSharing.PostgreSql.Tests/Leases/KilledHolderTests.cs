@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using Koii.DbSharing.TestSupport;
+using Npgsql;
+
+namespace Koii.DbSharing.PostgreSql.Tests.Leases;
+
+/// <summary>Three processes share a lease, and its holder is killed again and again.</summary>
+public sealed class KilledHolderTests
+{
+    private const int Processes = 3, Kills = 10;
+
+    // What the test writes into the log: a process is stopped for good, and its sessions have ended.
+    private const string Dies = "dies", Gone = "gone";
+
+    [Test]
+    public async Task When_the_holder_was_killed_the_next_process_that_asks_runs_the_rounds_and_never_two_at_once()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync(LoggedRounds.Schema);
+        await using var news = await database.DataSource.OpenConnectionAsync();
+        await using (var listen = new NpgsqlCommand("LISTEN round_log", news))
+            await listen.ExecuteNonQueryAsync();
+        var running = new Dictionary<int, ChildProcess>();
+        try
+        {
+            for (var kill = 0; kill < Kills; kill++)
+            {
+                while (running.Count < Processes)
+                    Start();
+                var holder = await NextHolderAsync(database, news);
+
+                // The only use of the time: it decides whether the holder dies within a round or between two, and no outcome depends on it.
+                await Task.Delay(TimeSpan.FromSeconds(1.5 * random.NextDouble()));
+                await KillAsync(database, running[holder]);
+                running.Remove(holder);
+            }
+
+            await NextHolderAsync(database, news);
+        }
+        finally
+        {
+            foreach (var process in running.Values)
+                await process.DisposeAsync();
+        }
+
+        AssertOneAtATime(await ReadAsync(database));
+
+        void Start()
+        {
+            var process = ChildProcess.StartSelf("rounds", database.ConnectionString);
+            running.Add(process.Id, process);
+        }
+    }
+
+    /// <summary>Waits until a process has begun a round that is not dead.</summary>
+    private static async Task<int> NextHolderAsync(TestDatabase database, NpgsqlConnection news)
+    {
+        while (true)
+        {
+            var holder = await database.QueryAsync(
+                $"""
+                SELECT process FROM round_log
+                WHERE what = '{LoggedRounds.Starts}' AND process NOT IN (SELECT process FROM round_log WHERE what = '{Dies}')
+                ORDER BY number LIMIT 1
+                """);
+            if (holder.Length > 0)
+                return int.Parse(holder, CultureInfo.InvariantCulture);
+            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(3)), Is.True, "somebody runs the rounds");
+        }
+    }
+
+    /// <summary>Stops the process before its death is written down, so that no other can have begun a round before that line: only its end frees the lease.</summary>
+    private static async Task KillAsync(TestDatabase database, ChildProcess process)
+    {
+        var id = process.Id;
+        using (var stop = Process.Start("kill", ["-STOP", id.ToString(CultureInfo.InvariantCulture)]))
+            await stop.WaitForExitAsync();
+        await LoggedRounds.WriteAsync(database.DataSource, id, Dies);
+        await process.DisposeAsync();
+        while (await database.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(id)}'") != "0")
+            await Task.Yield();
+        await LoggedRounds.WriteAsync(database.DataSource, id, Gone);
+    }
+
+    private static async Task<List<(int Process, string What, DateTime At)>> ReadAsync(TestDatabase database)
+    {
+        var lines = new List<(int Process, string What, DateTime At)>();
+        await using var read = database.DataSource.CreateCommand("SELECT process, what, at FROM round_log ORDER BY number");
+        await using var rows = await read.ExecuteReaderAsync();
+        while (await rows.ReadAsync())
+            lines.Add((rows.GetInt32(0), rows.GetString(1), rows.GetDateTime(2)));
+        return lines;
+    }
+
+    private static void AssertOneAtATime(List<(int Process, string What, DateTime At)> lines)
+    {
+        var dead = new HashSet<int>();
+        var askedWhenFree = new Dictionary<int, bool>();
+        int? holder = null, inRound = null;
+        var isFree = false;
+        DateTime? diedAt = null;
+        var (rounds, longest) = (0, TimeSpan.Zero);
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var (process, what, at) = lines[i];
+            switch (what)
+            {
+                case Dies:
+                    Assert.That(process, Is.EqualTo(holder));
+                    dead.Add(process);
+                    (holder, inRound, diedAt) = (null, null, at);
+                    break;
+                case Gone:
+                    isFree = holder is null;
+                    break;
+
+                // What it had sent before it was stopped may be written after its death.
+                case var _ when dead.Contains(process):
+                    break;
+                case LoggedRounds.Asks:
+                    askedWhenFree[process] = isFree;
+
+                    // Somewhere between the question and what comes of it the lease became this process's.
+                    if (holder is null && lines.Skip(i + 1).FirstOrDefault(line => line.Process == process).What == LoggedRounds.Starts)
+                        (holder, isFree) = (process, false);
+                    break;
+                case LoggedRounds.Refused:
+                    Assert.That(holder is not null || !askedWhenFree[process], Is.True, "whoever asks first has what is free");
+                    break;
+                case LoggedRounds.Starts:
+                    Assert.That(holder, Is.EqualTo(process), "nobody else runs rounds while the holder lives");
+                    Assert.That(inRound, Is.Null, "no two rounds at once");
+                    if (diedAt is { } then && at - then > longest)
+                        longest = at - then;
+                    (inRound, diedAt) = (process, null);
+                    rounds++;
+                    break;
+                case LoggedRounds.Ends:
+                    Assert.That(inRound, Is.EqualTo(process));
+                    inRound = null;
+                    break;
+                default:
+                    Assert.Fail(what);
+                    break;
+            }
+        }
+
+        TestContext.Out.WriteLine(
+            $"{rounds} rounds by {dead.Count + 1} processes, one at a time; the longest time without was {longest.TotalSeconds:0.0} s of an interval of {LoggedRounds.Options.Interval.TotalSeconds} s");
+        Assert.That(dead, Has.Count.EqualTo(Kills));
+    }
+}

@@ -1,0 +1,94 @@
+using System.Transactions;
+using Koii.DbSharing.Replication;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.PostgreSql.Tests.Leases;
+
+/// <summary>What a lease promises the engine.</summary>
+public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
+{
+    [Test]
+    public async Task Lease_is_one_handle_for_as_long_as_it_is_held_and_nobody_elses()
+    {
+        await using var one = NewLease();
+        await using var two = NewLease();
+
+        var handle = await one.TryAcquireAsync();
+
+        Assert.That(handle, Is.Not.Null);
+        Assert.That(await one.TryAcquireAsync(), Is.SameAs(handle));
+        Assert.That(await two.TryAcquireAsync(), Is.Null);
+        Assert.That(handle.Lost.IsCancellationRequested, Is.False);
+    }
+
+    [Test]
+    public async Task Lease_that_is_given_up_is_free_at_once_and_acquired_anew_under_another_handle()
+    {
+        await using var one = NewLease();
+        await using var two = NewLease();
+        var handle = (await one.TryAcquireAsync())!;
+
+        await handle.DisposeAsync();
+
+        Assert.That(handle.Lost.IsCancellationRequested, Is.True);
+        var other = (await two.TryAcquireAsync())!;
+        Assert.That(await one.TryAcquireAsync(), Is.Null);
+        await other.DisposeAsync();
+        Assert.That(await one.TryAcquireAsync(), Is.Not.Null.And.Not.SameAs(handle));
+    }
+
+    [Test]
+    public async Task Lease_whose_session_the_server_ends_is_lost_and_can_be_acquired_anew()
+    {
+        await using var lease = NewLease();
+        var handle = (await lease.TryAcquireAsync())!;
+        var lost = new TaskCompletionSource();
+        handle.Lost.Register(lost.SetResult);
+
+        await Database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+        await lost.Task.WaitAsync(TimeSpan.FromMinutes(3));
+
+        IReplicationLeaseHandle? again;
+        while ((again = await lease.TryAcquireAsync()) is null)
+            await Task.Yield(); // The server may still be ending the session.
+        Assert.That(again, Is.Not.SameAs(handle));
+        Assert.That(again.Lost.IsCancellationRequested, Is.False);
+    }
+
+    [Test]
+    public async Task Lease_does_not_end_with_a_transaction_of_the_caller()
+    {
+        await using var lease = NewLease("Enlist=true");
+        IReplicationLeaseHandle? handle;
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+            handle = await lease.TryAcquireAsync();
+
+        Assert.That(handle!.Lost.IsCancellationRequested, Is.False);
+        Assert.That(await Database.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public async Task Disposed_lease_is_free_and_refuses_to_be_asked()
+    {
+        var one = NewLease();
+        var handle = (await one.TryAcquireAsync())!;
+        await one.DisposeAsync();
+
+        Assert.That(handle.Lost.IsCancellationRequested, Is.True);
+        Assert.That(async () => await one.TryAcquireAsync(), Throws.InstanceOf<ObjectDisposedException>());
+        await using var two = NewLease();
+        Assert.That(await two.TryAcquireAsync(), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Cancelled_question_acquires_nothing()
+    {
+        await using var lease = NewLease();
+
+        Assert.That(async () => await lease.TryAcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(await Database.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), Is.EqualTo("0"));
+    }
+
+    private PostgreSqlReplicationLease NewLease(string settings = "") => new($"{Database.ConnectionString};{settings}", Options());
+}

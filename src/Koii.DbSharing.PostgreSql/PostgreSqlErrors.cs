@@ -52,7 +52,7 @@ internal static class PostgreSqlErrors
     {
         { InnerException: TimeoutException } => ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
         { InnerException: SocketException or IOException } =>
-            ($"The database cannot be reached, or the connection to it was lost ({exception.InnerException.Message}). The call can be made again.", true),
+            ($"The database cannot be reached, or the connection to it was lost ({exception.Message}: {exception.InnerException.Message}). The call can be made again.", true),
         _ => ($"The database could not do its work: {exception.Message}", false),
     };
 

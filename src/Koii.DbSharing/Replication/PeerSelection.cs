@@ -31,10 +31,11 @@ internal sealed class PeerSelection(DbSharingOptions options)
             peers = WithoutCrowds(peers, random);
         var standings = peers.ToDictionary(peer => peer, standingOf);
         var willing = peers.Where(peer => standings[peer] != PeerStanding.Resting).ToArray();
+        // Whoever comes first takes the places at an address. In the order of the list, those who stand there before an honest peer could keep it out for ever.
+        random.Shuffle(willing);
         if (peers.Length <= 2L * _fanOut)
             return willing;
 
-        random.Shuffle(willing);
         var proven = willing.Where(peer => standings[peer] == PeerStanding.LongGood).Take(_fanOut / 2).ToArray();
         var others = willing.Where(peer => standings[peer] != PeerStanding.Rested).Except(proven).Take(_fanOut - proven.Length).ToArray();
         // When most have failed, it was perhaps our own network: then they fill the places that nobody else has.

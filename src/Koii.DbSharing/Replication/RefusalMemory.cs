@@ -91,7 +91,8 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
             case { Kind: VerdictKind.NotYetValid }:
                 Remember(from, ContentKey(linktree.Id), dueAt);
                 break;
-            case { Reason: RejectionReason.BadSignature }:
+            // There is seldom room again, and without this a peer with much that finds none would be fetched from as a whole in every round.
+            case { Reason: RejectionReason.BadSignature } or { Kind: VerdictKind.Full }:
                 Remember(from, DeliveryKey(from, linktree.Id), long.MaxValue);
                 break;
         }
@@ -131,7 +132,8 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
                 return;
             if (_young.Shares.GetValueOrDefault(from) + _old.Shares.GetValueOrDefault(from) >= SharePerPeer)
             {
-                _exhaustedAt.TryAdd(from, timeProvider.GetTimestamp());
+                if (!IsExhaustedUnderLock(from))
+                    _exhaustedAt[from] = timeProvider.GetTimestamp();
                 return;
             }
 

@@ -365,7 +365,7 @@ internal sealed class HostilePeerTests : PeerClientFixture
 
         Assert.That((await _store.GetAsync([.. _honest.Select(linktree => linktree.Id)])).Count, Is.EqualTo(3));
         Assert.That(report.Peers.Where(peer => honest.Contains(peer.Peer)).Select(peer => peer.Failure), Is.EqualTo(new PeerFailure?[] { null, null, null }));
-        return report.Peers[0];
+        return report.Peers.Single(peer => peer.Peer == hostile.Address);
     }
 
     private static LoopbackPeer Honest(string end, byte[] answer, Task? mayAnswer) => LoopbackPeer.Start(async exchange =>

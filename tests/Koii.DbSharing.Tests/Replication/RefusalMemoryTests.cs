@@ -83,13 +83,22 @@ public sealed class RefusalMemoryTests
     [TestCase(VerdictKind.Inserted, RejectionReason.None)]
     [TestCase(VerdictKind.Replaced, RejectionReason.None)]
     [TestCase(VerdictKind.Unchanged, RejectionReason.None)]
-    [TestCase(VerdictKind.Full, RejectionReason.None)]
     [TestCase(VerdictKind.Rejected, RejectionReason.Policy)]
     public void What_may_turn_out_otherwise_the_next_time_is_not_remembered(VerdictKind kind, RejectionReason reason)
     {
         _memory.RememberFetched(Peer, Samples.Linktree(), new Verdict(kind, reason), dueAt: long.MaxValue);
 
         Assert.That(_memory.Count, Is.Zero);
+    }
+
+    [Test]
+    public void What_found_no_room_is_not_fetched_there_again_and_may_come_from_elsewhere()
+    {
+        _memory.RememberFetched(Peer, Samples.Linktree(), new Verdict(VerdictKind.Full), dueAt: 0);
+
+        Assert.That(_memory.IsWorthFetching(Peer, Samples.Linktree().Id), Is.False);
+        Assert.That(_memory.IsWorthFetching(Other, Samples.Linktree().Id), Is.True);
+        Assert.That(_memory.IsSettled(Samples.Linktree().Id), Is.False);
     }
 
     [Test]
@@ -130,6 +139,24 @@ public sealed class RefusalMemoryTests
         Assert.That((_memory.IsExhausted(Peer), _memory.IsExhausted(Other)), Is.EqualTo((true, false)));
         _clock.Advance(TimeSpan.FromTicks(1));
         Assert.That(_memory.IsExhausted(Peer), Is.False);
+    }
+
+    [Test]
+    public void Peer_whose_share_is_still_used_up_after_the_hour_is_exhausted_again()
+    {
+        // It fills its share at the end of one generation and causes more half-way through the next.
+        for (var i = 0; i < RefusalMemory.SharePerPeer; i++)
+            _memory.RememberSuperseded(Peer, Id(i));
+        _clock.Advance(TimeSpan.FromMinutes(30));
+        _memory.RememberSuperseded(Peer, Id(-1));
+        _clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.That((_memory.IsExhausted(Peer), _memory.IsSettled(Id(0))), Is.EqualTo((true, true)));
+        _clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.That(_memory.IsExhausted(Peer), Is.False);
+
+        _memory.RememberSuperseded(Peer, Id(-2));
+
+        Assert.That((_memory.IsSettled(Id(-2)), _memory.IsExhausted(Peer)), Is.EqualTo((false, true)), "what is not remembered is not to be fetched round after round");
     }
 
     [Test]

@@ -182,7 +182,7 @@ public sealed class ReplicationEngineTests
     [Test]
     public async Task All_peers_are_asked_at_once_and_a_few_are_read_at_the_same_time()
     {
-        var node = new Node { Options = { MaxPeersAtOnce = 2 } }.Lists(5);
+        var node = new Node { Options = { MaxPeersAtOnce = 2 }, Random = new ListOrder() }.Lists(5);
         var gates = Enumerable.Range(1, 5).ToDictionary(Node.Peer, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var reading = new System.Collections.Concurrent.ConcurrentQueue<NodeAddress>();
         var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -385,7 +385,7 @@ public sealed class ReplicationEngineTests
         var store = new Mock<ILinktreeStore>();
         var failure = new LinktreeStoreException("The disk is full.");
         store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
-        var node = new Node { Store = store.Object }.Lists(9);
+        var node = new Node { Store = store.Object, Random = new ListOrder() }.Lists(9);
         var ended = false;
         node.Peers.Answer(Node.Peer(1), (_, cancellationToken) => UntilCancelledAsync(cancellationToken));
         node.Serves(2, Samples.Linktree());

@@ -12,7 +12,7 @@ namespace Koii.DbSharing.Replication.Ladder;
 /// </summary>
 internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemory memory, Admission admission, ILogger logger)
 {
-    /// <summary>After so many round trips, what was learned is used, and the next round goes on.</summary>
+    /// <summary>After so many round trips, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
     public const int MaxRoundTrips = 64;
 
     /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
@@ -30,11 +30,15 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
     public async ValueTask<bool> TryAsync(PeerRound round, ItemSet ours)
     {
         var need = new HashSet<LinktreeId>();
-        var surprise = await ConverseAsync(round, ours, need).ConfigureAwait(false)
+        var (hasEnded, broken) = await ConverseAsync(round, ours, need).ConfigureAwait(false);
+        var surprise = broken
             ?? await FetchAsync(round, [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))]).ConfigureAwait(false);
         if (surprise is null)
         {
             round.Path = PeerPath.Reconciled;
+            // So long a conversation costs more than a list, and a peer that never settles could have one in every round.
+            if (!hasEnded)
+                memory.Ladder.RememberExtension(round.Peer, has: false);
             return true;
         }
 
@@ -45,8 +49,8 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
 
     private static PeerFailure Violation(string detail) => new(PeerFailureKind.ProtocolViolation) { Detail = detail };
 
-    /// <returns>What a good peer would not have done, or <see langword="null"/>.</returns>
-    private async ValueTask<PeerFailure?> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need)
+    /// <returns>Whether it ended within its round trips; and what a good peer would not have done, or <see langword="null"/>.</returns>
+    private async ValueTask<(bool HasEnded, PeerFailure? Surprise)> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need)
     {
         var initiator = new Initiator(ours, need);
         var message = initiator.Start();
@@ -55,15 +59,15 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
             var sent = message;
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
             if (answer.Failure is not null)
-                return answer.Failure;
+                return (true, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return NoMessage;
+                return (true, NoMessage);
             if (next is null || next.AsSpan().SequenceEqual(message))
-                break;
+                return (true, null);
             message = next;
         }
 
-        return null;
+        return (need.Count >= MaxNeeded, null);
     }
 
     private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, IReadOnlyCollection<LinktreeId> ids)

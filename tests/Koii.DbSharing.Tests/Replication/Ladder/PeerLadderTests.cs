@@ -272,6 +272,24 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task Peer_that_never_comes_to_an_end_keeps_this_node_busy_once_in_ten_minutes()
+    {
+        await HoldsAsync(Records(40));
+        var trip = 0;
+        // Nothing is ever named; each answer differs from us somewhere else.
+        _network.Add(Node.Peer(1), Records(41)).Reconcile = (_, _) => Answer([0x61, (byte)(2 + (trip++ % 2)), 0, 1, .. new byte[16]]);
+
+        await AskAsync();
+        Assert.That(_network.Calls.Count(call => call == "reconcile"), Is.EqualTo(64));
+        _network.Calls.Clear();
+        await AskAsync();
+        AssertAsked("list");
+        _node.Clock.Advance(TimeSpan.FromMinutes(10));
+        await AskAsync();
+        Assert.That(_network.Calls.Count(call => call == "reconcile"), Is.EqualTo(64));
+    }
+
+    [Test]
     public async Task Peer_that_has_the_same_asked_again_is_left_with_what_was_learned()
     {
         await HoldsAsync(Records(40));
@@ -341,6 +359,23 @@ public sealed class PeerLadderTests
 
         Assert.That((second.Path, second.Verdicts.Total), Is.EqualTo((PeerPath.Reconciled, 0L)));
         Assert.That(_network.Calls, Is.EqualTo(new[] { "summary", "reconcile" }));
+    }
+
+    [Test]
+    public async Task What_found_no_room_is_not_fetched_from_the_same_peer_in_every_round()
+    {
+        _node.Options.MaxRecords = 40;
+        await HoldsAsync(Records(40));
+        _network.Add(Node.Peer(1), Records(42));
+
+        Assert.That((await AskAsync()).Verdicts.Full, Is.EqualTo(2));
+        _network.Calls.Clear();
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
+        AssertAsked("summary", "reconcile");
+
+        _network.Calls.Clear();
+        _node.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.That((await AskAsync()).Verdicts.Full, Is.EqualTo(2), "there may be room by then");
     }
 
     [Test]

@@ -23,6 +23,13 @@ public readonly struct PublicKey : IEquatable<PublicKey>
         _bytes = Bytes32.From(bytes);
     }
 
+    /// <summary>Reads a key from base58, for keys that an application names itself. What comes from others is for <see cref="TryParse(ReadOnlySpan{char}, out PublicKey)"/>.</summary>
+    /// <param name="base58">The text.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="FormatException">The text is no key.</exception>
+    public static PublicKey Parse(ReadOnlySpan<char> base58) =>
+        TryParse(base58, out var key) ? key : throw new FormatException($"'{base58}' is no public key: it must be {Size} bytes in base58, without white space.");
+
     /// <summary>Reads a key from base58 (Bitcoin alphabet, no check sum).</summary>
     /// <param name="base58">The text. White space, other characters and other lengths are refused.</param>
     /// <param name="key">The key, or the default value.</param>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -7,7 +6,10 @@ namespace Koii.DbSharing.AspNetCore;
 /// <summary>Reads a request's body of plain bytes, <c>application/octet-stream</c>, within a limit that is kept before anything is looked at.</summary>
 internal static class BinaryBody
 {
-    private static readonly MediaTypeHeaderValue OctetStream = new("application/octet-stream");
+    /// <summary>The media type of plain bytes, in requests and answers.</summary>
+    internal const string ContentType = "application/octet-stream";
+
+    private static readonly MediaTypeHeaderValue OctetStream = new(ContentType);
 
     /// <summary>Reads the body, or answers why it is not taken.</summary>
     /// <param name="context">The request.</param>
@@ -22,29 +24,13 @@ internal static class BinaryBody
             return null;
         }
 
-        var body = request.ContentLength > maxBytes ? null : await ReadToEndAsync(request, maxBytes, context.RequestAborted);
+        var body = await WholeBody.ReadAsync(context, maxBytes);
         if (body is null)
             await Problem.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body has more than {maxBytes} bytes.");
-        return body?.WrittenMemory;
+        return body;
     }
 
     // Bytes without a type are just that (RFC 9110 §8.3).
     private static bool IsOctetStream(string? contentType) =>
         contentType is null || (MediaTypeHeaderValue.TryParse(contentType, out var type) && type.IsSubsetOf(OctetStream));
-
-    private static async ValueTask<ArrayBufferWriter<byte>?> ReadToEndAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
-    {
-        // It grows with what has come, not with what was announced.
-        const int FirstBytes = 4 * 1024;
-        var body = new ArrayBufferWriter<byte>(FirstBytes);
-        while (body.WrittenCount <= maxBytes)
-        {
-            var read = await request.Body.ReadAsync(body.GetMemory(FirstBytes / 2), cancellationToken);
-            if (read == 0)
-                return body;
-            body.Advance(read);
-        }
-
-        return null;
-    }
 }

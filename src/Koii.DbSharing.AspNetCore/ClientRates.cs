@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>
-/// How much of its rate each client has used: a bucket that holds a minute's worth and fills evenly, kept as the one moment at which it is full again. A client whose bucket is
-/// full needs no entry, so the table is as large as the clients of the last minute are many, and never larger than its capacity: beyond that, newcomers share one bucket.
+/// How much of its rate each client has used: a bucket that holds a minute's worth and fills evenly, kept as the one moment at which it is full again. A client whose
+/// bucket is full needs no entry, so the table is as large as the clients of the last minute are many, and never larger than its capacity: beyond that, newcomers share
+/// one bucket.
 /// </summary>
 /// <remarks>Not safe for use by several threads at once: <see cref="RequestGate"/> has the lock.</remarks>
 internal sealed class ClientRates(TimeProvider clock, int capacity)

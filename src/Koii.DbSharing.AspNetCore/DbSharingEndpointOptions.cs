@@ -2,10 +2,10 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>What the endpoints of one task give to whom: the limits that <c>MapDbSharing</c> keeps by itself (protocol §3).</summary>
 /// <remarks>
-/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits, since a household has so many. Behind a reverse proxy that
-/// is the proxy, until the application names it to ASP.NET's forwarded headers middleware, which then puts the client's own address there.</para>
-/// <para>The limits are read when the endpoints are mapped, and those of several tasks are apart. They need no other middleware. A rate limiter of the application's own, and <c>RequireRateLimiting</c> on
-/// what <c>MapDbSharing</c> returns, work beside them: a request must pass both.</para>
+/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits, since a household has so many. Behind a
+/// reverse proxy that is the proxy, until the application names it to ASP.NET's forwarded headers middleware, which then puts the client's own address there.</para>
+/// <para>The limits are read when the endpoints are mapped, and those of several tasks are apart. They need no other middleware. A rate limiter of the application's
+/// own, and <c>RequireRateLimiting</c> on what <c>MapDbSharing</c> returns, work beside them: a request must pass both.</para>
 /// </remarks>
 public sealed class DbSharingEndpointOptions
 {
@@ -22,8 +22,8 @@ public sealed class DbSharingEndpointOptions
     public RequestLimits AllClients { get; } = new() { RequestsAtOnce = 128, ListsAtOnce = 32 };
 
     /// <summary>
-    /// How long a client may take nothing of an answer, or send nothing of a body, and from when on <see cref="MinBytesPerSecond"/> counts. Default: 30 seconds; more than zero, at most 1 day.
-    /// A slow reader is seen in steps of what the buffers of its connection hold, so a short time also ends those that only are far away.
+    /// How long a client may take nothing of an answer, or send nothing of a body, and from when on <see cref="MinBytesPerSecond"/> counts. Default: 30 seconds; more
+    /// than zero, at most 1 day. A slow reader is seen in steps of what the buffers of its connection hold, so a short time also ends those that only are far away.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -13,7 +13,8 @@ internal static class FetchAnswer
             return;
         if (body.IsEmpty || body.Length % LinktreeId.Size != 0)
         {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"The body must be 1 to {LinktreeResponder.MaxFetchedIds} record ids of {LinktreeId.Size} bytes.");
+            await Problem.WriteAsync(
+                context, StatusCodes.Status400BadRequest, $"The body must be 1 to {LinktreeResponder.MaxFetchedIds} record ids of {LinktreeId.Size} bytes.");
             return;
         }
 

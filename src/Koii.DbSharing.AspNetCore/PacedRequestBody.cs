@@ -4,7 +4,10 @@ using System.IO.Pipelines;
 namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>A request's body, read at a pace that is watched.</summary>
-/// <remarks>A late read is ended by the pipe's own means: a token would leave Kestrel's reader in the middle of a read, and it writes a warning about that for every slow client.</remarks>
+/// <remarks>
+/// A late read is ended by the pipe's own means: a token would leave Kestrel's reader in the middle of a read, and it writes a warning about that for every slow
+/// client.
+/// </remarks>
 internal sealed class PacedRequestBody(PipeReader body, ClientPace pace) : PacedStream
 {
     public override bool CanRead => true;

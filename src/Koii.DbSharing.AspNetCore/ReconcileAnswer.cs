@@ -16,7 +16,7 @@ internal static class ReconcileAnswer
             return;
         }
 
-        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentType = BinaryBody.ContentType;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentLength = answer.Length;
         await context.Response.Body.WriteAsync(answer, context.RequestAborted);

@@ -7,7 +7,8 @@ namespace Koii.DbSharing.AspNetCore;
 /// <summary>Stands around every request: who may come in, for how long, with how much; and no browser shall see more in an answer than JSON.</summary>
 internal sealed class RequestGuard(DbSharingEndpointOptions options, TimeProvider clock)
 {
-    // More than any endpoint takes in. What is beyond an endpoint's own limit is only swallowed by the server, so that a client which sent a little too much still reads why it was refused.
+    // More than any endpoint takes in. What is beyond an endpoint's own limit is only swallowed by the server, so that a client which sent a little too much still
+    // reads why it was refused.
     private const int MaxBodyBytes = 1024 * 1024;
 
     private readonly RequestGate _gate = new(options, clock);

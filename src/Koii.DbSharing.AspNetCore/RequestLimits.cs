@@ -2,8 +2,8 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>How much may be asked, by one client or by all together. <see langword="null"/> is no limit; everything else is 1 to 1,000,000.</summary>
 /// <remarks>
-/// A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>: the one request whose cost grows with what the node holds. It counts among the requests and, beside that, among the lists.
-/// A rate is a minute's worth that may be used at once and fills again evenly. What is refused for any reason uses up nothing.
+/// A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>: the one request whose cost grows with what the node holds. It counts among the requests and, beside that,
+/// among the lists. A rate is a minute's worth that may be used at once and fills again evenly. What is refused for any reason uses up nothing.
 /// </remarks>
 public sealed class RequestLimits
 {

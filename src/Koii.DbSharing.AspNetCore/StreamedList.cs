@@ -5,7 +5,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>Sends a JSON array as a stream, compressed where the client asks for it. An array that cannot be written to its end is cut off, so that nobody takes it for whole.</summary>
+/// <summary>
+/// Sends a JSON array as a stream, compressed where the client asks for it. An array that cannot be written to its end is cut off, so that nobody takes it for whole.
+/// </summary>
 internal static class StreamedList
 {
     // Larger pieces than the default of 4 KiB: each is a call of the server, or of the compressor.

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Serving;
@@ -23,7 +22,7 @@ internal static class SubmissionAnswer
             return;
         }
 
-        var body = await ReadBodyAsync(context.Request, context.RequestAborted);
+        var body = await WholeBody.ReadAsync(context, LinktreeResponder.MaxSubmissionBytes);
         var verdict = body is null ? new Verdict(VerdictKind.Rejected, RejectionReason.TooLarge) : await responder.SubmitAsync(body.Value, context.RequestAborted);
         var (status, detail) = AnswerTo(verdict);
         if (status != StatusCodes.Status200OK)
@@ -58,24 +57,4 @@ internal static class SubmissionAnswer
         },
         _ => throw new InvalidOperationException($"There is no answer to the verdict {verdict.Kind}."),
     };
-
-    /// <summary>Reads the body as far as it may go; <see langword="null"/> where it goes further.</summary>
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength > LinktreeResponder.MaxSubmissionBytes)
-            return null;
-
-        // It grows with what has come, not with what was announced.
-        const int FirstBytes = 8 * 1024;
-        var body = new ArrayBufferWriter<byte>(FirstBytes);
-        while (body.WrittenCount <= LinktreeResponder.MaxSubmissionBytes)
-        {
-            var read = await request.Body.ReadAsync(body.GetMemory(FirstBytes / 2), cancellationToken);
-            if (read == 0)
-                return body.WrittenMemory;
-            body.Advance(read);
-        }
-
-        return null;
-    }
 }

@@ -25,7 +25,8 @@ internal sealed partial class TaskEndpoints(string name, RequestGuard guard, ILo
 
         void Map(string path, string methods, bool isList, Func<HttpContext, LinktreeResponder, Task> answer)
         {
-            endpoints.Map(pattern(path), context => guard.AnswerAsync(context, isList, () => AnswerAsync(context, answer))).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
+            endpoints.Map(pattern(path), context => guard.AnswerAsync(context, isList, () => AnswerAsync(context, answer)))
+                .WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
             // Routing would answer 405 too, but with an empty body. An endpoint without methods is only taken where none that names the method fits.
             endpoints.Map(pattern(path), context => guard.AnswerAsync(context, isList: false, () => RefuseMethodAsync(context, methods)));
         }

@@ -37,6 +37,7 @@ internal static class DataSources
             throw new ArgumentException($"The connection string is none of Npgsql ({wrong.Message}). {Advice}", nameof(connectionString), wrong);
         }
     }
+
     /// <summary>A page that waits for its turn would hold up whatever shares its session, and a lease is a session's.</summary>
     private static void RequireSessions(NpgsqlConnectionStringBuilder settings, string parameter)
     {

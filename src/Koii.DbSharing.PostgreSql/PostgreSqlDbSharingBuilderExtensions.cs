@@ -13,7 +13,9 @@ public static class PostgreSqlDbSharingBuilderExtensions
     /// (<see cref="PostgreSqlReplicationLease"/>).
     /// </summary>
     /// <param name="builder">The task.</param>
-    /// <param name="connectionString">A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>. The database must exist.</param>
+    /// <param name="connectionString">
+    /// A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>. The database must exist.
+    /// </param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePostgreSql(this IDbSharingBuilder builder, string connectionString)
     {
@@ -26,8 +28,8 @@ public static class PostgreSqlDbSharingBuilderExtensions
     /// <summary><inheritdoc cref="UsePostgreSql(IDbSharingBuilder, string)" path="/summary"/></summary>
     /// <param name="builder">The task.</param>
     /// <param name="dataSource">
-    /// Where connections come from. It stays the caller's and must outlive the services. It may not multiplex. With <c>No Reset On Close=true</c> the connections keep the plans of the store's
-    /// functions, and small pages take half the time.
+    /// Where connections come from. It stays the caller's and must outlive the services. It may not multiplex. With <c>No Reset On Close=true</c> the connections keep
+    /// the plans of the store's functions, and small pages take half the time.
     /// </param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePostgreSql(this IDbSharingBuilder builder, NpgsqlDataSource dataSource)

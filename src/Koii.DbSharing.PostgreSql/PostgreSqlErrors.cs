@@ -36,13 +36,17 @@ internal static class PostgreSqlErrors
         var state when IsPassing(state) => ($"The database is not available: {answer.MessageText}. The call can be made again when it is.", true),
 
         PostgresErrorCodes.DiskFull => ("The disk of the database is full. Free some space; what did not fit was not stored, not even in part.", false),
-        PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources => ($"The database has run out of memory: {answer.MessageText}. Nothing was stored.", false),
-        PostgresErrorCodes.ReadOnlySqlTransaction => ("The database is read-only. Is it a standby? The node must write: name the primary, or add \"Target Session Attributes=primary\".", false),
+        PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources =>
+            ($"The database has run out of memory: {answer.MessageText}. Nothing was stored.", false),
+        PostgresErrorCodes.ReadOnlySqlTransaction =>
+            ("The database is read-only. Is it a standby? The node must write: name the primary, or add \"Target Session Attributes=primary\".", false),
         PostgresErrorCodes.InsufficientPrivilege =>
             ($"The role lacks a right: {answer.MessageText}. It needs to create the schema koii_dbsharing, or to own one that an administrator has created.", false),
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => ($"The database does not let this node in: {answer.MessageText}.", false),
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            ($"The database does not let this node in: {answer.MessageText}.", false),
         PostgresErrorCodes.InvalidCatalogName => ($"There is no such database: {answer.MessageText}. Create it; the node makes its own schema in it.", false),
-        var state when IsLacking(state) => ($"The schema koii_dbsharing was changed by something else: {answer.MessageText}. The next call makes what is missing, where it can.", true),
+        var state when IsLacking(state) =>
+            ($"The schema koii_dbsharing was changed by something else: {answer.MessageText}. The next call makes what is missing, where it can.", true),
         PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted =>
             ($"The database is damaged: {answer.MessageText}. Restore a backup, or drop the schema koii_dbsharing and let the node's peers fill it again.", false),
         _ => ($"The database could not do its work: {answer.SqlState}: {answer.MessageText}.", false),
@@ -52,7 +56,7 @@ internal static class PostgreSqlErrors
     {
         { InnerException: TimeoutException } => ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
         { InnerException: SocketException or IOException } =>
-            ($"The database cannot be reached, or the connection to it was lost ({exception.InnerException.Message}). The call can be made again.", true),
+            ($"The database cannot be reached, or the connection to it was lost ({exception.Message}: {exception.InnerException.Message}). The call can be made again.", true),
         _ => ($"The database could not do its work: {exception.Message}", false),
     };
 
@@ -60,7 +64,8 @@ internal static class PostgreSqlErrors
 
     private static bool IsPassing(string state) => state
         is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.TooManyConnections
-        or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or IdleSessionTimeout || state.StartsWith("08", StringComparison.Ordinal);
+        or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or IdleSessionTimeout
+        || state.StartsWith("08", StringComparison.Ordinal);
 
     private static bool IsLacking(string state) => state
         is PostgresErrorCodes.NoDataFound or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction;

@@ -13,8 +13,8 @@ namespace Koii.DbSharing.PostgreSql;
 /// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1). So does the next call
 /// after one that lost its connection or found the database changed by something else.</para>
 /// <para>Writers of a task take turns, in all processes together; readers wait for nobody. A lost connection, a restarting server and the like are met by up to
-/// five more attempts within about two seconds; what still fails then is a <see cref="LinktreeStoreException"/> with <see cref="LinktreeStoreException.IsTransient"/>. Where the
-/// connection is lost with the answer, a page that had been stored is found stored by the next attempt, and its records are answered as
+/// five more attempts within about two seconds; what still fails then is a <see cref="LinktreeStoreException"/> with <see cref="LinktreeStoreException.IsTransient"/>.
+/// Where the connection is lost with the answer, a page that had been stored is found stored by the next attempt, and its records are answered as
 /// <see cref="PutOutcome.Unchanged"/>.</para>
 /// <para>A transaction of the caller's own (<see cref="System.Transactions.Transaction.Current"/>) is left alone: what a call answers stays, whatever becomes of it.</para>
 /// <para>Dispose the store to give back the connections that it opened; a data source that was given to it stays the giver's.</para>
@@ -30,9 +30,13 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
     private bool _isDisposed;
 
     /// <summary>Makes a store without connecting yet.</summary>
-    /// <param name="connectionString">A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>. The database must exist.</param>
+    /// <param name="connectionString">
+    /// A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>. The database must exist.
+    /// </param>
     /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
-    /// <param name="timeProvider">The clock that says what is in the future when the database is opened, how old a change is, and how long to pause before another attempt. Default: the system's.</param>
+    /// <param name="timeProvider">
+    /// The clock that says what is in the future when the database is opened, how old a change is, and how long to pause before another attempt. Default: the system's.
+    /// </param>
     /// <param name="random">The jitter of those pauses. It is used by one thread at a time. Default: randomly seeded.</param>
     /// <exception cref="ArgumentException">The connection string is none, names no host or multiplexes, the task id is empty, or an option is out of range.</exception>
     public PostgreSqlLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)

@@ -4,13 +4,13 @@ using Npgsql;
 namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
-/// Lets one of the processes over a database run the rounds of a task: the one whose session holds an advisory lock. When that process ends, however it ends, the database frees
-/// the lock with its session, and the next process to ask has it.
+/// Lets one of the processes over a database run the rounds of a task: the one whose session holds an advisory lock. When that process ends, however it ends, the
+/// database frees the lock with its session, and the next process to ask has it.
 /// </summary>
 /// <remarks>
-/// <para>While the lease is held, one connection is kept for it and used every five seconds, so that its loss is noticed at once where the other side closes it, and within ten
-/// seconds where it falls silent. The server is told to give up on a silent client after 15 (<c>tcp_keepalives_*</c> of the session), so that nobody else has the lease before
-/// its loss is noticed here. A process that only asks keeps no connection.</para>
+/// <para>While the lease is held, one connection is kept for it and used every five seconds, so that its loss is noticed at once where the other side closes it, and
+/// within ten seconds where it falls silent. The server is told to give up on a silent client after 15 (<c>tcp_keepalives_*</c> of the session), so that nobody else
+/// has the lease before its loss is noticed here. A process that only asks keeps no connection.</para>
 /// <para>The lock belongs to a session, so the connection must be one to the server itself, or to a pooler in session mode.</para>
 /// <para>Safe for use by many threads. Dispose the lease to give it up for good.</para>
 /// </remarks>

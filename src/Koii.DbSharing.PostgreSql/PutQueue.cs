@@ -20,7 +20,9 @@ internal sealed class PutQueue(Func<IReadOnlyList<SignedLinktree>, CancellationT
     /// <summary>Ends when nothing is being written.</summary>
     internal Task Running { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Stores a page. Cancelled before its turn, it is not stored; cancelled later, it is stored or not as it happens, and the pages that share its turn go on.</summary>
+    /// <summary>
+    /// Stores a page. Cancelled before its turn, it is not stored; cancelled later, it is stored or not as it happens, and the pages that share its turn go on.
+    /// </summary>
     internal async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] page, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

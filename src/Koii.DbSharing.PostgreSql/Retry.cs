@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
-/// <summary>Makes a call again when the database was only not ready for it: a few times, after pauses that double, with jitter so that processes do not come back together.</summary>
+/// <summary>
+/// Makes a call again when the database was only not ready for it: a few times, after pauses that double, with jitter so that processes do not come back together.
+/// </summary>
 internal sealed class Retry(TimeProvider timeProvider, Random random)
 {
     /// <summary>With the pauses between them, two seconds on average: a restarted server is often back by then, and the next round comes soon in any case.</summary>

@@ -11,11 +11,12 @@ namespace Koii.DbSharing.Sqlite;
 /// </summary>
 /// <remarks>
 /// <para>The file is opened by the first call, and by the next one where that failed: it is checked for damage where it was not closed properly, the schema is brought up to
-/// date, records are dropped that <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// date, records are dropped that <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/>
+/// (protocol §1).</para>
 /// <para>SQLite works synchronously: a call does its work on the thread that makes it, and only its turn is waited for without one. One page is written
 /// at a time, up to four are read beside it, and readers do not wait for the writer. Cancellation is looked at before each record.</para>
-/// <para>Another program that writes to the file is waited for, up to the connection string's <c>Default Timeout</c> (10 seconds where it has none); then the call fails with a
-/// <see cref="LinktreeStoreException"/> that is transient.</para>
+/// <para>Another program that writes to the file is waited for, up to the connection string's <c>Default Timeout</c> (10 seconds where it has none); then the call
+/// fails with a <see cref="LinktreeStoreException"/> that is transient.</para>
 /// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
 /// </remarks>
 public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
@@ -30,7 +31,9 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     private bool _isDisposed;
 
     /// <summary>Makes a store without opening its file yet.</summary>
-    /// <param name="connectionString">A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.</param>
+    /// <param name="connectionString">
+    /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.
+    /// </param>
     /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
     /// <param name="timeProvider">The clock that says what is in the future when the file is opened, and how old a change is. Default: the system's.</param>
     /// <exception cref="ArgumentException">The connection string names no file that a store could write, the task id is empty, or an option is out of range.</exception>
@@ -105,15 +108,19 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     /// <paramref name="path"/>, checked for damage, and gets its name last, so that a file of that name is always a whole one.
     /// </summary>
     /// <remarks>
-    /// It is made on a thread of the pool, takes the place of one of the readers, and takes seconds for a million records. To restore one, close the store and put the copy in the
-    /// place of the database; the files <c>-wal</c> and <c>-shm</c> beside the old one, if there are any, must go with it.
+    /// It is made on a thread of the pool, takes the place of one of the readers, and takes seconds for a million records. To restore one, close the store and put the
+    /// copy in the place of the database; the files <c>-wal</c> and <c>-shm</c> beside the old one, if there are any, must go with it.
     /// </remarks>
     /// <param name="path">Where to put the copy. Its directory must exist.</param>
     /// <param name="overwrite">Whether to replace a file that is there. Nothing may have that file open as a database.</param>
     /// <param name="cancellationToken">Ends the copying, promptly; nothing is left of it.</param>
     /// <returns>When the copy is on the disk.</returns>
-    /// <exception cref="LinktreeStoreException">The database could not be read or is damaged, or the copy could not be written. What was at <paramref name="path"/> is still there.</exception>
-    /// <exception cref="IOException">There is a file at <paramref name="path"/> already and <paramref name="overwrite"/> is <see langword="false"/>, or the copy could not get its name.</exception>
+    /// <exception cref="LinktreeStoreException">
+    /// The database could not be read or is damaged, or the copy could not be written. What was at <paramref name="path"/> is still there.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// There is a file at <paramref name="path"/> already and <paramref name="overwrite"/> is <see langword="false"/>, or the copy could not get its name.
+    /// </exception>
     /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or the database itself.</exception>
     public async Task BackupAsync(string path, bool overwrite = false, CancellationToken cancellationToken = default)
     {

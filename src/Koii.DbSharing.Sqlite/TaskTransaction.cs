@@ -3,7 +3,9 @@ using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>What a writer can do to a task's rows, between <see cref="Begin"/> and <see cref="Commit"/>. Each step keeps the count and writes its change to the feed.</summary>
+/// <summary>
+/// What a writer can do to a task's rows, between <see cref="Begin"/> and <see cref="Commit"/>. Each step keeps the count and writes its change to the feed.
+/// </summary>
 internal sealed class TaskTransaction
 {
     private readonly LinktreeConnection _connection;

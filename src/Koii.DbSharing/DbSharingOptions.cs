@@ -18,21 +18,23 @@ public sealed class DbSharingOptions
     /// <summary>Base URLs under which this node is listed itself, so that it does not ask itself. Default: none.</summary>
     public IList<string> OwnUrls { get; } = [];
 
-    /// <summary>The word for the shared thing in paths and keys. Default: <c>linktree</c>; same characters as <see cref="TaskId"/>, and the same on all nodes of a task.</summary>
+    /// <summary>
+    /// The word for the shared thing in paths and keys. Default: <c>linktree</c>; same characters as <see cref="TaskId"/>, and the same on all nodes of a task.
+    /// </summary>
     public string ResourceName { get; set; } = "linktree";
 
     /// <summary>The time from the start of one round to the start of the next, give or take a tenth. Default: 20 seconds; at least 1 second, at most 1 day.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How many peers a round asks when there are more than twice as many: half of them from those that have been good for a day, half at random, and beside them one that failed and has
-    /// rested. Default: 8; at least 1. Of one host no more than two are considered then, unless <see cref="AllowPrivateAddresses"/> is set.
+    /// How many peers a round asks when there are more than twice as many: half of them from those that have been good for a day, half at random, and beside them one
+    /// that failed and has rested. Default: 8; at least 1. Of one host no more than two are considered then, unless <see cref="AllowPrivateAddresses"/> is set.
     /// </summary>
     public int FanOut { get; set; } = 8;
 
     /// <summary>
-    /// How many peers' lists are read at the same time. Default: 4; at least 1. All peers of a round are asked at once, and one that keeps its reader waiting for a second lets the next one
-    /// read meanwhile. A round stays under 8 MB of memory for each, as long as <see cref="FanOut"/> is at most twice as many.
+    /// How many peers' lists are read at the same time. Default: 4; at least 1. All peers of a round are asked at once, and one that keeps its reader waiting for a
+    /// second lets the next one read meanwhile. A round stays under 8 MB of memory for each, as long as <see cref="FanOut"/> is at most twice as many.
     /// </summary>
     public int MaxPeersAtOnce { get; set; } = 4;
 
@@ -54,12 +56,15 @@ public sealed class DbSharingOptions
     /// <summary>How long a store's feed keeps a change, if there is room for it (<see cref="MaxChangesKept"/>). Default: 7 days; more than zero, at most 3,650 days.</summary>
     public TimeSpan ChangesKeptFor { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.</summary>
+    /// <summary>
+    /// How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.
+    /// </summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Whether peers from the node list may be dialled at private, loopback and other special addresses (protocol §4), as many as there are at one: for development, and for networks that
-    /// are private as a whole. Default: <see langword="false"/>. The service at <see cref="ServiceUrl"/> and <see cref="Nodes"/> may be anywhere: the operator named them.
+    /// Whether peers from the node list may be dialled at private, loopback and other special addresses (protocol §4), as many as there are at one: for development,
+    /// and for networks that are private as a whole. Default: <see langword="false"/>. The service at <see cref="ServiceUrl"/> and <see cref="Nodes"/> may be anywhere:
+    /// the operator named them.
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 

@@ -12,7 +12,9 @@ public sealed class PeerLimits
     /// <summary>How long a body may be silent, and from when on <see cref="MinBytesPerSecond"/> counts. Default: 10 seconds.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a pull may take as a whole. What came by then is kept, and the next round goes on. Default: 60 seconds; not less than <see cref="HeadersTimeout"/>.</summary>
+    /// <summary>
+    /// How long a pull may take as a whole. What came by then is kept, and the next round goes on. Default: 60 seconds; not less than <see cref="HeadersTimeout"/>.
+    /// </summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The least rate of a body in bytes a second, over the time spent waiting for it. Default: 65,536.</summary>

@@ -16,7 +16,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DbSharingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the replication engine and its roles over HTTP; a store is chosen on the returned builder, with <c>UseSqlite</c> or <c>UseInMemory</c>.
+    /// Adds the replication engine and its roles over HTTP; a store is chosen on the returned builder, with <c>UseSqlite</c>, <c>UsePostgreSql</c> or <c>UseInMemory</c>.
     /// Every role is only added where none is registered yet, and a later registration of the application's own wins.
     /// </summary>
     /// <param name="services">The services.</param>

@@ -42,7 +42,7 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
     public static readonly TransferFault DamagedCompression = new(TransferFaultKind.Malformed, "The compressed body is damaged.");
     public static readonly TransferFault UnwantedEncoding = new(TransferFaultKind.Malformed, "The body has a content encoding that was not asked for.");
 
-    public static readonly TransferFault SpecialAddress = new(TransferFaultKind.AddressRefused, "The host has no address on the open Internet.");
+    public static readonly TransferFault SpecialAddress = new(TransferFaultKind.AddressRefused, "The host has no address on the open Internet, and AllowPrivateAddresses is not set.");
     public static readonly TransferFault CrowdedAddress = new(TransferFaultKind.AddressCrowded, "As many peers as are allowed were asked at its address in this round.");
 
     private static readonly TransferFault UnknownName = new(TransferFaultKind.Unreachable, "The name of the host is unknown.");

@@ -34,7 +34,7 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
     // A value with an '@' may carry a password, which no log must show.
     private string ServiceUrlProblem => _serviceUrl switch
     {
-        null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}.",
+        null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}; or name nodes in the option Nodes.",
         _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is no such URL: {ServiceUrlHint}.",
         _ => $"The option ServiceUrl is '{_serviceUrl}': {ServiceUrlHint}.",
     };

@@ -15,7 +15,7 @@ namespace Koii.DbSharing.Peers;
 internal sealed partial class HttpPeerClient(
     PeerConnections connections, DbSharingOptions options, TimeProvider timeProvider, ILogger<HttpPeerClient> logger) : IPeerClient, IRoundAware
 {
-    private readonly string _basePath = $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
+    private readonly string _basePath = PeerHttp.PathOf(options);
     private readonly TransferLimits _limits = TransferLimits.ForList(options.PeerLimits);
     private readonly LinktreeListLimits _listLimits =
         new(options.PeerLimits.MaxListBytes, options.PeerLimits.MaxListElements, options.PeerLimits.MaxElementBytes);
@@ -37,7 +37,7 @@ internal sealed partial class HttpPeerClient(
         cancellationToken.ThrowIfCancellationRequested();
         if (!connections.TryGet(peer, out var client))
         {
-            yield return End(peer, ListPath.All, new PeerPage([]) { Failure = PeerFailures.From(TransferFault.CrowdedAddress) });
+            yield return End(peer, ListPath.All, new PeerPage([]) { Failure = PeerFailures.AddressCrowded });
             yield break;
         }
 

@@ -17,20 +17,20 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     // A summary has a hundred; a page that some host sends instead is not worth more.
     private const int MaxSummaryBytes = 4 * 1024;
 
-    // A peer ends a fetch with the element that passes 4 MiB.
-    private const int FetchBytes = 4 * 1024 * 1024;
-
-    private readonly string _basePath = $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
+    private readonly string _basePath = PeerHttp.PathOf(options);
     private readonly TransferLimits _summaryLimits = TransferLimits.ForAnswer(options.PeerLimits, MaxSummaryBytes);
     private readonly TransferLimits _messageLimits = TransferLimits.ForAnswer(options.PeerLimits, Party.FrameLimit);
-    private readonly TransferLimits _fetchLimits = TransferLimits.ForAnswer(options.PeerLimits, FetchBytes + (2L * options.PeerLimits.MaxElementBytes));
+
+    // A peer ends a fetch with the element that passes the limit.
+    private readonly TransferLimits _fetchLimits =
+        TransferLimits.ForAnswer(options.PeerLimits, ProtocolExtension.FetchBytes + (2L * options.PeerLimits.MaxElementBytes));
 
     /// <inheritdoc/>
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (!connections.TryGet(peer, out var client))
-            return new PeerAnswer<PeerSummary>(null, PeerFailures.From(TransferFault.CrowdedAddress), 0);
+            return new PeerAnswer<PeerSummary>(null, PeerFailures.AddressCrowded, 0);
         using var timer = new TransferTimer(timeProvider, _summaryLimits.WholeTimeout, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(client, UrlOf(peer, "summary"), entityTag: null, _summaryLimits, timer).ConfigureAwait(false);
         var (body, failure, bytes) = await ReadToEndAsync(transfer, _summaryLimits, cancellationToken).ConfigureAwait(false);
@@ -46,7 +46,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (!connections.TryGet(peer, out var client))
-            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.From(TransferFault.CrowdedAddress), 0);
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.AddressCrowded, 0);
         using var timer = new TransferTimer(timeProvider, _messageLimits.WholeTimeout, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(client, UrlOf(peer, "reconcile"), message, _messageLimits, timer).ConfigureAwait(false);
         return await ReadToEndAsync(transfer, _messageLimits, cancellationToken).ConfigureAwait(false);
@@ -64,7 +64,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     {
         if (!connections.TryGet(peer, out var client))
         {
-            yield return new PeerPage([]) { Failure = PeerFailures.From(TransferFault.CrowdedAddress) };
+            yield return new PeerPage([]) { Failure = PeerFailures.AddressCrowded };
             yield break;
         }
 

@@ -4,11 +4,12 @@ using Koii.DbSharing.Records;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>
-/// Asks a peer for the protocol's extension (§3): what differs, and only that. An optional role: without it, and from peers that do not have the extension, whole lists are read.
+/// Asks a peer for the protocol's extension (§3): what differs, and only that. An optional role: without it, and from peers that do not have the extension, whole lists
+/// are read.
 /// </summary>
 /// <remarks>
-/// Each call is one exchange and keeps no state. As with <see cref="IPeerClient"/>, an implementation keeps the limits of <see cref="PeerLimits"/> itself, tells whatever a peer does by values,
-/// and throws for cancellation only. It may be called for several peers at once, never for one peer twice at once.
+/// Each call is one exchange and keeps no state. As with <see cref="IPeerClient"/>, an implementation keeps the limits of <see cref="PeerLimits"/> itself, tells
+/// whatever a peer does by values, and throws for cancellation only. It may be called for several peers at once, never for one peer twice at once.
 /// </remarks>
 public interface IPeerReconciler
 {

@@ -6,9 +6,9 @@ using Koii.DbSharing.Nodes;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>
-/// Stands between the node list, which is hearsay, and the network: makes the connections to listed peers, and only to addresses that may be dialled (protocol §4, "Addresses").
-/// A host is resolved once per connection, every address is judged, and the socket goes to one that was judged, so a name that changes its answer in between gains nothing. It also
-/// lets no more than two peers of a round share an address, whatever they are called. Safe for use by many threads.
+/// Stands between the node list, which is hearsay, and the network: makes the connections to listed peers, and only to addresses that may be dialled (protocol §4,
+/// "Addresses"). A host is resolved once per connection, every address is judged, and the socket goes to one that was judged, so a name that changes its answer in
+/// between gains nothing. It also lets no more than two peers of a round share an address, whatever they are called. Safe for use by many threads.
 /// </summary>
 /// <param name="allowPrivateAddresses">Whether special addresses may be dialled too. They are not counted then: in development everybody is at one address.</param>
 /// <param name="resolve">Finds the addresses of a host.</param>

@@ -45,7 +45,9 @@ public enum PeerFailureKind
     /// <summary>The peer broke HTTP or the protocol in a way that has no other name.</summary>
     ProtocolViolation,
 
-    /// <summary>The pull was ended after too many failed signature checks; what came before is kept. No fault of the peer by itself: strangers post to careless nodes.</summary>
+    /// <summary>
+    /// The pull was ended after too many failed signature checks; what came before is kept. No fault of the peer by itself: strangers post to careless nodes.
+    /// </summary>
     TooManyBadSignatures,
 
     /// <summary>The registered client, verifier or another role threw an exception that its contract does not name. It is in the log.</summary>

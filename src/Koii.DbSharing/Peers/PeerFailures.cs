@@ -13,6 +13,9 @@ internal static class PeerFailures
     /// <summary>What was asked for is not there, or something else is.</summary>
     public static readonly PeerFailure NotSupported = new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
 
+    /// <summary>Others are asked at the peer's address already.</summary>
+    public static readonly PeerFailure AddressCrowded = From(TransferFault.CrowdedAddress);
+
     private static readonly PeerFailure CutList = new(PeerFailureKind.Interrupted) { Detail = "The list ended before its closing bracket." };
     private static readonly PeerFailure LongList = new(PeerFailureKind.TooLarge) { Detail = "The list passed its limit of bytes or elements." };
 

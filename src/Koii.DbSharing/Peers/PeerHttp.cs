@@ -3,6 +3,10 @@ namespace Koii.DbSharing.Peers;
 /// <summary>How this node talks HTTP to strangers.</summary>
 internal static class PeerHttp
 {
+    /// <summary>The path of a task at a peer (protocol §3), to be followed by the name of a call.</summary>
+    /// <returns>A path that begins and ends with a slash.</returns>
+    public static string PathOf(DbSharingOptions options) => $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
+
     /// <summary>
     /// Makes the handler that every call to a peer or a node list goes through. The client on it must have an infinite
     /// <see cref="HttpClient.Timeout"/>: the limits are kept by the callers, on the injected clock.

@@ -8,7 +8,6 @@ namespace Koii.DbSharing.Peers;
 /// <summary>Reads a peer's summary. Members that this version does not know are passed over; one that is missing or wrong means that it is none.</summary>
 internal static class PeerSummaryReader
 {
-    private const int Protocol = 1;
     private const int FingerprintDigits = 32;
 
     public static bool TryRead(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out PeerSummary? summary)
@@ -30,7 +29,7 @@ internal static class PeerSummaryReader
     private static PeerSummary? Read(JsonElement root)
     {
         if (root.ValueKind is not JsonValueKind.Object
-            || !TryGet(root, "protocol", JsonValueKind.Number, out var protocol) || !protocol.TryGetInt32(out var version) || version != Protocol
+            || !TryGet(root, "protocol", JsonValueKind.Number, out var protocol) || !protocol.TryGetInt32(out var version) || version != ProtocolExtension.Version
             || !TryGet(root, "count", JsonValueKind.Number, out var countMember) || !countMember.TryGetInt64(out var count) || count < 0
             || !TryGet(root, "perAuthor", JsonValueKind.Number, out var perAuthorMember) || !perAuthorMember.TryGetInt32(out var perAuthor) || perAuthor < 1
             || !TryGet(root, "fingerprint", JsonValueKind.String, out var fingerprintMember) || fingerprintMember.GetString() is not { Length: FingerprintDigits } digits
@@ -43,5 +42,6 @@ internal static class PeerSummaryReader
         return new PeerSummary(new SetSummary(count, fingerprint), perAuthor) { CanReconcile = canReconcile };
     }
 
-    private static bool TryGet(JsonElement root, string name, JsonValueKind kind, out JsonElement member) => root.TryGetProperty(name, out member) && member.ValueKind == kind;
+    private static bool TryGet(JsonElement root, string name, JsonValueKind kind, out JsonElement member) =>
+        root.TryGetProperty(name, out member) && member.ValueKind == kind;
 }

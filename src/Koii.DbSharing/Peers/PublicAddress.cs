@@ -4,8 +4,8 @@ using System.Net;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>
-/// Which addresses belong to the open Internet (protocol §4, "Addresses"). The rest of the IANA special-purpose registries leads to this machine, its network or nowhere, and a
-/// node list must not be able to send a node there.
+/// Which addresses belong to the open Internet (protocol §4, "Addresses"). The rest of the IANA special-purpose registries leads to this machine, its network or
+/// nowhere, and a node list must not be able to send a node there.
 /// </summary>
 internal static class PublicAddress
 {

@@ -39,7 +39,10 @@ public sealed class LinktreeIndex(ILinktreeStore store)
             return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Sum.ToSummary();
     }
 
-    /// <summary>Catches up with the store and takes its set, to be worked on while the store goes on changing. Exceptions and cancellation are those of <see cref="GetSummaryAsync"/>.</summary>
+    /// <summary>
+    /// Catches up with the store and takes its set, to be worked on while the store goes on changing. Exceptions and cancellation are those of
+    /// <see cref="GetSummaryAsync"/>.
+    /// </summary>
     internal async ValueTask<ItemSet> GetItemsAsync(CancellationToken cancellationToken)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))

@@ -3,7 +3,9 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Reconciliation;
 
-/// <summary>Where one range ends and the next begins: a time and the first bytes of an id, missing bytes being zero. The default value is where the first range begins.</summary>
+/// <summary>
+/// Where one range ends and the next begins: a time and the first bytes of an id, missing bytes being zero. The default value is where the first range begins.
+/// </summary>
 internal readonly struct RangeBound : IComparable<RangeBound>
 {
     private RangeBound(SetItem lowest, int prefixLength) => (Lowest, PrefixLength) = (lowest, prefixLength);

@@ -26,7 +26,9 @@ public static class LinktreeWriter
     /// <param name="output">Where to.</param>
     /// <param name="linktree">The record.</param>
     /// <param name="resourceName">The word before the colon: <see cref="DbSharingOptions.ResourceName"/>.</param>
-    /// <exception cref="ArgumentException"><paramref name="resourceName"/> is empty or has other characters than letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="resourceName"/> is empty or has other characters than letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.
+    /// </exception>
     public static void WriteKeyedRecord(IBufferWriter<byte> output, SignedLinktree linktree, string resourceName)
     {
         ArgumentNullException.ThrowIfNull(output);

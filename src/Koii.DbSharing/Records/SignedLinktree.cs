@@ -83,8 +83,9 @@ public sealed class SignedLinktree : IEquatable<SignedLinktree>
     }
 
     /// <summary>
-    /// For stores: makes a record again of what was kept of it, in two thirds of the time of <see cref="TryCreate"/>. The id is computed anew, so whatever has changed meanwhile
-    /// of the author or the data is found out; that the data is canonical is not looked at again. So both must have been those of one record, and nothing that came from a peer.
+    /// For stores: makes a record again of what was kept of it, in two thirds of the time of <see cref="TryCreate"/>. The id is computed anew, so whatever has changed
+    /// meanwhile of the author or the data is found out; that the data is canonical is not looked at again. So both must have been those of one record, and nothing
+    /// that came from a peer.
     /// </summary>
     /// <param name="author">The record's <see cref="Author"/>.</param>
     /// <param name="signature">The record's <see cref="Signature"/>.</param>

@@ -10,9 +10,10 @@ namespace Koii.DbSharing.Replication;
 /// What the client throws against its contract comes out as a value; only our own cancellation is thrown.
 /// </summary>
 /// <remarks>
-/// The first page, for which a connection comes up and headers are waited for, takes no place; every further one is read in one of the places that the peers of a round share. A place is
-/// kept from page to page as long as they come quickly. When one keeps it waiting, the reading goes on, but the place goes to the next peer in the queue, and this one queues again
-/// for the page after. So a peer that is slow, or sends much that makes no page, delays the others by moments, however many there are of its kind.
+/// The first page, for which a connection comes up and headers are waited for, takes no place; every further one is read in one of the places that the peers of a round
+/// share. A place is kept from page to page as long as they come quickly. When one keeps it waiting, the reading goes on, but the place goes to the next peer in the
+/// queue, and this one queues again for the page after. So a peer that is slow, or sends much that makes no page, delays the others by moments, however many there are
+/// of its kind.
 /// </remarks>
 internal sealed class PageReadAhead : IAsyncDisposable
 {

@@ -3,8 +3,8 @@ using Koii.DbSharing.Nodes;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// Something known of each of many peers, by address and bounded: beyond <see cref="Capacity"/>, what is not worth keeping goes first, and of that what was not touched for long. So a
-/// node list of ever new addresses pushes out its own kind. For one thread at a time.
+/// Something known of each of many peers, by address and bounded: beyond <see cref="Capacity"/>, what is not worth keeping goes first, and of that what was not touched
+/// for long. So a node list of ever new addresses pushes out its own kind. For one thread at a time.
 /// </summary>
 /// <param name="isWorthKeeping">Whether something was hard to come by.</param>
 internal sealed class PeerMap<T>(Func<T, bool> isWorthKeeping)

@@ -4,8 +4,8 @@ using Koii.DbSharing.Peers;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// Leaves peers that fail alone for 1, 2, 4, … rounds up to half an hour (protocol §4). After its rest a peer is asked once: one success clears everything, another failure doubles the
-/// rest. What strangers posted to a peer and what goes wrong on our side is not held against it. Safe for use by many threads.
+/// Leaves peers that fail alone for 1, 2, 4, … rounds up to half an hour (protocol §4). After its rest a peer is asked once: one success clears everything, another
+/// failure doubles the rest. What strangers posted to a peer and what goes wrong on our side is not held against it. Safe for use by many threads.
 /// </summary>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="interval">The time from round to round.</param>

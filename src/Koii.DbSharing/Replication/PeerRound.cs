@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// One peer in one round: what came of it so far, whichever rung of the ladder brought it. Whatever the peer or a client does is a value in the report; what it throws is a failing
-/// store, a role that breaks its contract, our own cancellation, or the end of the time that the peer has.
+/// One peer in one round: what came of it so far, whichever rung of the ladder brought it. Whatever the peer or a client does is a value in the report; what it throws
+/// is a failing store, a role that breaks its contract, our own cancellation, or the end of the time that the peer has.
 /// </summary>
 internal sealed partial class PeerRound : IDisposable
 {

@@ -27,7 +27,9 @@ internal sealed class RecordIntake(
             return await TakeAsync(from, page, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes records that were submitted, without waiting for a turn: a submission does not queue behind a round. What is newest is for the store to decide.</summary>
+    /// <summary>
+    /// Takes records that were submitted, without waiting for a turn: a submission does not queue behind a round. What is newest is for the store to decide.
+    /// </summary>
     public ValueTask<IntakeResult> TakeSubmittedAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken) =>
         TakeAsync(from: null, linktrees, cancellationToken);
 

@@ -34,7 +34,7 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
     private Generation _young = new(timeProvider.GetTimestamp());
     private Generation _old = new(0);
 
-    private enum Matter : byte
+    private enum KeyKind : byte
     {
         Signature,
         Delivery,
@@ -51,7 +51,8 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
     public bool IsBadSignature(SignedLinktree linktree) => IsKnown(SignatureKey(linktree));
 
     /// <summary>
-    /// Whether the record of this id, whoever has it and whatever signature it carries, cannot change anything now: it is superseded, not yet due, or has a fault in its content.
+    /// Whether the record of this id, whoever has it and whatever signature it carries, cannot change anything now: it is superseded, not yet due, or has a fault in
+    /// its content.
     /// </summary>
     public bool IsSettled(LinktreeId id) => IsKnown(ContentKey(id));
 
@@ -156,19 +157,19 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
     private static UInt128 SignatureKey(SignedLinktree linktree)
     {
         var signature = linktree.Signature;
-        return Key(Matter.Signature, linktree.Id, signature.AsSpan());
+        return Key(KeyKind.Signature, linktree.Id, signature.AsSpan());
     }
 
-    private static UInt128 DeliveryKey(NodeAddress peer, LinktreeId id) => Key(Matter.Delivery, id, Encoding.UTF8.GetBytes(peer.Url));
+    private static UInt128 DeliveryKey(NodeAddress peer, LinktreeId id) => Key(KeyKind.Delivery, id, Encoding.UTF8.GetBytes(peer.Url));
 
-    private static UInt128 ContentKey(LinktreeId id) => Key(Matter.Content, id, default);
+    private static UInt128 ContentKey(LinktreeId id) => Key(KeyKind.Content, id, default);
 
     /// <summary>128 bits of SHA-256: to hit the key of an honest record takes 2^128 attempts.</summary>
-    private static UInt128 Key(Matter matter, LinktreeId id, ReadOnlySpan<byte> rest)
+    private static UInt128 Key(KeyKind kind, LinktreeId id, ReadOnlySpan<byte> rest)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData([(byte)matter]);
+        sha.AppendData([(byte)kind]);
         sha.AppendData(id.AsSpan());
         sha.AppendData(rest);
         sha.GetHashAndReset(hash);

@@ -85,8 +85,9 @@ public sealed partial class ReplicationEngine
     internal DbSharingOptions Options { get; }
 
     /// <summary>
-    /// Runs one round, which pulls and pushes nothing: asks for the node list, asks the chosen peers all at once, reads their lists (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps
-    /// what is good and newer. A peer that fails, lies or dawdles changes nothing about the others.
+    /// Runs one round, which pulls and pushes nothing: asks for the node list, asks the chosen peers all at once, reads what they have that is not held here, or their
+    /// whole lists (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps what is good and newer. A peer that fails, lies or dawdles
+    /// changes nothing about the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
     /// <returns>What the round did. When another round of this engine is under way, or another process has the lease: an empty report that says so, at once.</returns>

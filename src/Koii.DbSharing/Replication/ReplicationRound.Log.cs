@@ -1,3 +1,5 @@
+using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
@@ -18,5 +20,12 @@ internal sealed partial class ReplicationRound
 
         [LoggerMessage(1002, LogLevel.Error, "The INodeDirectory threw against its contract; the round for task {TaskId} has no node list", EventName = nameof(DirectoryThrew))]
         public static partial void DirectoryThrew(ILogger logger, string taskId, Exception exception);
+
+        [LoggerMessage(
+            1006,
+            LogLevel.Warning,
+            "Round for task {TaskId}: none of {Peers} peers could be read. Of {Peer}: {Kind}. {Detail} Failures of all are not logged again until one can be read",
+            EventName = nameof(NobodyRead))]
+        public static partial void NobodyRead(ILogger logger, string taskId, int peers, NodeAddress peer, PeerFailureKind kind, string? detail);
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class ReplicationRound(
     ILogger logger)
 {
     private bool _hadNodeList = true;
+    private bool _couldReadPeers = true;
 
     /// <summary>Runs it.</summary>
     /// <returns>What it did.</returns>
@@ -89,8 +90,22 @@ internal sealed partial class ReplicationRound(
                 Log.RoundCompleted(
                     logger, level, taskId, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected, round.Duration);
             }
+
+            LogNobodyRead(round.Peers);
         }
 
         _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
+    }
+
+    // One peer that fails is nobody's concern; that all of them do is most likely this node's own network or settings. Once is news here too.
+    private void LogNobodyRead(IReadOnlyList<PeerReport> peers)
+    {
+        if (peers.Count == 0)
+            return; // Those that failed rest now; nothing new is known.
+
+        var couldRead = peers.Any(peer => peer.Failure is null);
+        if (!couldRead && _couldReadPeers)
+            Log.NobodyRead(logger, taskId, peers.Count, peers[0].Peer, peers[0].Failure!.Kind, peers[0].Failure!.Detail);
+        _couldReadPeers = couldRead;
     }
 }

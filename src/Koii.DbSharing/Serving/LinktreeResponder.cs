@@ -29,10 +29,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     public const int MaxMessageBytes = Party.FrameLimit;
 
     /// <summary>The most records that can be fetched at once.</summary>
-    public const int MaxFetchedIds = 1_000;
-
-    // After so many bytes the answer to a fetch ends with the record that passed them; whoever wants the rest asks again.
-    private const int FetchBytes = 4 * 1024 * 1024;
+    public const int MaxFetchedIds = ProtocolExtension.MaxFetchedIds;
 
     // Records are taken from the store so many at a time: at their greatest they are 4 MiB.
     private const int FetchPage = 64;
@@ -51,7 +48,10 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     /// <returns>The summary of a state that the store had during this call.</returns>
     public ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) => _engine.Index.GetSummaryAsync(cancellationToken);
 
-    /// <summary>Writes the summary as a JSON object, with what a peer must know before it reconciles: <c>protocol</c>, <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>, <c>reconcile</c>.</summary>
+    /// <summary>
+    /// Writes the summary as a JSON object, with what a peer must know before it reconciles: <c>protocol</c>, <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>,
+    /// <c>reconcile</c>.
+    /// </summary>
     /// <param name="output">Where to write. It is flushed and left open.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>A task that ends when everything is flushed.</returns>
@@ -62,7 +62,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            json.WriteNumber("protocol"u8, 1);
+            json.WriteNumber("protocol"u8, ProtocolExtension.Version);
             json.WriteNumber("count"u8, summary.Count);
             json.WriteString("fingerprint"u8, summary.Fingerprint.ToString("x32", CultureInfo.InvariantCulture));
             json.WriteNumber("perAuthor"u8, _engine.Options.LinktreesPerAuthor);
@@ -87,7 +87,10 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     }
 
     /// <summary>Writes those of some records that are held, tombstones included, each once, in the form of <c>/all</c>.</summary>
-    /// <remarks>The list ends with the record that takes it to 4 MiB: ask again for those that did not come. As with <see cref="WriteListAsync"/>, nothing is written before the store has answered once.</remarks>
+    /// <remarks>
+    /// The list ends with the record that takes it to 4 MiB: ask again for those that did not come. As with <see cref="WriteListAsync"/>, nothing is written before the
+    /// store has answered once.
+    /// </remarks>
     /// <param name="output">Where to write. It is flushed and left open; when its reader completes, the rest is left unwritten.</param>
     /// <param name="ids">The records, at most <see cref="MaxFetchedIds"/>.</param>
     /// <param name="cancellationToken">Ends the writing in the middle.</param>
@@ -104,16 +107,14 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         foreach (var page in ids.Distinct().Chunk(FetchPage))
         {
             var held = RoleContract.NotNull(await _store.GetAsync(page, cancellationToken).ConfigureAwait(false), "ILinktreeStore.GetAsync");
-            foreach (var linktree in held)
+            foreach (var linktree in held.TakeWhile(_ => list.Bytes < ProtocolExtension.FetchBytes))
             {
                 list.Write(linktree);
                 if (list.UnflushedBytes >= FlushBytes && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
                     return;
-                if (list.Bytes >= FetchBytes)
-                    break;
             }
 
-            if (list.Bytes >= FetchBytes)
+            if (list.Bytes >= ProtocolExtension.FetchBytes)
                 break;
         }
 

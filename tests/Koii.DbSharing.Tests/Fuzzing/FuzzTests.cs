@@ -9,13 +9,14 @@ public sealed class FuzzTests
     private static readonly (string Name, Func<IFuzzTarget> Make, double Share)[] Targets =
     [
         ("CanonicalForm", () => new CanonicalFormTarget(), 0.25),
-        ("Record", () => new RecordTarget(), 0.20),
+        ("Record", () => new RecordTarget(), 0.17),
         ("List", () => new ListTarget(), 0.08),
         ("Base58", () => new Base58Target(), 0.19),
         ("NodeList", () => new NodeListTarget(), 0.08),
         ("HttpAnswer", () => new HttpAnswerTarget(), 0.03),
         ("Submission", () => new SubmissionTarget(), 0.12),
         ("Message", () => new MessageTarget(), 0.05),
+        ("Summary", () => new SummaryTarget(), 0.03),
     ];
 
     private static string Failures => Path.Combine(AppContext.BaseDirectory, "Fuzzing", "Failures");

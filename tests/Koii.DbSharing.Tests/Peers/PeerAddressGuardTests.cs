@@ -54,7 +54,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     {
         var failure = await AskAsync(NodeAddress.Parse(url), Guard());
 
-        Assert.That(failure, Is.EqualTo(new PeerFailure(PeerFailureKind.AddressRefused) { Detail = "The host has no address on the open Internet." }));
+        Assert.That(failure, Is.EqualTo(new PeerFailure(PeerFailureKind.AddressRefused) { Detail = "The host has no address on the open Internet, and AllowPrivateAddresses is not set." }));
         Assert.That(_dialled, Is.Empty);
     }
 

@@ -318,11 +318,34 @@ public sealed class PeerRoundTests
     [Test]
     public async Task Failed_peer_is_one_line_for_debugging_and_nothing_louder()
     {
-        var node = new Node().Lists(1);
+        var node = new Node().Lists(2).Serves(2);
 
         await node.ShareAsync();
 
         Assert.That(node.Log.Lines.Select(line => (line.Level, line.Event.Name)), Is.EqualTo(new[] { (LogLevel.Debug, "PeerFailed"), (LogLevel.Debug, "RoundCompleted") }));
+    }
+
+    [Test]
+    public async Task That_all_peers_fail_is_a_warning_with_a_reason_and_one_again_only_after_a_peer_was_read()
+    {
+        var node = new Node().Lists(2);
+
+        await node.ShareAsync();
+        await AgainAsync();
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NobodyRead" }));
+        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Warning).Text, Does.Contain($"none of 2 peers could be read. Of {Node.Peer(1)}: "));
+
+        node.Serves(1);
+        await AgainAsync();
+        node.Peers.Answer(Node.Peer(1), (_, _) => throw new HttpRequestException());
+        await AgainAsync();
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NobodyRead", "NobodyRead" }));
+
+        Task AgainAsync()
+        {
+            node.Clock.Advance(TimeSpan.FromHours(1)); // Longer than any rest.
+            return node.ShareAsync();
+        }
     }
 
     private static async IAsyncEnumerable<PeerPage> ThrowsAfterAsync(IReadOnlyList<PeerPage> pages, Exception fault)

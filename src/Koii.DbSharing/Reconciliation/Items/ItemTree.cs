@@ -20,7 +20,8 @@ internal sealed class ItemTree
     /// <summary>Adds an item. One that is there already changes nothing.</summary>
     public void Add(SetItem item)
     {
-        if (Contains(item))
+        // What is listed in order is behind everything that was listed before.
+        if (!IsBehindAll(item) && Contains(item))
             return;
         _root = _root.Own(_edit);
         if (_root.Add(item, _edit) is { } right)
@@ -56,6 +57,8 @@ internal sealed class ItemTree
         _edit = new object();
         return new ItemSet(_root);
     }
+
+    private bool IsBehindAll(SetItem item) => _root.Sum.Count == 0 || _root.Last.CompareTo(item) < 0;
 
     private bool Contains(SetItem item)
     {

@@ -26,6 +26,9 @@ internal sealed class TreeBranch : TreeNode
     public override SetItem First => _children.Entries[0].First;
 
     /// <inheritdoc/>
+    public override SetItem Last => _children.Entries[^1].Last;
+
+    /// <inheritdoc/>
     public override bool IsSparse => _children.IsSparse;
 
     /// <summary>The only child, or <see langword="null"/> where there are several: then a root is one too many.</summary>

@@ -24,6 +24,9 @@ internal sealed class TreeLeaf : TreeNode
     public override SetItem First => _items.Entries[0];
 
     /// <inheritdoc/>
+    public override SetItem Last => _items.Entries[^1];
+
+    /// <inheritdoc/>
     public override bool IsSparse => _items.IsSparse;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ internal abstract class TreeNode(object edit)
     /// <summary>The least item below. A node has one, unless it is the root of an empty tree.</summary>
     public abstract SetItem First { get; }
 
+    /// <summary>The greatest item below, where there is one.</summary>
+    public abstract SetItem Last { get; }
+
     /// <summary>Whether the node is less than half full, and so to be joined with a neighbour.</summary>
     public abstract bool IsSparse { get; }
 

@@ -89,7 +89,8 @@ internal ref struct MessageReader
     }
 
     /// <summary>
-    /// Bounds rise. The one exception is what the reference implementation writes when the id list up to infinity has filled its frame: the fingerprint of the nothing behind it.
+    /// Bounds rise. The one exception is what the reference implementation writes when the id list up to infinity has filled its frame: the fingerprint of the nothing
+    /// behind it.
     /// </summary>
     private readonly bool IsInPlace(MessageRange range) =>
         range.Upper.CompareTo(_previous) > 0

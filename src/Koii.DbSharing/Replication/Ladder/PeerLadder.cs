@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Replication.Ladder;
 
 /// <summary>
-/// The ladder of protocol §4.3: in sync costs one small answer, a few changes cost a few kilobytes, and only a first meeting reads the list. Every surprise on a rung leads to the
-/// next one, and all of them together have the time of one pull.
+/// The ladder of protocol §4.3: in sync costs one small answer, a few changes cost a few kilobytes, and only a first meeting reads the list. Every surprise on a rung
+/// leads to the next one, and all of them together have the time of one pull.
 /// </summary>
 /// <param name="begin">Begins the round with a peer.</param>
 /// <param name="summary">The highest rung, where there is a role for the extension.</param>

@@ -18,8 +18,6 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
     /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
     public const int MaxNeeded = RefusalMemory.SharePerPeer;
 
-    private const int IdsPerFetch = 1_000;
-
     private static readonly PeerFailure NoMessage = Violation("The answer is no reconciliation message.");
     private static readonly PeerFailure NotAsked = Violation("A record came that was not asked for.");
     private static readonly PeerFailure NotDelivered = Violation("More than half of the records that it says it has did not come.");
@@ -75,7 +73,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
     private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, IReadOnlyCollection<LinktreeId> ids)
     {
         var undelivered = 0;
-        foreach (var part in ids.Chunk(IdsPerFetch))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Koii.DbSharing.AspNetCore.Tests;
+
+/// <summary>A client has one place here: however a request ends, the next one must find it free.</summary>
+[CancelAfter(60_000)]
+public sealed class PlaceReturnTests
+{
+    private const string Host = "HTTP/1.1\r\nHost: x\r\n";
+
+    private static readonly string[] Requests =
+    [
+        $"GET /linktree/all {Host}\r\n",
+        $"GET /linktree/all {Host}Accept-Encoding: gzip\r\n\r\n",
+        $"GET /linktree/all {Host}If-None-Match: *\r\n\r\n",
+        $"GET /linktree/all {Host}If-None-Match: \"\r\n\r\n",
+        $"GET /linktree/all {Host}Range: bytes=0-1\r\n\r\n",
+        $"HEAD /linktree/all {Host}\r\n",
+        $"OPTIONS /linktree/all {Host}\r\n",
+        $"TRACE /linktree {Host}\r\n",
+        $"GET //linktree/all {Host}\r\n",
+        $"GET /linktree/get/%00%2f {Host}\r\n",
+        $"GET /task/{TestNode.TaskId}%2flinktree/all {Host}\r\n",
+        "GET /linktree/all HTTP/1.0\r\n\r\n",
+        $"POST /linktree {Host}Content-Length: 1000\r\n\r\n{{",
+        $"POST /linktree {Host}Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+        $"POST /linktree {Host}Content-Length: 2000000\r\n\r\n{{",
+        $"POST /linktree {Host}Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        $"POST /linktree {Host}Transfer-Encoding: gzip\r\n\r\n",
+        $"POST /linktree {Host}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
+        $"POST /linktree {Host}Content-Length: 0\r\n\r\n",
+        $"POST /linktree/reconcile {Host}Content-Length: 1\r\n\r\na",
+        $"POST /linktree/reconcile {Host}Content-Length: 600000\r\n\r\na",
+        $"POST /linktree/reconcile {Host}Content-Length: 100\r\n\r\na",
+        $"POST /linktree/fetch {Host}Content-Length: 31\r\n\r\n0123456789012345678901234567890",
+        $"POST /linktree/fetch {Host}Content-Type: ;;\r\nContent-Length: 32\r\n\r\n0",
+    ];
+
+    [Test]
+    public async Task However_a_request_ends_its_place_comes_back(
+        [ValueSource(nameof(Requests))] string request, [Values] bool leavesAtOnce, [Values] bool behindMiddleware, CancellationToken hangs)
+    {
+        await using var node = await TestNode.StartAsync(
+            services =>
+            {
+                services.AddResponseCompression(options => options.EnableForHttps = true);
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages: 64));
+            },
+            endpoints => endpoints.MapDbSharing(options => options.PrivateClient.RequestsAtOnce = 1),
+            onSocket: true,
+            app =>
+            {
+                if (!behindMiddleware)
+                    return;
+                app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = context => Task.CompletedTask });
+                app.UseResponseCompression();
+            });
+
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port, hangs);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
+            if (leavesAtOnce)
+                client.LingerState = new LingerOption(enable: true, 0);
+            else if (!IsUnfinished(request))
+                Assert.That(await stream.ReadAsync(new byte[100], hangs), Is.GreaterThan(0));
+        }
+
+        // The client has gone; the server hears of it in its own time.
+        HttpStatusCode status;
+        do
+        {
+            using var response = await node.Client.GetAsync("/linktree/summary", hangs);
+            status = response.StatusCode;
+        }
+        while (status == HttpStatusCode.TooManyRequests);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
+        // One that left at once may be looked at only when the node is being disposed of, and finds no services then.
+        if (!leavesAtOnce)
+            Assert.That(node.Complaints, Is.Empty);
+    }
+
+    /// <summary>Whether the node waits for more of it.</summary>
+    private static bool IsUnfinished(string request) => request.EndsWith('{') || request.EndsWith("100\r\n\r\na", StringComparison.Ordinal);
+}

@@ -26,7 +26,7 @@ public sealed class PeerLimits
     /// <summary>The most elements of a list. Default: 1,000,000.</summary>
     public int MaxListElements { get; set; } = 1_000_000;
 
-    /// <summary>The greatest length of one element of a list in bytes; a longer one is skipped and counted. Default: 256 KiB; from 128 KiB to 64 MiB.</summary>
+    /// <summary>The greatest length of one element of a list in bytes; a longer one is skipped and counted, and more white space in a row ends the list. Default: 256 KiB; from 128 KiB to 64 MiB.</summary>
     public int MaxElementBytes { get; set; } = 256 * 1024;
 
     /// <summary>The greatest length of a node list in bytes, after decompression. Default: 8 MiB.</summary>

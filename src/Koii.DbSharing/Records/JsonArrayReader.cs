@@ -17,6 +17,7 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
     private int _filled;
     private int _position;
     private int _elementStart;
+    private int _blanks;
     private long _received;
     private int _elements;
     private Phase _phase = Phase.ByteOrderMark;
@@ -146,8 +147,20 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
     private bool TrySkipWhiteSpace()
     {
         var length = _buffer.AsSpan(_position, _filled - _position).IndexOfAnyExcept(" \t\n\r"u8);
-        _position = length < 0 ? _filled : _position + length;
-        return length >= 0;
+        var blanks = length < 0 ? _filled - _position : length;
+        _position += blanks;
+        _blanks += blanks;
+        if (_blanks > limits.MaxElementBytes)
+        {
+            // It compresses a thousandfold and nobody writes it: a flood that would cost a core until the whole list is too large.
+            End = LinktreeListEnd.TooLarge;
+            return false;
+        }
+
+        if (length < 0)
+            return false;
+        _blanks = 0;
+        return true;
     }
 
     /// <summary>Goes on to the comma or bracket that ends the element, or to the end of what has arrived.</summary>

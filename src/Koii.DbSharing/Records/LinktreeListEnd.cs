@@ -15,6 +15,6 @@ internal enum LinktreeListEnd
     /// <summary>Nothing: the stream ended before the closing bracket. An element that was cut is not counted.</summary>
     Interrupted,
 
-    /// <summary>Nothing: the list passed its limit of bytes or elements. What stood before is delivered.</summary>
+    /// <summary>Nothing: the list passed its limit of bytes or elements, or had more white space in a row than an element may have bytes. What stood before is delivered.</summary>
     TooLarge,
 }

@@ -157,9 +157,19 @@ public sealed class LinktreeListTests
     [Test]
     public async Task White_space_between_elements_is_not_kept()
     {
-        var gap = new string(' ', 300_000);
+        var gap = new string(' ', 200_000);
         var list = $"{gap}[{gap}{Envelope(Data(uuid: "a"))},{gap}{Envelope(Data(uuid: "b"))}]";
         Assert.That(await ReadAsync(new TrickleStream(Utf8(list), 9_999)), Is.EqualTo("a b Complete"));
+    }
+
+    [Test]
+    public async Task List_ends_at_more_white_space_than_an_element_may_have_bytes([Values(1, 999, 1_000_000)] int piece)
+    {
+        var limits = Wide with { MaxElementBytes = 1_000 };
+        var most = new string('\n', limits.MaxElementBytes);
+
+        Assert.That(await ReadAsync(new TrickleStream(Utf8(Fill($"{most}[{most}A,{most}B]")), piece), limits), Is.EqualTo("a b Complete"));
+        Assert.That(await ReadAsync(new TrickleStream(Utf8(Fill($"[A,{most} B]")), piece), limits), Is.EqualTo("a TooLarge"));
     }
 
     [Test]

@@ -12,7 +12,7 @@ namespace Koii.DbSharing.PostgreSql;
 /// </summary>
 internal sealed class PutPage : IDisposable
 {
-    private const string Sql = "SELECT koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)";
 
     private readonly int[] _turns;
     private readonly int[] _places;

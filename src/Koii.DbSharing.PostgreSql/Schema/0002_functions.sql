@@ -84,10 +84,11 @@ END $$;
 --
 -- Every look is made after the task's row is locked, in a snapshot of its own (READ COMMITTED; a stricter level fails with 40001 where another writer was
 -- first, and is retried). So it sees all that was committed before, and what it decides holds until it commits.
-CREATE FUNCTION koii_dbsharing.put_page(
+CREATE PROCEDURE koii_dbsharing.put_page(
     _task integer, _per_author integer, _max_records bigint, _max_changes bigint, _now bigint, _oldest bigint, _turns integer[], _places integer[],
-    _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea, _datas bytea, _starts integer[])
-RETURNS smallint[] LANGUAGE plpgsql
+    _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea, _datas bytea, _starts integer[],
+    OUT _answer smallint[])
+LANGUAGE plpgsql
 -- One plan for pages of any size over tables of any size, kept for as long as the connection: planning takes longer than storing a single record. It may be made
 -- when the tables are empty, so it must not depend on what the planner thinks of them; each look is for few rows, which an index finds.
 SET plan_cache_mode TO force_generic_plan SET jit TO off
@@ -107,7 +108,6 @@ DECLARE
     _left_uuids bytea[];
     _left_timestamps bigint[];
     _left_ids bytea[];
-    _answer smallint[] := '{}';
     _count integer;
     _old_changes bigint;
 BEGIN
@@ -117,11 +117,13 @@ BEGIN
         LEFT JOIN LATERAL (SELECT l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[i] AND l.uuid = _uuids[i] LIMIT 1) held ON true
         WHERE held.id IS DISTINCT FROM _ids[i]
     ) THEN
-        RETURN array_fill(2::smallint, ARRAY[cardinality(_ids)]);
+        _answer := array_fill(2::smallint, ARRAY[cardinality(_ids)]);
+        RETURN;
     END IF;
 
     SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE task = _task FOR UPDATE;
     _old_changes := _state.changes;
+    _answer := '{}';
 
     -- At or near the bound: an author that holds nothing finds no room if the records held and those added by the page before its first one reach the bound.
     -- Of an author's identities that are new, those add one that fit under the limit; the others only take the place of older ones.
@@ -233,7 +235,7 @@ BEGIN
     IF _state.changes = _old_changes THEN
         -- Nothing to make durable: whatever this page was compared with was on the disk before its writer let go of the task's row.
         PERFORM set_config('synchronous_commit', 'off', true);
-        RETURN _answer;
+        RETURN;
     END IF;
 
     _state.trimmed := koii_dbsharing.trim_changes(_task, _state.changes, _state.trimmed, _max_changes, _oldest);
@@ -241,5 +243,4 @@ BEGIN
     SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = greatest(per_author, _per_author)
     WHERE task = _task;
     PERFORM koii_dbsharing.commit_durably();
-    RETURN _answer;
 END $$;

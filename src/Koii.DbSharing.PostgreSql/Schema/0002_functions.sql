@@ -79,8 +79,9 @@ END $$;
 -- of records up to the end of each turn, _places the place of each record in the page. Authors do not touch each other except through the bound, and the bound
 -- is settled first and in the page's order; so a turn can be decided and written as a set, and the outcomes are those of record after record.
 --
--- What is compared comes as arrays. They are looked into where they are: to unnest them would copy each page several times. What is only written comes in one piece,
--- which costs next to nothing where nothing is to be written, and is cut when a record is: signatures of 64 bytes each, and data, which begin at _starts, the last of which is the end.
+-- What is compared comes as arrays. They are looked into where they are: unnest, and slices for each turn, would copy the page several times. What is only written comes
+-- in one piece, which costs little where nothing is to be written, and is cut when it is: signatures of 64 bytes each, and data, where that of record i begins at
+-- _starts[i] and ends before _starts[i + 1]. And it is a procedure because a SELECT is planned with its arguments as constants, which copies the page again; CALL is not planned.
 --
 -- Every look is made after the task's row is locked, in a snapshot of its own (READ COMMITTED; a stricter level fails with 40001 where another writer was
 -- first, and is retried). So it sees all that was committed before, and what it decides holds until it commits.
@@ -90,7 +91,8 @@ CREATE PROCEDURE koii_dbsharing.put_page(
     OUT _answer smallint[])
 LANGUAGE plpgsql
 -- One plan for pages of any size over tables of any size, kept for as long as the connection: planning takes longer than storing a single record. It may be made
--- when the tables are empty, so it must not depend on what the planner thinks of them; each look is for few rows, which an index finds.
+-- when the tables are empty, so it must not depend on what the planner thinks of them: each look is for few rows, which an index finds, and what was found is changed
+-- where it is (ctid), which stays so while the lock is held. A join by keys would be planned to read all of a task that was small then, for each record.
 SET plan_cache_mode TO force_generic_plan SET jit TO off
 SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off
 AS $$
@@ -99,7 +101,6 @@ DECLARE
     _full boolean[];
     _before integer := 0;
     _last integer;
-    _size integer;
     _outcomes smallint[];
     _held_timestamps bigint[];
     _held_ids bytea[];
@@ -108,6 +109,7 @@ DECLARE
     _left_uuids bytea[];
     _left_timestamps bigint[];
     _left_ids bytea[];
+    _left_rows tid[];
     _count integer;
     _old_changes bigint;
 BEGIN
@@ -146,8 +148,6 @@ BEGIN
 
     -- In what follows i is a place in the turn, and _before + i the record there.
     FOREACH _last IN ARRAY _turns LOOP
-        _size := _last - _before;
-
         -- What becomes of each record, and how many of its author's oldest make room. There are more of them than one only where a store of another process had a
         -- higher limit. One look at an author's rows finds the identity and counts the others.
         SELECT array_agg(outcome), array_agg(held_timestamp), array_agg(held_id), array_agg(CASE WHEN held_id IS NULL THEN records + (outcome = 0)::integer - _per_author END)
@@ -165,7 +165,7 @@ BEGIN
                         ORDER BY l.timestamp, l.id LIMIT 1 OFFSET held.records - _per_author) THEN 3
                     ELSE 0
                 END::smallint AS outcome
-            FROM generate_series(1, _size) AS i
+            FROM generate_series(1, _last - _before) AS i
             CROSS JOIN LATERAL (
                 SELECT count(*) AS records, min(l.timestamp) FILTER (WHERE l.uuid = _uuids[_before + i]) AS timestamp,
                     (array_agg(l.id) FILTER (WHERE l.uuid = _uuids[_before + i]))[1] AS id
@@ -176,38 +176,42 @@ BEGIN
 
         _left_places := NULL;
         IF 0 < ANY (_surplus) THEN
-            WITH leaving AS MATERIALIZED (
+            SELECT array_agg(i), array_agg(uuid), array_agg(timestamp), array_agg(id), array_agg(ctid)
+            INTO _left_places, _left_uuids, _left_timestamps, _left_ids, _left_rows
+            FROM (
                 SELECT i, oldest.*
-                FROM generate_series(1, _size) AS i
+                FROM generate_series(1, _last - _before) AS i
                 CROSS JOIN LATERAL (
-                    SELECT l.author, l.uuid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i]
+                    SELECT l.uuid, l.timestamp, l.id, l.ctid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i]
                     ORDER BY l.timestamp, l.id LIMIT _surplus[i]
                 ) oldest
                 WHERE _surplus[i] > 0
-            ), deleted AS (
-                DELETE FROM koii_dbsharing.linktree l USING leaving e WHERE l.task = _task AND l.author = e.author AND l.uuid = e.uuid
-                RETURNING e.i, l.uuid, l.timestamp, l.id
-            ), ordered AS (
-                SELECT * FROM deleted ORDER BY i, timestamp, id
-            )
-            SELECT array_agg(i), array_agg(uuid), array_agg(timestamp), array_agg(id)
-            INTO _left_places, _left_uuids, _left_timestamps, _left_ids FROM ordered;
+                ORDER BY i, oldest.timestamp, oldest.id
+            ) leaving;
+
+            DELETE FROM koii_dbsharing.linktree WHERE ctid = ANY (_left_rows);
         END IF;
 
         INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
         SELECT _task, _authors[_before + i], _uuids[_before + i], _timestamps[_before + i], _ids[_before + i], _tombstones[_before + i],
             substring(_signatures FROM 64 * (_before + i) - 63 FOR 64), substring(_datas FROM _starts[_before + i] FOR _starts[_before + i + 1] - _starts[_before + i])
-        FROM generate_series(1, _size) AS i
+        FROM generate_series(1, _last - _before) AS i
         WHERE _outcomes[i] = 0;
         GET DIAGNOSTICS _count = ROW_COUNT;
         _state.records := _state.records + _count - coalesce(cardinality(_left_places), 0);
 
         IF 1 = ANY (_outcomes) THEN
             UPDATE koii_dbsharing.linktree l
-            SET timestamp = _timestamps[_before + i], id = _ids[_before + i], tombstone = _tombstones[_before + i],
-                signature = substring(_signatures FROM 64 * (_before + i) - 63 FOR 64), data = substring(_datas FROM _starts[_before + i] FOR _starts[_before + i + 1] - _starts[_before + i])
-            FROM generate_series(1, _size) AS i
-            WHERE _outcomes[i] = 1 AND l.task = _task AND l.author = _authors[_before + i] AND l.uuid = _uuids[_before + i];
+            SET timestamp = _timestamps[at], id = _ids[at], tombstone = _tombstones[at],
+                signature = substring(_signatures FROM 64 * at - 63 FOR 64), data = substring(_datas FROM _starts[at] FOR _starts[at + 1] - _starts[at])
+            FROM (
+                SELECT _before + i AS at, held.ctid FROM generate_series(1, _last - _before) AS i
+                CROSS JOIN LATERAL (
+                    SELECT l.ctid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i] AND l.uuid = _uuids[_before + i] LIMIT 1
+                ) held
+                WHERE _outcomes[i] = 1
+            ) replaced
+            WHERE l.ctid = replaced.ctid;
         END IF;
 
         -- Whoever makes room goes before the one it is made for.
@@ -221,9 +225,9 @@ BEGIN
             CASE WHEN gone IS NULL THEN _held_timestamps[i] ELSE _left_timestamps[gone] END,
             CASE WHEN gone IS NULL THEN _held_ids[i] ELSE _left_ids[gone] END
         FROM (
-            SELECT i, NULL::bigint AS gone FROM generate_series(1, _size) AS i WHERE _outcomes[i] <= 1
+            SELECT i, NULL::bigint AS gone FROM generate_series(1, _last - _before) AS i WHERE _outcomes[i] <= 1
             UNION ALL
-            SELECT i, gone FROM unnest(_left_places) WITH ORDINALITY AS gone (i, gone)
+            SELECT i, gone FROM unnest(_left_places) WITH ORDINALITY AS p (i, gone)
         ) changes;
         GET DIAGNOSTICS _count = ROW_COUNT;
         _state.changes := _state.changes + _count;

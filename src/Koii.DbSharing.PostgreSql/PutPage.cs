@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Npgsql;
@@ -69,7 +70,8 @@ internal sealed class PutPage : IDisposable
         Add(_signatures);
         Add<ReadOnlyMemory<byte>>(_datas.AsMemory(0, _starts[^1] - 1));
         Add(_starts);
-        return InOrder((short[])(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+        var answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return answer is DBNull ? AllUnchanged() : InOrder((short[])answer!);
 
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
     }
@@ -86,6 +88,13 @@ internal sealed class PutPage : IDisposable
         return outcomes;
     }
 
+    private PutOutcome[] AllUnchanged()
+    {
+        var outcomes = new PutOutcome[_places.Length];
+        Array.Fill(outcomes, PutOutcome.Unchanged);
+        return outcomes;
+    }
+
     private static int[] InTurns(IReadOnlyList<SignedLinktree> linktrees, out int[] ends)
     {
         var turns = new int[linktrees.Count];
@@ -93,9 +102,8 @@ internal sealed class PutPage : IDisposable
         var sizes = new List<int>();
         for (var place = 0; place < turns.Length; place++)
         {
-            var author = linktrees[place].Author;
-            var turn = turns[place] = ofAuthor.GetValueOrDefault(author);
-            ofAuthor[author] = turn + 1;
+            ref var next = ref CollectionsMarshal.GetValueRefOrAddDefault(ofAuthor, linktrees[place].Author, out _);
+            var turn = turns[place] = next++;
             if (turn == sizes.Count)
                 sizes.Add(0);
             sizes[turn]++;

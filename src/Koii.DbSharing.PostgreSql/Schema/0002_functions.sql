@@ -73,7 +73,8 @@ BEGIN
     feed := replace(_state.feed::text, '-', '');
 END $$;
 
--- Decides what becomes of each record of a page, does it, and returns one outcome for each: 0 inserted, 1 replaced, 2 unchanged, 3 superseded, 4 full.
+-- Decides what becomes of each record of a page, does it, and answers with one outcome for each: 0 inserted, 1 replaced, 2 unchanged, 3 superseded, 4 full;
+-- or with NULL, where all are unchanged.
 --
 -- The records come in turns: the first holds the first record of each author, in the page's order, the second turn the second of each, and so on. _turns has the number
 -- of records up to the end of each turn, _places the place of each record in the page. Authors do not touch each other except through the bound, and the bound
@@ -119,13 +120,11 @@ BEGIN
         LEFT JOIN LATERAL (SELECT l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[i] AND l.uuid = _uuids[i] LIMIT 1) held ON true
         WHERE held.id IS DISTINCT FROM _ids[i]
     ) THEN
-        _answer := array_fill(2::smallint, ARRAY[cardinality(_ids)]);
         RETURN;
     END IF;
 
     SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE task = _task FOR UPDATE;
     _old_changes := _state.changes;
-    _answer := '{}';
 
     -- At or near the bound: an author that holds nothing finds no room if the records held and those added by the page before its first one reach the bound.
     -- Of an author's identities that are new, those add one that fit under the limit; the others only take the place of older ones.

@@ -62,7 +62,7 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
         _settings = PostgreSqlStoreSettings.From(options);
         _timeProvider = timeProvider ??= TimeProvider.System;
         _database = new TaskDatabase(dataSource, _settings, timeProvider, random ?? new Random());
-        _queue = new PutQueue(PutPageAsync);
+        _queue = new PutQueue((linktrees, cancellationToken) => PutAsync(new PutPage(linktrees), cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -126,11 +126,8 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
             _dataSource.Dispose();
     }
 
-    private async ValueTask<IReadOnlyList<PutOutcome>> PutPageAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
-    {
-        using var page = new PutPage(linktrees);
-        return await _database.RunAsync((connection, task, token) => page.PutAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken).ConfigureAwait(false);
-    }
+    private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutPage page, CancellationToken cancellationToken) =>
+        _database.RunAsync((connection, task, token) => page.PutAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
 
     private ValueTask<T> ReadAsync<T>(Func<PageReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
         _isDisposed

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Koii.DbSharing.Records;
@@ -9,9 +8,10 @@ namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
 /// A page of records as the arguments of <c>put_page</c>: columns, in turns. The first turn holds the first record of each author, the second the second of each,
-/// and so on, so that the function can treat a turn as a set and still do as if record came after record. Dispose it when it has been stored.
+/// and so on, so that the procedure can treat a turn as a set and still do as if record came after record. Signatures and data, which are
+/// written and not compared, go in one piece each.
 /// </summary>
-internal sealed class PutPage : IDisposable
+internal sealed class PutPage
 {
     private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)";
 
@@ -32,7 +32,7 @@ internal sealed class PutPage : IDisposable
         (_authors, _uuids, _ids) = (new byte[count][], new byte[count][], new byte[count][]);
         (_timestamps, _tombstones, _starts) = (new long[count], new bool[count], new int[count + 1]);
         _signatures = new byte[count * LinktreeSignature.Size];
-        _datas = ArrayPool<byte>.Shared.Rent(linktrees.Sum(linktree => linktree.Data.Length));
+        _datas = GC.AllocateUninitializedArray<byte>(linktrees.Sum(linktree => linktree.Data.Length));
         _starts[0] = 1;
         for (var i = 0; i < count; i++)
         {
@@ -68,7 +68,7 @@ internal sealed class PutPage : IDisposable
         Add(_ids);
         Add(_tombstones);
         Add(_signatures);
-        Add<ReadOnlyMemory<byte>>(_datas.AsMemory(0, _starts[^1] - 1));
+        Add(_datas);
         Add(_starts);
         var answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
         return answer is DBNull ? AllUnchanged() : InOrder((short[])answer!);
@@ -76,10 +76,7 @@ internal sealed class PutPage : IDisposable
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_datas);
-
-    /// <summary>Puts the function's answer, which is in the order of the turns, into the page's order.</summary>
+    /// <summary>Puts the procedure's answer, which is in the order of the turns, into the page's order.</summary>
     private PutOutcome[] InOrder(short[] answer)
     {
         var outcomes = new PutOutcome[answer.Length];

@@ -82,7 +82,8 @@ END $$;
 --
 -- What is compared comes as arrays. They are looked into where they are: unnest, and slices for each turn, would copy the page several times. What is only written comes
 -- in one piece, which costs little where nothing is to be written, and is cut when it is: signatures of 64 bytes each, and data, where that of record i begins at
--- _starts[i] and ends before _starts[i + 1]. And it is a procedure because a SELECT is planned with its arguments as constants, which copies the page again; CALL is not planned.
+-- _starts[i] and ends before _starts[i + 1]. And it is a procedure because a SELECT is planned with its arguments as constants, which copies the page again; a CALL
+-- is not planned.
 --
 -- Every look is made after the task's row is locked, in a snapshot of its own (READ COMMITTED; a stricter level fails with 40001 where another writer was
 -- first, and is retried). So it sees all that was committed before, and what it decides holds until it commits.

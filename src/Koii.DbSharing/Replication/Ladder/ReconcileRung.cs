@@ -10,9 +10,9 @@ namespace Koii.DbSharing.Replication.Ladder;
 /// The rung between: finds out by reconciliation what the peer has and this node has not, and fetches it (protocol §4.3 b, §5). Whatever a good peer would not do ends it, has
 /// the peer's list read instead, and is not tried again with this peer for ten minutes.
 /// </summary>
-internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemory memory, Admission admission, ILogger logger)
+internal sealed partial class ReconcileRung(IPeerReconciler reconciler, LinktreeIndex index, PeerMemory memory, Admission admission, ILogger logger)
 {
-    /// <summary>After so many round trips, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
+    /// <summary>After so many round trips in a round, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
     public const int MaxRoundTrips = 64;
 
     /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
@@ -29,15 +29,12 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
     /// <returns>Whether the round is done; else it goes on with the list.</returns>
     public async ValueTask<bool> TryAsync(PeerRound round, ItemSet ours)
     {
-        var need = new HashSet<LinktreeId>();
-        var (hasEnded, broken) = await ConverseAsync(round, ours, need).ConfigureAwait(false);
-        var surprise = broken
-            ?? await FetchAsync(round, [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))]).ConfigureAwait(false);
+        var (tripsLeft, surprise) = await ReconcileAsync(round, ours).ConfigureAwait(false);
         if (surprise is null)
         {
             round.Path = PeerPath.Reconciled;
             // So long a conversation costs more than a list, and a peer that never settles could have one in every round.
-            if (!hasEnded)
+            if (tripsLeft == 0)
                 memory.Ladder.RememberExtension(round.Peer, has: false);
             return true;
         }
@@ -49,31 +46,63 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
 
     private static PeerFailure Violation(string detail) => new(PeerFailureKind.ProtocolViolation) { Detail = detail };
 
-    /// <returns>Whether it ended within its round trips; and what a good peer would not have done, or <see langword="null"/>.</returns>
-    private async ValueTask<(bool HasEnded, PeerFailure? Surprise)> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need)
+    /// <returns>How many round trips are left; and what a good peer would not have done, or <see langword="null"/>.</returns>
+    private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
+    {
+        var need = new HashSet<LinktreeId>();
+        var (tripsLeft, surprise) = await ConverseAsync(round, ours, need, MaxRoundTrips).ConfigureAwait(false);
+        if (surprise is not null)
+            return (tripsLeft, surprise);
+
+        LinktreeId[] asked = [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
+        var undelivered = new HashSet<LinktreeId>();
+        surprise = await FetchAsync(round, asked, undelivered).ConfigureAwait(false);
+        if (surprise is not null || round.Failure is not null)
+            return (tripsLeft, surprise);
+
+        foreach (var id in undelivered)
+            memory.Refusals.RememberUndelivered(round.Peer, id);
+        if (!IsMostOf(asked, undelivered) || tripsLeft == 0)
+            return (tripsLeft, null);
+
+        // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
+        var listed = new HashSet<LinktreeId>();
+        ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
+        (tripsLeft, surprise) = await ConverseAsync(round, ours, listed, tripsLeft).ConfigureAwait(false);
+        undelivered.IntersectWith(listed);
+        return (tripsLeft, surprise ?? (IsMostOf(asked, undelivered) ? NotDelivered : null));
+    }
+
+    private static bool IsMostOf(LinktreeId[] asked, HashSet<LinktreeId> undelivered) => 2 * undelivered.Count > asked.Length;
+
+    /// <inheritdoc cref="ReconcileAsync"/>
+    private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need, int maxTrips)
     {
         var initiator = new Initiator(ours, need);
         var message = initiator.Start();
-        for (var trip = 0; trip < MaxRoundTrips && need.Count < MaxNeeded; trip++)
+        for (var tripsLeft = maxTrips; tripsLeft > 0;)
         {
             var sent = message;
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
+            tripsLeft--;
             if (answer.Failure is not null)
-                return (true, answer.Failure);
+                return (tripsLeft, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return (true, NoMessage);
-            if (next is null || next.AsSpan().SequenceEqual(message))
-                return (true, null);
+                return (tripsLeft, NoMessage);
+            if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
+                return (tripsLeft, null);
             message = next;
         }
 
-        return (need.Count >= MaxNeeded, null);
+        return (0, null);
     }
 
-    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, IReadOnlyCollection<LinktreeId> ids)
+    /// <param name="round">The round with the peer.</param>
+    /// <param name="ids">What to fetch.</param>
+    /// <param name="undelivered">Gets what did not come. Once that is most of all, no more is asked for.</param>
+    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, HashSet<LinktreeId> undelivered)
     {
-        var undelivered = 0;
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !IsMostOf(ids, undelivered)))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
@@ -86,10 +115,10 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
                     return null;
             }
 
-            undelivered += missing.Count;
+            undelivered.UnionWith(missing);
         }
 
-        return 2 * undelivered > ids.Count ? NotDelivered : null;
+        return null;
     }
 
     private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing)

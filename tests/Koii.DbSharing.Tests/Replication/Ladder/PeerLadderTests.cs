@@ -246,6 +246,43 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task Peer_that_lists_what_it_never_delivers_is_asked_for_it_once_in_hours()
+    {
+        await HoldsAsync(Records(10));
+        _node.Serves(1, Records(10));
+        _network.Add(Node.Peer(1), Records(11)).Fetch = (_, _) => Page(new PeerPage([]));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+        AssertAsked("summary", "reconcile", "fetch", "reconcile", "list");
+        _network.Calls.Clear();
+        _node.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
+        AssertAsked("summary", "reconcile");
+    }
+
+    [Test]
+    public async Task Peer_that_lists_other_made_up_records_each_time_uses_its_share_and_is_not_reconciled_with_for_an_hour()
+    {
+        await HoldsAsync(Records(10));
+        _node.Serves(1, Records(12));
+        var peer = _network.Add(Node.Peer(1), Records(11));
+        var made = 0;
+        // 16,000 ids up to infinity (0xFD 0x00 in base 128), and never the same.
+        peer.Reconcile = (_, _) => Answer([0x61, 0, 0, 2, 0xFD, 0, .. Enumerable.Range(0, 16_000).SelectMany(_ => BitConverter.GetBytes(++made).Concat(new byte[28]))]);
+        peer.Fetch = (_, _) => Page(new PeerPage([]));
+
+        // Once most of them have not come, the other 7,000 are not asked for.
+        for (var undelivered = 0; undelivered <= RefusalMemory.SharePerPeer; undelivered += 9_000)
+            Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled), "these may have been replaced");
+        _network.Calls.Clear();
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+        AssertAsked("summary", "list");
+        Assert.That(await _node.HeldAsync(), Has.Count.EqualTo(12));
+        _node.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+    }
+
+    [Test]
     public async Task Record_with_a_bad_signature_is_not_fetched_from_that_peer_again()
     {
         await HoldsAsync(Records(10));
@@ -340,6 +377,59 @@ public sealed class PeerLadderTests
         var report = await AskAsync();
 
         Assert.That((report.Path, report.Verdicts.Inserted), Is.EqualTo((PeerPath.Reconciled, 2L)));
+    }
+
+    [Test]
+    public async Task Record_that_is_replaced_at_the_peer_before_it_is_fetched_is_no_fault_of_the_peer()
+    {
+        await HoldsAsync(Records(10));
+        var peer = _network.Add(Node.Peer(1), Records(11));
+        var (whole, newer) = (peer.Fetch, Samples.Linktree(10, "u0", 9_000_000));
+        peer.Fetch = (ids, token) => ExtendedPeer.PagesAsync(async () =>
+        {
+            await peer.PutAsync(newer);
+            return await whole(ids, token).SingleAsync(token);
+        });
+
+        var first = await AskAsync();
+        Assert.That((first.Path, first.Verdicts.Total), Is.EqualTo((PeerPath.Reconciled, 0L)));
+        AssertAsked("summary", "reconcile", "fetch", "reconcile");
+        _network.Calls.Clear();
+
+        Assert.That((await AskAsync()).Verdicts.Inserted, Is.EqualTo(1));
+        AssertAsked("summary", "reconcile", "fetch");
+        Assert.That(await _node.HeldAsync(), Has.Member(newer));
+    }
+
+    [Test]
+    public async Task Honest_peer_whose_records_are_replaced_all_the_time_is_reconciled_with_in_every_round()
+    {
+        await HoldsAsync(Records(40));
+        var peer = _network.Add(Node.Peer(1), Records(40));
+        var random = new Random(1);
+        var time = 9_000_000L;
+        var (reconcile, fetch) = (peer.Reconcile, peer.Fetch);
+        // Between any two calls, and most often it is what was listed just now.
+        peer.Reconcile = async (message, token) => await AfterAsync(async () => await reconcile(message, token));
+        peer.Fetch = (ids, token) => ExtendedPeer.PagesAsync(() => AfterAsync(async () => await fetch(ids, token).SingleAsync(token)));
+
+        for (var round = 0; round < 100; round++)
+        {
+            await ReplaceAsync();
+            Assert.That((await AskAsync()).Path, Is.AnyOf(PeerPath.Reconciled, PeerPath.InSync), $"round {round}");
+        }
+
+        (peer.Reconcile, peer.Fetch) = (reconcile, fetch);
+        await AskAsync();
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
+
+        async Task<T> AfterAsync<T>(Func<Task<T>> ask)
+        {
+            await ReplaceAsync();
+            return await ask();
+        }
+
+        ValueTask ReplaceAsync() => peer.PutAsync([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Samples.Linktree((byte)random.Next(3), "u0", time += 1_000))]);
     }
 
     [Test]

@@ -15,8 +15,11 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <summary>After so many round trips in a round, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
     public const int MaxRoundTrips = 64;
 
-    /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
-    public const int MaxNeeded = RefusalMemory.SharePerPeer;
+    /// <summary>So many ids are held at a time: what a peer may make this node hold while it keeps it waiting, and as many peers may as are asked in a round.</summary>
+    public const int MaxNeeded = 8_192;
+
+    // A conversation about what is left takes a few round trips. With fewer than this it is left to the next round, so that a node that has much to catch up on does not run out of them.
+    private const int TripsForMore = MaxRoundTrips / 2;
 
     private static readonly PeerFailure NoMessage = Violation("The answer is no reconciliation message.");
     private static readonly PeerFailure NotAsked = Violation("A record came that was not asked for.");
@@ -49,35 +52,40 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <returns>How many round trips are left; and what a good peer would not have done, or <see langword="null"/>.</returns>
     private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
     {
-        var need = new HashSet<LinktreeId>();
-        var (tripsLeft, surprise) = await ConverseAsync(round, ours, need, MaxRoundTrips).ConfigureAwait(false);
-        if (surprise is not null)
-            return (tripsLeft, surprise);
-
-        LinktreeId[] asked = [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
         var undelivered = new HashSet<LinktreeId>();
-        surprise = await FetchAsync(round, asked, undelivered).ConfigureAwait(false);
-        if (surprise is not null || round.Failure is not null)
-            return (tripsLeft, surprise);
+        var asked = 0;
+        for (var tripsLeft = MaxRoundTrips; ;)
+        {
+            var need = await ConverseAsync(round, ours, tripsLeft).ConfigureAwait(false);
+            tripsLeft = need.TripsLeft;
+            if (need.Surprise is not null)
+                return (tripsLeft, need.Surprise);
 
-        foreach (var id in undelivered)
-            memory.Refusals.RememberUndelivered(round.Peer, id);
-        if (!IsMostOf(asked, undelivered) || tripsLeft == 0)
-            return (tripsLeft, null);
+            // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
+            undelivered.IntersectWith(need.Ids);
+            if (IsMost(undelivered, asked))
+                return (tripsLeft, NotDelivered);
 
-        // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
-        var listed = new HashSet<LinktreeId>();
-        ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
-        (tripsLeft, surprise) = await ConverseAsync(round, ours, listed, tripsLeft).ConfigureAwait(false);
-        undelivered.IntersectWith(listed);
-        return (tripsLeft, surprise ?? (IsMostOf(asked, undelivered) ? NotDelivered : null));
+            LinktreeId[] ids = [.. need.Ids.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
+            (asked, undelivered) = (ids.Length, []);
+            var surprise = await FetchAsync(round, ids, undelivered).ConfigureAwait(false);
+            if (surprise is not null || round.Failure is not null)
+                return (tripsLeft, surprise);
+
+            foreach (var id in undelivered)
+                memory.Refusals.RememberUndelivered(round.Peer, id);
+            var hasMore = need.IsFull && tripsLeft >= TripsForMore;
+            if (tripsLeft == 0 || memory.Refusals.IsExhausted(round.Peer) || !(hasMore || IsMost(undelivered, asked)))
+                return (tripsLeft, null);
+            ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
+        }
     }
 
-    private static bool IsMostOf(LinktreeId[] asked, HashSet<LinktreeId> undelivered) => 2 * undelivered.Count > asked.Length;
+    private static bool IsMost(HashSet<LinktreeId> undelivered, int asked) => 2 * undelivered.Count > asked;
 
-    /// <inheritdoc cref="ReconcileAsync"/>
-    private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need, int maxTrips)
+    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, int maxTrips)
     {
+        var need = new HashSet<LinktreeId>();
         var initiator = new Initiator(ours, need);
         var message = initiator.Start();
         for (var tripsLeft = maxTrips; tripsLeft > 0;)
@@ -86,15 +94,15 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
             tripsLeft--;
             if (answer.Failure is not null)
-                return (tripsLeft, answer.Failure);
+                return new Need([], tripsLeft, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return (tripsLeft, NoMessage);
+                return new Need([], tripsLeft, NoMessage);
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
-                return (tripsLeft, null);
+                return new Need([.. need.Take(MaxNeeded)], tripsLeft, null);
             message = next;
         }
 
-        return (0, null);
+        return new Need([.. need], 0, null);
     }
 
     /// <param name="round">The round with the peer.</param>
@@ -102,7 +110,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <param name="undelivered">Gets what did not come. Once that is most of all, no more is asked for.</param>
     private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, HashSet<LinktreeId> undelivered)
     {
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !IsMostOf(ids, undelivered)))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !IsMost(undelivered, ids.Length)))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
@@ -145,5 +153,12 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         var thrown = round.Failure;
         round.Failure = null;
         return thrown;
+    }
+
+    /// <summary>What a conversation came to.</summary>
+    private readonly record struct Need(LinktreeId[] Ids, int TripsLeft, PeerFailure? Surprise)
+    {
+        /// <summary>Whether there may be more than is held at a time.</summary>
+        public bool IsFull => Ids.Length == MaxNeeded;
     }
 }

@@ -2,6 +2,7 @@ using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
+using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
@@ -267,13 +268,19 @@ public sealed class PeerLadderTests
         _node.Serves(1, Records(12));
         var peer = _network.Add(Node.Peer(1), Records(11));
         var made = 0;
-        // 16,000 ids up to infinity (0xFD 0x00 in base 128), and never the same.
-        peer.Reconcile = (_, _) => Answer([0x61, 0, 0, 2, 0xFD, 0, .. Enumerable.Range(0, 16_000).SelectMany(_ => BitConverter.GetBytes(++made).Concat(new byte[28]))]);
+        // 8,192 ids up to infinity (0xC0 0x00 in base 128), and never the same.
+        peer.Reconcile = (_, _) =>
+        {
+            var message = new byte[6 + (ReconcileRung.MaxNeeded * LinktreeId.Size)];
+            new byte[] { 0x61, 0, 0, 2, 0xC0, 0 }.CopyTo(message, 0);
+            for (var at = 6; at < message.Length; at += LinktreeId.Size)
+                BitConverter.TryWriteBytes(message.AsSpan(at), ++made);
+            return Answer(message);
+        };
         peer.Fetch = (_, _) => Page(new PeerPage([]));
 
-        // Once most of them have not come, the other 7,000 are not asked for.
-        for (var undelivered = 0; undelivered <= RefusalMemory.SharePerPeer; undelivered += 9_000)
-            Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled), "these may have been replaced");
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled), "what did not come may have been replaced, until there is too much of it");
+        Assert.That(_network.Calls.Count(call => call == "fetch"), Is.InRange(65, 75), "a thousand at a time, up to its share");
         _network.Calls.Clear();
         Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
         AssertAsked("summary", "list");
@@ -355,6 +362,21 @@ public sealed class PeerLadderTests
     // What is fetched, and what is not fetched again.
 
     [Test]
+    public async Task What_is_more_than_is_held_at_a_time_is_found_out_and_fetched_in_parts_in_one_round()
+    {
+        const int More = 2 * ReconcileRung.MaxNeeded;
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(More));
+        _network.Add(Node.Peer(1), Records(2 * More)).PerAuthor = 1_000;
+
+        var report = await AskAsync();
+
+        Assert.That((report.Path, report.Verdicts.Inserted), Is.EqualTo((PeerPath.Reconciled, (long)More)));
+        Assert.That(_network.Calls.Count(call => call == "summary"), Is.EqualTo(1));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
+    }
+
+    [Test]
     public async Task Answer_that_ends_early_is_asked_for_the_rest()
     {
         await HoldsAsync(Records(10));
@@ -391,13 +413,10 @@ public sealed class PeerLadderTests
             return await whole(ids, token).SingleAsync(token);
         });
 
-        var first = await AskAsync();
-        Assert.That((first.Path, first.Verdicts.Total), Is.EqualTo((PeerPath.Reconciled, 0L)));
-        AssertAsked("summary", "reconcile", "fetch", "reconcile");
-        _network.Calls.Clear();
+        var report = await AskAsync();
 
-        Assert.That((await AskAsync()).Verdicts.Inserted, Is.EqualTo(1));
-        AssertAsked("summary", "reconcile", "fetch");
+        Assert.That((report.Path, report.Verdicts.Inserted), Is.EqualTo((PeerPath.Reconciled, 1L)));
+        AssertAsked("summary", "reconcile", "fetch", "reconcile", "fetch");
         Assert.That(await _node.HeldAsync(), Has.Member(newer));
     }
 

@@ -52,38 +52,38 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <returns>How many round trips are left; and what a good peer would not have done, or <see langword="null"/>.</returns>
     private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
     {
-        var undelivered = new HashSet<LinktreeId>();
-        var asked = 0;
+        var last = new Delivery(0);
         for (var tripsLeft = MaxRoundTrips; ;)
         {
-            var need = await ConverseAsync(round, ours, tripsLeft).ConfigureAwait(false);
+            var need = await ConverseAsync(round, ours, last, tripsLeft).ConfigureAwait(false);
             tripsLeft = need.TripsLeft;
             if (need.Surprise is not null)
                 return (tripsLeft, need.Surprise);
 
             // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
-            undelivered.IntersectWith(need.Ids);
-            if (IsMost(undelivered, asked))
+            last.Undelivered.IntersectWith(need.Ids);
+            if (last.IsMostUndelivered)
                 return (tripsLeft, NotDelivered);
 
             LinktreeId[] ids = [.. need.Ids.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
-            (asked, undelivered) = (ids.Length, []);
-            var surprise = await FetchAsync(round, ids, undelivered).ConfigureAwait(false);
+            last = new Delivery(ids.Length);
+            var surprise = await FetchAsync(round, ids, last).ConfigureAwait(false);
             if (surprise is not null || round.Failure is not null)
                 return (tripsLeft, surprise);
 
-            foreach (var id in undelivered)
+            foreach (var id in last.Undelivered)
                 memory.Refusals.RememberUndelivered(round.Peer, id);
+            // What the policy refuses is not remembered. Where it is so much, it would be fetched in every round and stand before what is not refused; the list costs less.
+            if (need.IsFull && last.IsMostRefusedByPolicy)
+                return (0, null);
             var hasMore = need.IsFull && tripsLeft >= TripsForMore;
-            if (tripsLeft == 0 || memory.Refusals.IsExhausted(round.Peer) || !(hasMore || IsMost(undelivered, asked)))
+            if (tripsLeft == 0 || memory.Refusals.IsExhausted(round.Peer) || !(hasMore || last.IsMostUndelivered))
                 return (tripsLeft, null);
             ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
         }
     }
 
-    private static bool IsMost(HashSet<LinktreeId> undelivered, int asked) => 2 * undelivered.Count > asked;
-
-    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, int maxTrips)
+    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, int maxTrips)
     {
         var need = new HashSet<LinktreeId>();
         var initiator = new Initiator(ours, need);
@@ -97,6 +97,10 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
                 return new Need([], tripsLeft, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
                 return new Need([], tripsLeft, NoMessage);
+
+            // What cannot change anything must not take the place of what can.
+            if (need.RemoveWhere(id => !memory.Refusals.IsWorthFetching(round.Peer, id) && !last.Undelivered.Contains(id)) > 0)
+                need.TrimExcess();
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
                 return new Need([.. need.Take(MaxNeeded)], tripsLeft, null);
             message = next;
@@ -105,31 +109,28 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         return new Need([.. need], 0, null);
     }
 
-    /// <param name="round">The round with the peer.</param>
-    /// <param name="ids">What to fetch.</param>
-    /// <param name="undelivered">Gets what did not come. Once that is most of all, no more is asked for.</param>
-    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, HashSet<LinktreeId> undelivered)
+    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, Delivery delivery)
     {
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !IsMost(undelivered, ids.Length)))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !delivery.IsMostUndelivered))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
             {
                 // An answer ends after 4 MiB. As long as something comes, the rest is asked for again.
                 before = missing.Count;
-                if (await FetchOnceAsync(round, missing).ConfigureAwait(false) is { } surprise)
+                if (await FetchOnceAsync(round, missing, delivery).ConfigureAwait(false) is { } surprise)
                     return surprise;
                 if (round.Failure is not null)
                     return null;
             }
 
-            undelivered.UnionWith(missing);
+            delivery.Undelivered.UnionWith(missing);
         }
 
         return null;
     }
 
-    private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing)
+    private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing, Delivery delivery)
     {
         LinktreeId[] asked = [.. missing];
         var pages = round.Read("IPeerReconciler.FetchAsync", token => reconciler.FetchAsync(round.Peer, asked, token));
@@ -143,6 +144,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
                 return null;
             for (var i = 0; i < verdicts.Count; i++)
                 memory.Refusals.RememberFetched(round.Peer, page.Linktrees[i], verdicts[i], admission.DueAt(page.Linktrees[i]));
+            delivery.RefusedByPolicy += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy);
             if (verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature))
                 return BadSignature;
             if (page.Failure is not null)
@@ -153,6 +155,19 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         var thrown = round.Failure;
         round.Failure = null;
         return thrown;
+    }
+
+    /// <summary>What came of those that were asked for.</summary>
+    private sealed class Delivery(int asked)
+    {
+        /// <summary>What did not come. Once that is most of all, no more is asked for.</summary>
+        public HashSet<LinktreeId> Undelivered { get; } = [];
+
+        public int RefusedByPolicy { get; set; }
+
+        public bool IsMostUndelivered => 2 * Undelivered.Count > asked;
+
+        public bool IsMostRefusedByPolicy => 2 * RefusedByPolicy > asked;
     }
 
     /// <summary>What a conversation came to.</summary>

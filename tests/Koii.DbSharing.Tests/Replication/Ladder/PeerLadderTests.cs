@@ -471,6 +471,41 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task What_can_change_nothing_here_does_not_stand_before_what_can_however_much_it_is()
+    {
+        const int Old = ReconcileRung.MaxNeeded + 1_000;
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(Old));
+        // An older version of each, and then one that is new.
+        var peer = _network.Add(Node.Peer(1), Enumerable.Range(0, Old).Select(i => Samples.Linktree((byte)(i % 200), $"u{i / 200}", 1_000 + i)));
+        peer.PerAuthor = 1_000;
+        Assert.That((await AskAsync()).Verdicts, Is.EqualTo(new VerdictCounts { Superseded = Old }));
+
+        await peer.PutAsync(Samples.Linktree(250, "new", 99_000_000));
+
+        Assert.That((await AskAsync()).Verdicts, Is.EqualTo(new VerdictCounts { Inserted = 1 }));
+    }
+
+    [Test]
+    public async Task Peer_that_has_very_much_of_what_the_policy_refuses_has_its_list_read()
+    {
+        const int Refused = ReconcileRung.MaxNeeded + 1_000;
+        var policy = new Mock<IAdmissionPolicy>();
+        policy.Setup(role => role.IsAdmittedAsync(It.IsAny<SignedLinktree>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        _node = new Node { Reconciler = _network, Policy = policy.Object }.Lists(1);
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(Refused, from: 20_000));
+        _node.Serves(1);
+        _network.Add(Node.Peer(1), Records(Refused)).PerAuthor = 1_000;
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
+        Assert.That(_network.Calls.Count(call => call == "fetch"), Is.EqualTo(9), "those of one conversation");
+        _network.Calls.Clear();
+        await AskAsync();
+        AssertAsked("list");
+    }
+
+    [Test]
     public async Task What_found_no_room_is_not_fetched_from_the_same_peer_in_every_round()
     {
         _node.Options.MaxRecords = 40;

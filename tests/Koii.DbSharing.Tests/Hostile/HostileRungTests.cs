@@ -50,7 +50,7 @@ internal sealed class HostileRungTests : PeerClientFixture
     [TearDown]
     public void CloseConnections() => _http.Dispose();
 
-    // The summary.
+    // Any of the three calls.
 
     [Test]
     public Task Call_that_is_not_answered([Values("summary", "reconcile", "fetch")] string call)
@@ -133,6 +133,8 @@ internal sealed class HostileRungTests : PeerClientFixture
             exchange.Reset();
         },
         PeerFailureKind.Interrupted);
+
+    // The summary.
 
     [TestCase("-1")]
     [TestCase("1e400")]

@@ -399,7 +399,8 @@ internal sealed class HostilePeerTests : PeerClientFixture
     private Task TimersAsync(int timers) => TestWait.UntilAsync(() => Clock.ArmedTimers == timers, $"{timers} timers, not {Clock.ArmedTimers}");
 
     /// <summary>Waits until so many readers have a place and a body that keeps them waiting: the patience with them is the only timer of so short a time.</summary>
-    private Task ReadersWaitAsync(int readers) => TestWait.UntilAsync(() => Clock.TimersDueWithin(Patience) == readers, $"{readers} readers, not {Clock.TimersDueWithin(Patience)}");
+    private Task ReadersWaitAsync(int readers) =>
+        TestWait.UntilAsync(() => Clock.TimersDueWithin(Patience) == readers, $"{readers} readers, not {Clock.TimersDueWithin(Patience)}");
 
     protected override HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits, new PeerAddressGuard(
         allowPrivateAddresses: true,

@@ -17,6 +17,12 @@ internal sealed class ManualTimeProvider : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>Counts timers that are armed now and fire when the clock is moved by so much: told from others by their time.</summary>
+    public int TimersDueWithin(TimeSpan time)
+    {
+        lock (_lock) return _timers.Count(timer => timer.Due <= _now + time);
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock) return _now;

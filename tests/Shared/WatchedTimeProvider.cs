@@ -19,6 +19,9 @@ internal sealed class WatchedTimeProvider : TimeProvider
         get { lock (_lock) return _arms; }
     }
 
+    /// <inheritdoc cref="ManualTimeProvider.TimersDueWithin"/>
+    public int TimersDueWithin(TimeSpan time) => _clock.TimersDueWithin(time);
+
     public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
 
     public override long GetTimestamp() => _clock.GetTimestamp();

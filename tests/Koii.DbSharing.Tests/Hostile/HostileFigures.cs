@@ -67,7 +67,7 @@ internal sealed class HostileFigures : PeerClientFixture
         await using var third = LoopbackPeer.Start(Send(Keyed(sets[2])));
         var options = new DbSharingOptions { TaskId = "T", AllowPrivateAddresses = true };
         var store = new WatchedStore(new InMemoryLinktreeStore(options));
-        using var http = new HttpClient(PeerHttp.CreateHandler(options.PeerLimits)) { Timeout = Timeout.InfiniteTimeSpan };
+        using var http = LoopbackHttp.CreateClient(options.PeerLimits);
         var client = new HttpPeerClient(
             new PeerConnections(() => http, () => http, new PeerAddressGuard(allowPrivateAddresses: true), options), options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
         NodeAddress[] honest = [first.Address, second.Address, third.Address];

@@ -61,7 +61,7 @@ public sealed class NodeListTests
     {
         var list = $"[{string.Join(',', urls.Select(url => $$$"""{"data":{"url":"{{{url}}}"}}"""))}]";
         await using var service = LoopbackPeer.Serve(("/nodes/task", Answers.Gzipped(Answers.Gzip(list))));
-        using var http = new HttpClient(PeerHttp.CreateHandler(new PeerLimits())) { Timeout = Timeout.InfiniteTimeSpan };
+        using var http = LoopbackHttp.CreateClient(new PeerLimits());
         var node = new Node { Options = { ServiceUrl = service.Url } };
         configure?.Invoke(node.Options);
         var directory = new HttpNodeDirectory(() => http, node.Options, node.Clock, NullLogger<HttpNodeDirectory>.Instance);

@@ -24,7 +24,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
 
     private HttpNodeDirectory Directory(string? serviceUrl)
     {
-        _http = new HttpClient(PeerHttp.CreateHandler(_options.PeerLimits)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = LoopbackHttp.CreateClient(_options.PeerLimits);
         _options.ServiceUrl = serviceUrl;
         return new HttpNodeDirectory(() => _http, _options, _clock, _logger);
     }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
@@ -15,7 +18,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
 
     private static readonly byte[] Message = [0x61, 0, 0, 2, 0];
 
-    private readonly HttpClient _http = new(PeerHttp.CreateHandler(new PeerLimits())) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = LoopbackHttp.CreateClient(new PeerLimits());
 
     [Test]
     public async Task Summary_is_read()
@@ -149,11 +152,13 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     [Test]
     public async Task Nobody_there_is_a_value()
     {
-        var peer = LoopbackPeer.Serve();
-        var address = peer.Address;
-        await peer.DisposeAsync();
+        // Bound and not listening: a port that was let go may be somebody else's by now.
+        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
-        Assert.That((await Reconciler.GetSummaryAsync(address)).Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
+        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}"));
+
+        Assert.That(answer.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }
 
     [Test]

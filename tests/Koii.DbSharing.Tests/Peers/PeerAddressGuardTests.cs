@@ -142,7 +142,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
         var guard = Guard(dial: Dial(peer));
-        using var http = new HttpClient(PeerHttp.CreateHandler(Limits, guard)) { Timeout = Timeout.InfiniteTimeSpan };
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
 
         for (var round = 0; round < 3; round++)
@@ -162,8 +162,8 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
         Options.Nodes.Add(peer.Url);
         var guard = Guard();
-        using var listed = new HttpClient(PeerHttp.CreateHandler(Limits, guard)) { Timeout = Timeout.InfiniteTimeSpan };
-        using var named = new HttpClient(PeerHttp.CreateHandler(Limits)) { Timeout = Timeout.InfiniteTimeSpan };
+        using var listed = LoopbackHttp.CreateClient(Limits, guard);
+        using var named = LoopbackHttp.CreateClient(Limits);
         var client = new HttpPeerClient(
             new PeerConnections(() => listed, () => named, guard, Options), Options, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<HttpPeerClient>.Instance);
 
@@ -196,7 +196,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
     private async Task<PeerFailure?> AskAsync(NodeAddress peer, PeerAddressGuard guard)
     {
-        using var http = new HttpClient(PeerHttp.CreateHandler(Limits, guard)) { Timeout = Timeout.InfiniteTimeSpan };
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
         return (await ClientOn(http, guard).ReadAllAsync(peer, null).SingleAsync()).Failure;
     }
 

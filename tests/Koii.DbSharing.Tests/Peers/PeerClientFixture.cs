@@ -27,10 +27,12 @@ internal abstract class PeerClientFixture : IDisposable
     {
         get
         {
-            _http ??= new HttpClient(PeerHttp.CreateHandler(Limits)) { Timeout = Timeout.InfiniteTimeSpan };
+            _http ??= CreateHttp();
             return _client ??= ClientOn(_http);
         }
     }
+
+    protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits);
 
     protected HttpPeerClient ClientOn(HttpClient http, PeerAddressGuard? guard = null) =>
         new(new PeerConnections(() => http, () => http, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options), Options, Clock, NullLogger<HttpPeerClient>.Instance);

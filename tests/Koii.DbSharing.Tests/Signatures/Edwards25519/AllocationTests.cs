@@ -25,7 +25,7 @@ internal sealed class AllocationTests
     {
         var keys = remembersKeys ? new KeyCache() : null;
         var areValid = true;
-        Assert.That(LeastAllocated(() =>
+        Assert.That(Allocations.Least(() =>
         {
             foreach (var (key, message, signature) in Signatures)
                 areValid &= SignatureEquation.Verify(path, key, message, signature, keys);
@@ -39,8 +39,8 @@ internal sealed class AllocationTests
     {
         var keys = remembersKeys ? new KeyCache() : null;
         var valid = new bool[BatchSize];
-        var itself = LeastAllocated(() => RuntimeHelpers.GetUninitializedObject(typeof(SignatureBatch)));
-        Assert.That(LeastAllocated(() =>
+        var itself = Allocations.Least(() => RuntimeHelpers.GetUninitializedObject(typeof(SignatureBatch)));
+        Assert.That(Allocations.Least(() =>
         {
             using var batch = new SignatureBatch(BatchSize, path, keys);
             for (var i = 0; i < BatchSize; i++)
@@ -52,19 +52,5 @@ internal sealed class AllocationTests
             batch.Verify(valid);
         }), Is.AtMost(itself));
         Assert.That(valid.Count(isValid => isValid), Is.EqualTo(hasABadOne ? BatchSize - 1 : BatchSize));
-    }
-
-    /// <summary>The least of several rounds: the first fills pools and tables, and a collection of garbage may empty pools before any other.</summary>
-    private static long LeastAllocated(Action act)
-    {
-        var least = long.MaxValue;
-        for (var round = 0; round < 5; round++)
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            act();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        return least;
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Koii.DbSharing.AspNetCore.Tests;
 
 /// <summary>A client has one place here: however a request ends, the next one must find it free.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(600_000)]
 public sealed class PlaceReturnTests
 {
     private const string Host = "HTTP/1.1\r\nHost: x\r\n";

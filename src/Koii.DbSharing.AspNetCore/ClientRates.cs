@@ -29,11 +29,12 @@ internal sealed class ClientRates(TimeProvider clock, int capacity)
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
-    internal void Take(ClientAddress client, int perMinute)
+    /// <summary>Takes some, and more than there are where they were spent before they could be counted: then it takes longer until there is one again.</summary>
+    internal void Take(ClientAddress client, int perMinute, int count = 1)
     {
         var now = Now;
         ref var fullAgain = ref CollectionsMarshal.GetValueRefOrAddDefault(_fullAgain, Find(client, now), out _);
-        fullAgain = (fullAgain > now ? fullAgain : now) + Portion(perMinute);
+        fullAgain = (fullAgain > now ? fullAgain : now) + (count * Portion(perMinute));
     }
 
     private static TimeSpan Portion(int perMinute) => TimeSpan.FromMinutes(1) / perMinute;

@@ -41,10 +41,16 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
         }
     }
 
-    internal void Leave(ClientAddress client, bool isList)
+    /// <summary>Gives a place back.</summary>
+    /// <param name="client">Who asked.</param>
+    /// <param name="isList">Whether the request was for a list.</param>
+    /// <param name="moreRequests">How many requests it turned out to be worth beyond one.</param>
+    internal void Leave(ClientAddress client, bool isList, int moreRequests = 0)
     {
         lock (_lock)
         {
+            Charge(client, LimitsOf(client), moreRequests);
+            Charge(ClientAddress.Everybody, options.AllClients, moreRequests);
             GiveBack(client, isList);
             GiveBack(ClientAddress.Everybody, isList);
         }
@@ -77,6 +83,12 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
         taken.Lists++;
         if (limits.ListsPerMinute is { } lists)
             _lists.Take(client, lists);
+    }
+
+    private void Charge(ClientAddress client, RequestLimits limits, int moreRequests)
+    {
+        if (moreRequests > 0 && limits.RequestsPerMinute is { } requests)
+            _requests.Take(client, requests, moreRequests);
     }
 
     private void GiveBack(ClientAddress client, bool isList)

@@ -32,6 +32,8 @@ internal sealed class RequestGuard(DbSharingEndpointOptions options, TimeProvide
             return;
         }
 
+        var cost = new RequestCost();
+        context.Features.Set(cost);
         try
         {
             await AnswerInTimeAsync(context, answer);
@@ -43,7 +45,7 @@ internal sealed class RequestGuard(DbSharingEndpointOptions options, TimeProvide
         }
         finally
         {
-            _gate.Leave(client, isList);
+            _gate.Leave(client, isList, cost.MoreRequests);
         }
     }
 

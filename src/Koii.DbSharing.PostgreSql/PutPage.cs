@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Npgsql;
@@ -7,34 +8,43 @@ namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
 /// A page of records as the arguments of <c>put_page</c>: columns, in turns. The first turn holds the first record of each author, the second the second of each,
-/// and so on, so that the function can treat a turn as a set and still do as if record came after record.
+/// and so on, so that the procedure can treat a turn as a set and still do as if record came after record. Signatures and data, which are
+/// written and not compared, go in one piece each.
 /// </summary>
 internal sealed class PutPage
 {
-    private const string Sql = "SELECT koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)";
 
-    private readonly int[] _ends;
+    private readonly int[] _turns;
     private readonly int[] _places;
-    private readonly byte[][] _authors, _uuids, _ids, _signatures, _datas;
+    private readonly byte[][] _authors, _uuids, _ids;
     private readonly long[] _timestamps;
     private readonly bool[] _tombstones;
+    private readonly byte[] _signatures, _datas;
+
+    /// <summary>Where the data of each record begins, counted from 1 as the database does, and where those of the last end.</summary>
+    private readonly int[] _starts;
 
     internal PutPage(IReadOnlyList<SignedLinktree> linktrees)
     {
         var count = linktrees.Count;
-        _places = InTurns(linktrees, out _ends);
-        (_authors, _uuids, _ids, _signatures, _datas) = (new byte[count][], new byte[count][], new byte[count][], new byte[count][], new byte[count][]);
-        (_timestamps, _tombstones) = (new long[count], new bool[count]);
+        _places = InTurns(linktrees, out _turns);
+        (_authors, _uuids, _ids) = (new byte[count][], new byte[count][], new byte[count][]);
+        (_timestamps, _tombstones, _starts) = (new long[count], new bool[count], new int[count + 1]);
+        _signatures = new byte[count * LinktreeSignature.Size];
+        _datas = GC.AllocateUninitializedArray<byte>(linktrees.Sum(linktree => linktree.Data.Length));
+        _starts[0] = 1;
         for (var i = 0; i < count; i++)
         {
             var linktree = linktrees[_places[i]];
             _authors[i] = linktree.Author.AsSpan().ToArray();
             _uuids[i] = Uuid.TryEncode(linktree.Uuid) ?? throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
             _ids[i] = linktree.Id.AsSpan().ToArray();
-            _signatures[i] = linktree.Signature.AsSpan().ToArray();
-            _datas[i] = linktree.Data.ToArray();
             _timestamps[i] = linktree.Timestamp;
             _tombstones[i] = linktree.IsTombstone;
+            linktree.Signature.AsSpan().CopyTo(_signatures.AsSpan(i * LinktreeSignature.Size));
+            linktree.Data.Span.CopyTo(_datas.AsSpan(_starts[i] - 1));
+            _starts[i + 1] = _starts[i] + linktree.Data.Length;
         }
     }
 
@@ -44,30 +54,41 @@ internal sealed class PutPage
     {
         var command = new NpgsqlCommand(Sql, connection);
         await using var end = command.ConfigureAwait(false);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = task.Number });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = settings.LinktreesPerAuthor });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MaxRecords });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MaxChangesKept });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.ToUnixTimeMilliseconds() });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.OldestChangeAt(now) });
-        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = _ends });
-        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = _places });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = _authors });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = _uuids });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = _timestamps });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = _ids });
-        command.Parameters.Add(new NpgsqlParameter<bool[]> { TypedValue = _tombstones });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = _signatures });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = _datas });
-        return InOrder((short[])(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!);
+        Add(task.Number);
+        Add(settings.LinktreesPerAuthor);
+        Add(settings.MaxRecords);
+        Add(settings.MaxChangesKept);
+        Add(now.ToUnixTimeMilliseconds());
+        Add(settings.OldestChangeAt(now));
+        Add(_turns);
+        Add(_places);
+        Add(_authors);
+        Add(_uuids);
+        Add(_timestamps);
+        Add(_ids);
+        Add(_tombstones);
+        Add(_signatures);
+        Add(_datas);
+        Add(_starts);
+        var answer = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return answer is DBNull ? AllUnchanged() : InOrder((short[])answer!);
+
+        void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
     }
 
-    /// <summary>Puts the function's answer, which is in the order of the turns, into the page's order.</summary>
+    /// <summary>Puts the procedure's answer, which is in the order of the turns, into the page's order.</summary>
     private PutOutcome[] InOrder(short[] answer)
     {
         var outcomes = new PutOutcome[answer.Length];
         for (var i = 0; i < answer.Length; i++)
             outcomes[_places[i]] = (PutOutcome)answer[i];
+        return outcomes;
+    }
+
+    private PutOutcome[] AllUnchanged()
+    {
+        var outcomes = new PutOutcome[_places.Length];
+        Array.Fill(outcomes, PutOutcome.Unchanged);
         return outcomes;
     }
 
@@ -78,9 +99,8 @@ internal sealed class PutPage
         var sizes = new List<int>();
         for (var place = 0; place < turns.Length; place++)
         {
-            var author = linktrees[place].Author;
-            var turn = turns[place] = ofAuthor.GetValueOrDefault(author);
-            ofAuthor[author] = turn + 1;
+            ref var next = ref CollectionsMarshal.GetValueRefOrAddDefault(ofAuthor, linktrees[place].Author, out _);
+            var turn = turns[place] = next++;
             if (turn == sizes.Count)
                 sizes.Add(0);
             sizes[turn]++;

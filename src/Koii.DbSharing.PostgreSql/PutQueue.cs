@@ -11,7 +11,7 @@ namespace Koii.DbSharing.PostgreSql;
 internal sealed class PutQueue(Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
 {
     /// <summary>Pages are put together up to this many records. A larger one goes alone.</summary>
-    internal const int MaxRecordsAtOnce = 512;
+    internal const int MaxRecordsAtOnce = 1024;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _waiting = [];

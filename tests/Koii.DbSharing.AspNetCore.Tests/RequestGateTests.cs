@@ -53,6 +53,23 @@ public sealed class RequestGateTests
     }
 
     [Test]
+    public void What_a_request_turns_out_to_cost_is_taken_from_what_is_left_and_from_what_is_to_come()
+    {
+        var gate = Gate();
+        Assert.That(gate.Enter(Alice, isList: false, out _), Is.EqualTo(GateAnswer.Entered));
+        gate.Leave(Alice, isList: false, moreRequests: 99);
+        Assert.That(Visits(gate, Alice, 499), Is.EqualTo(499));
+        Assert.That(gate.Enter(Alice, isList: false, out _), Is.EqualTo(GateAnswer.Entered), "the last of a minute's worth");
+
+        gate.Leave(Alice, isList: false, moreRequests: 20);
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.That(Visits(gate, Alice, 1), Is.Zero);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(Visits(gate, Alice, 20), Is.EqualTo(10));
+    }
+
+    [Test]
     public void Refusals_use_nothing_up()
     {
         _options.PublicClient.ListsPerMinute = 1;

@@ -50,6 +50,22 @@ public sealed class RequestLimitTests
     }
 
     [Test]
+    public async Task A_reconciliation_counts_by_how_much_is_said_in_it()
+    {
+        await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 10);
+        // 16,384 ranges of three bytes in which nothing is said: 48 KiB, which count as three requests more.
+        byte[] message = [0x61, .. Enumerable.Range(0, 16_384).SelectMany(_ => new byte[] { 2, 0, 0 })];
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestNode.LongPath}/reconcile") { Content = new ByteArrayContent(message) };
+        request.Headers.Add(AddressHeader, Alice);
+        using var response = await node.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        for (var i = 0; i < 6; i++)
+            Assert.That(await StatusAsync(node, Alice, "summary"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await StatusAsync(node, Alice, "summary"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+    }
+
+    [Test]
     public async Task A_request_for_the_headers_of_a_list_is_no_list()
     {
         await using var node = await StartAsync(limits: options => options.PublicClient.ListsPerMinute = 1);

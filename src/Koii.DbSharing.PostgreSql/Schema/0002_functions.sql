@@ -73,48 +73,55 @@ BEGIN
     feed := replace(_state.feed::text, '-', '');
 END $$;
 
--- Decides what becomes of each record of a page, does it, and returns one outcome for each: 0 inserted, 1 replaced, 2 unchanged, 3 superseded, 4 full.
+-- Decides what becomes of each record of a page, does it, and answers with one outcome for each: 0 inserted, 1 replaced, 2 unchanged, 3 superseded, 4 full;
+-- or with NULL, where all are unchanged.
 --
--- The records come in turns: the first holds the first record of each author, in the page's order, the second turn the second of each, and so on. _ends has the number
+-- The records come in turns: the first holds the first record of each author, in the page's order, the second turn the second of each, and so on. _turns has the number
 -- of records up to the end of each turn, _places the place of each record in the page. Authors do not touch each other except through the bound, and the bound
 -- is settled first and in the page's order; so a turn can be decided and written as a set, and the outcomes are those of record after record.
 --
+-- What is compared comes as arrays. They are looked into where they are: unnest, and slices for each turn, would copy the page several times. What is only written comes
+-- in one piece, which costs little where nothing is to be written, and is cut when it is: signatures of 64 bytes each, and data, where that of record i begins at
+-- _starts[i] and ends before _starts[i + 1]. And it is a procedure because a SELECT is planned with its arguments as constants, which copies the page again; a CALL
+-- is not planned.
+--
 -- Every look is made after the task's row is locked, in a snapshot of its own (READ COMMITTED; a stricter level fails with 40001 where another writer was
 -- first, and is retried). So it sees all that was committed before, and what it decides holds until it commits.
-CREATE FUNCTION koii_dbsharing.put_page(
-    _task integer, _per_author integer, _max_records bigint, _max_changes bigint, _now bigint, _oldest bigint, _ends integer[], _places integer[],
-    _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea[], _datas bytea[])
-RETURNS smallint[] LANGUAGE plpgsql
+CREATE PROCEDURE koii_dbsharing.put_page(
+    _task integer, _per_author integer, _max_records bigint, _max_changes bigint, _now bigint, _oldest bigint, _turns integer[], _places integer[],
+    _authors bytea[], _uuids bytea[], _timestamps bigint[], _ids bytea[], _tombstones boolean[], _signatures bytea, _datas bytea, _starts integer[],
+    OUT _answer smallint[])
+LANGUAGE plpgsql
 -- One plan for pages of any size over tables of any size, kept for as long as the connection: planning takes longer than storing a single record. It may be made
--- when the tables are empty, so it must not depend on what the planner thinks of them; each look is for few rows, which an index finds.
+-- when the tables are empty, so it must not depend on what the planner thinks of them: each look is for few rows, which an index finds, and what was found is changed
+-- where it is (ctid), which stays so while the lock is held. A join by keys would be planned to read all of a task that was small then, for each record.
 SET plan_cache_mode TO force_generic_plan SET jit TO off
 SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off
 AS $$
 DECLARE
     _state koii_dbsharing.task%ROWTYPE;
-    _full boolean[] := array_fill(false, ARRAY[cardinality(_ids)]);
-    _first integer := 1;
+    _full boolean[];
+    _before integer := 0;
     _last integer;
     _outcomes smallint[];
     _held_timestamps bigint[];
     _held_ids bytea[];
     _surplus integer[];
     _left_places integer[];
-    _left_authors bytea[];
     _left_uuids bytea[];
     _left_timestamps bigint[];
     _left_ids bytea[];
-    _answer smallint[] := '{}';
+    _left_rows tid[];
     _count integer;
     _old_changes bigint;
 BEGIN
     -- A page that is held as it stands changes nothing and waits for nobody; what a snapshot shows is on the disk. Of a page with news this looks at few records.
     IF NOT EXISTS (
-        SELECT FROM unnest(_authors, _uuids, _ids) AS p (author, uuid, id)
-        LEFT JOIN LATERAL (SELECT l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author AND l.uuid = p.uuid LIMIT 1) held ON true
-        WHERE held.id IS DISTINCT FROM p.id
+        SELECT FROM generate_series(1, cardinality(_ids)) AS i
+        LEFT JOIN LATERAL (SELECT l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[i] AND l.uuid = _uuids[i] LIMIT 1) held ON true
+        WHERE held.id IS DISTINCT FROM _ids[i]
     ) THEN
-        RETURN array_fill(2::smallint, ARRAY[cardinality(_ids)]);
+        RETURN;
     END IF;
 
     SELECT * INTO STRICT _state FROM koii_dbsharing.task WHERE task = _task FOR UPDATE;
@@ -139,7 +146,8 @@ BEGIN
         SELECT array_agg(is_full ORDER BY position) INTO _full FROM judged;
     END IF;
 
-    FOREACH _last IN ARRAY _ends LOOP
+    -- In what follows i is a place in the turn, and _before + i the record there.
+    FOREACH _last IN ARRAY _turns LOOP
         -- What becomes of each record, and how many of its author's oldest make room. There are more of them than one only where a store of another process had a
         -- higher limit. One look at an author's rows finds the identity and counts the others.
         SELECT array_agg(outcome), array_agg(held_timestamp), array_agg(held_id), array_agg(CASE WHEN held_id IS NULL THEN records + (outcome = 0)::integer - _per_author END)
@@ -147,90 +155,91 @@ BEGIN
         FROM (
             SELECT held.timestamp AS held_timestamp, held.id AS held_id, held.records,
                 CASE
-                    WHEN held.id = p.id THEN 2
-                    WHEN (held.timestamp, held.id) > (p.timestamp, p.id) THEN 3
+                    WHEN held.id = _ids[_before + i] THEN 2
+                    WHEN (held.timestamp, held.id) > (_timestamps[_before + i], _ids[_before + i]) THEN 3
                     WHEN held.id IS NOT NULL THEN 1
-                    WHEN p.is_full THEN 4
+                    WHEN _full[_before + i] THEN 4
                     -- The oldest of the newest that the author may keep: a new identity must be newer.
-                    WHEN held.records >= _per_author AND (p.timestamp, p.id) < (
-                        SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author
+                    WHEN held.records >= _per_author AND (_timestamps[_before + i], _ids[_before + i]) < (
+                        SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i]
                         ORDER BY l.timestamp, l.id LIMIT 1 OFFSET held.records - _per_author) THEN 3
                     ELSE 0
                 END::smallint AS outcome
-            FROM unnest(_authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _full[_first:_last])
-                WITH ORDINALITY AS p (author, uuid, timestamp, id, is_full, place)
+            FROM generate_series(1, _last - _before) AS i
             CROSS JOIN LATERAL (
-                SELECT count(*) AS records, min(l.timestamp) FILTER (WHERE l.uuid = p.uuid) AS timestamp, (array_agg(l.id) FILTER (WHERE l.uuid = p.uuid))[1] AS id
-                FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author OFFSET 0
+                SELECT count(*) AS records, min(l.timestamp) FILTER (WHERE l.uuid = _uuids[_before + i]) AS timestamp,
+                    (array_agg(l.id) FILTER (WHERE l.uuid = _uuids[_before + i]))[1] AS id
+                FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i] OFFSET 0
             ) held
-            ORDER BY p.place
+            ORDER BY i
         ) decided;
 
         _left_places := NULL;
-        IF EXISTS (SELECT FROM unnest(_surplus) AS surplus WHERE surplus > 0) THEN
-            WITH leaving AS MATERIALIZED (
-                SELECT p.place, oldest.*
-                FROM unnest(_authors[_first:_last], _surplus) WITH ORDINALITY AS p (author, surplus, place)
+        IF 0 < ANY (_surplus) THEN
+            SELECT array_agg(i), array_agg(uuid), array_agg(timestamp), array_agg(id), array_agg(ctid)
+            INTO _left_places, _left_uuids, _left_timestamps, _left_ids, _left_rows
+            FROM (
+                SELECT i, oldest.*
+                FROM generate_series(1, _last - _before) AS i
                 CROSS JOIN LATERAL (
-                    SELECT l.author, l.uuid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = p.author ORDER BY l.timestamp, l.id LIMIT p.surplus
+                    SELECT l.uuid, l.timestamp, l.id, l.ctid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i]
+                    ORDER BY l.timestamp, l.id LIMIT _surplus[i]
                 ) oldest
-                WHERE p.surplus > 0
-            ), deleted AS (
-                DELETE FROM koii_dbsharing.linktree l USING leaving e WHERE l.task = _task AND l.author = e.author AND l.uuid = e.uuid
-                RETURNING e.place, l.author, l.uuid, l.timestamp, l.id
-            )
-            SELECT array_agg(place), array_agg(author), array_agg(uuid), array_agg(timestamp), array_agg(id)
-            INTO _left_places, _left_authors, _left_uuids, _left_timestamps, _left_ids FROM deleted;
+                WHERE _surplus[i] > 0
+                ORDER BY i, oldest.timestamp, oldest.id
+            ) leaving;
+
+            DELETE FROM koii_dbsharing.linktree WHERE ctid = ANY (_left_rows);
         END IF;
 
         INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
-        SELECT _task, author, uuid, timestamp, id, tombstone, signature, data
-        FROM unnest(
-            _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
-            _signatures[_first:_last], _datas[_first:_last], _outcomes)
-            AS p (author, uuid, timestamp, id, tombstone, signature, data, outcome)
-        WHERE outcome = 0;
+        SELECT _task, _authors[_before + i], _uuids[_before + i], _timestamps[_before + i], _ids[_before + i], _tombstones[_before + i],
+            substring(_signatures FROM 64 * (_before + i) - 63 FOR 64), substring(_datas FROM _starts[_before + i] FOR _starts[_before + i + 1] - _starts[_before + i])
+        FROM generate_series(1, _last - _before) AS i
+        WHERE _outcomes[i] = 0;
         GET DIAGNOSTICS _count = ROW_COUNT;
         _state.records := _state.records + _count - coalesce(cardinality(_left_places), 0);
 
         IF 1 = ANY (_outcomes) THEN
             UPDATE koii_dbsharing.linktree l
-            SET timestamp = p.timestamp, id = p.id, tombstone = p.tombstone, signature = p.signature, data = p.data
-            FROM unnest(
-                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
-                _signatures[_first:_last], _datas[_first:_last], _outcomes)
-                AS p (author, uuid, timestamp, id, tombstone, signature, data, outcome)
-            WHERE p.outcome = 1 AND l.task = _task AND l.author = p.author AND l.uuid = p.uuid;
+            SET timestamp = _timestamps[at], id = _ids[at], tombstone = _tombstones[at],
+                signature = substring(_signatures FROM 64 * at - 63 FOR 64), data = substring(_datas FROM _starts[at] FOR _starts[at + 1] - _starts[at])
+            FROM (
+                SELECT _before + i AS at, held.ctid FROM generate_series(1, _last - _before) AS i
+                CROSS JOIN LATERAL (
+                    SELECT l.ctid FROM koii_dbsharing.linktree l WHERE l.task = _task AND l.author = _authors[_before + i] AND l.uuid = _uuids[_before + i] LIMIT 1
+                ) held
+                WHERE _outcomes[i] = 1
+            ) replaced
+            WHERE l.ctid = replaced.ctid;
         END IF;
 
         -- Whoever makes room goes before the one it is made for.
         INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id)
-        SELECT _task, _state.changes + row_number() OVER (ORDER BY place, kind DESC, removed_timestamp, removed_id),
-            _now, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id
+        SELECT _task, _state.changes + row_number() OVER (ORDER BY i, gone), _now,
+            CASE WHEN gone IS NOT NULL THEN 3 WHEN _tombstones[_before + i] THEN 2 ELSE _outcomes[i] END,
+            _authors[_before + i],
+            CASE WHEN gone IS NULL THEN _uuids[_before + i] ELSE _left_uuids[gone] END,
+            CASE WHEN gone IS NULL THEN _timestamps[_before + i] END,
+            CASE WHEN gone IS NULL THEN _ids[_before + i] END,
+            CASE WHEN gone IS NULL THEN _held_timestamps[i] ELSE _left_timestamps[gone] END,
+            CASE WHEN gone IS NULL THEN _held_ids[i] ELSE _left_ids[gone] END
         FROM (
-            SELECT place, CASE WHEN tombstone THEN 2 ELSE outcome END AS kind, author, uuid,
-                timestamp AS added_timestamp, id AS added_id, held_timestamp AS removed_timestamp, held_id AS removed_id
-            FROM unnest(
-                _authors[_first:_last], _uuids[_first:_last], _timestamps[_first:_last], _ids[_first:_last], _tombstones[_first:_last],
-                _outcomes, _held_timestamps, _held_ids)
-                WITH ORDINALITY AS p (author, uuid, timestamp, id, tombstone, outcome, held_timestamp, held_id, place)
-            WHERE outcome <= 1
+            SELECT i, NULL::bigint AS gone FROM generate_series(1, _last - _before) AS i WHERE _outcomes[i] <= 1
             UNION ALL
-            SELECT place, 3, author, uuid, NULL, NULL, timestamp, id
-            FROM unnest(_left_places, _left_authors, _left_uuids, _left_timestamps, _left_ids) AS gone (place, author, uuid, timestamp, id)
-            WHERE _left_places IS NOT NULL
+            SELECT i, gone FROM unnest(_left_places) WITH ORDINALITY AS p (i, gone)
         ) changes;
         GET DIAGNOSTICS _count = ROW_COUNT;
         _state.changes := _state.changes + _count;
 
         _answer := _answer || _outcomes;
-        _first := _last + 1;
+        _before := _last;
     END LOOP;
 
     IF _state.changes = _old_changes THEN
         -- Nothing to make durable: whatever this page was compared with was on the disk before its writer let go of the task's row.
         PERFORM set_config('synchronous_commit', 'off', true);
-        RETURN _answer;
+        RETURN;
     END IF;
 
     _state.trimmed := koii_dbsharing.trim_changes(_task, _state.changes, _state.trimmed, _max_changes, _oldest);
@@ -238,5 +247,4 @@ BEGIN
     SET records = _state.records, changes = _state.changes, trimmed = _state.trimmed, per_author = greatest(per_author, _per_author)
     WHERE task = _task;
     PERFORM koii_dbsharing.commit_durably();
-    RETURN _answer;
 END $$;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Http;
@@ -101,12 +100,19 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
         if (body is null)
             return new PeerAnswer<ReadOnlyMemory<byte>>(default, FailureOf(transfer), 0);
 
-        var bytes = new ArrayBufferWriter<byte>(1024);
-        for (int read; (read = await body.ReadAsync(bytes.GetMemory(1024), cancellationToken).ConfigureAwait(false)) > 0;)
-            bytes.Advance(read);
+        // It grows as it is filled, whatever is announced, and never beyond one byte more than there may be.
+        var bytes = new byte[1024];
+        var length = 0;
+        for (int read; (read = await body.ReadAsync(bytes.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            length += read;
+            if (length == bytes.Length)
+                Array.Resize(ref bytes, (int)Math.Min(2L * length, limits.MaxBytes + 1));
+        }
+
         return body.Fault is { } fault
             ? new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.From(fault), body.BytesReceived)
-            : new PeerAnswer<ReadOnlyMemory<byte>>(bytes.WrittenMemory, null, body.BytesReceived);
+            : new PeerAnswer<ReadOnlyMemory<byte>>(bytes.AsMemory(0, length), null, body.BytesReceived);
     }
 
     private static PeerFailure FailureOf(HttpTransfer transfer) => transfer switch

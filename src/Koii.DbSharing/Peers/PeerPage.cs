@@ -9,7 +9,7 @@ public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
     /// <summary>The most records a page holds.</summary>
     public const int MaxLinktrees = LinktreeListPage.MaxLinktrees;
 
-    /// <summary>A page ends with the record that takes its data to this many bytes.</summary>
+    /// <summary>A page ends where the data of its records, or the part of the list that was read for it, comes to this many bytes.</summary>
     public const int MaxBytes = LinktreeListPage.MaxBytes;
 
     /// <summary>How many elements were not well formed, by reason. Default: none.</summary>

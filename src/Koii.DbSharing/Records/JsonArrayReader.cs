@@ -72,15 +72,16 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
     }
 
     /// <summary>Waits for more bytes, unless the array has ended.</summary>
-    internal async ValueTask FillAsync(CancellationToken cancellationToken)
+    /// <returns>How many came.</returns>
+    internal async ValueTask<int> FillAsync(CancellationToken cancellationToken)
     {
         if (End is not LinktreeListEnd.More)
-            return;
+            return 0;
         cancellationToken.ThrowIfCancellationRequested();
         if (_received > limits.MaxBytes)
         {
             End = LinktreeListEnd.TooLarge;
-            return;
+            return 0;
         }
 
         MakeRoom();
@@ -92,6 +93,7 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         _filled += _received > limits.MaxBytes ? read - 1 : read;
         if (read == 0)
             End = _phase is Phase.ByteOrderMark or Phase.BeforeArray ? LinktreeListEnd.NotAList : LinktreeListEnd.Interrupted;
+        return read;
     }
 
     public void Dispose()

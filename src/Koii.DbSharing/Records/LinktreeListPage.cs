@@ -8,11 +8,14 @@ internal sealed record LinktreeListPage(
     IReadOnlyList<SignedLinktree> Linktrees, IReadOnlyDictionary<RejectionReason, int> Malformed, LinktreeListEnd End)
 {
     /// <summary>The most records a page holds.</summary>
-    internal const int MaxLinktrees = 512;
+    internal const int MaxLinktrees = 1024;
 
-    /// <summary>A page ends with the record that takes its data to this many bytes.</summary>
+    /// <summary>
+    /// A page ends where the data of its records, or what has arrived of the list for it, comes to this many bytes: pages take turns, and what makes no record must not be
+    /// read out of turn.
+    /// </summary>
     internal const int MaxBytes = 1024 * 1024;
 
-    /// <summary>A page ends with the element that takes it to this many, so that a list of nothing but bad ones is reported and can be cancelled.</summary>
-    internal const int MaxElements = 65_536;
+    /// <summary>A page ends with the element that takes it to this many. An empty object costs far more than its two bytes.</summary>
+    internal const int MaxElements = 16_384;
 }

@@ -10,12 +10,14 @@ internal sealed class LinktreeListPageBuilder
     private List<SignedLinktree> _linktrees = [];
     private Dictionary<RejectionReason, int>? _malformed;
     private int _elements;
-    private int _bytes;
+    private int _dataBytes;
+    private int _listBytes;
 
     internal bool IsEmpty => _elements == 0;
 
     internal bool IsFull =>
-        _linktrees.Count >= LinktreeListPage.MaxLinktrees || _bytes >= LinktreeListPage.MaxBytes || _elements >= LinktreeListPage.MaxElements;
+        _linktrees.Count >= LinktreeListPage.MaxLinktrees || _elements >= LinktreeListPage.MaxElements
+        || _dataBytes >= LinktreeListPage.MaxBytes || _listBytes >= LinktreeListPage.MaxBytes;
 
     internal void Add(ReadOnlySpan<byte> element)
     {
@@ -26,11 +28,14 @@ internal sealed class LinktreeListPageBuilder
         }
 
         _elements++;
-        _bytes += linktree.Data.Length;
+        _dataBytes += linktree.Data.Length;
         _linktrees.Add(linktree);
     }
 
     internal void AddTooLarge() => Count(RejectionReason.TooLarge);
+
+    /// <summary>Counts what has arrived of the list.</summary>
+    internal void AddBytes(int count) => _listBytes += count;
 
     /// <summary>Hands over what was collected and starts the next page.</summary>
     internal LinktreeListPage Take(LinktreeListEnd end)
@@ -38,7 +43,7 @@ internal sealed class LinktreeListPageBuilder
         var page = new LinktreeListPage(_linktrees, _malformed ?? NoneMalformed, end);
         _linktrees = [];
         _malformed = null;
-        _elements = _bytes = 0;
+        _elements = _dataBytes = _listBytes = 0;
         return page;
     }
 

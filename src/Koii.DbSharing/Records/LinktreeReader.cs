@@ -84,10 +84,13 @@ public static class LinktreeReader
                     yield return page.Take(LinktreeListEnd.More);
             }
 
+            if (page.IsFull)
+                yield return page.Take(LinktreeListEnd.More);
+
             ExceptionDispatchInfo? failure = null;
             try
             {
-                await elements.FillAsync(cancellationToken).ConfigureAwait(false);
+                page.AddBytes(await elements.FillAsync(cancellationToken).ConfigureAwait(false));
             }
             catch (Exception e)
             {

@@ -111,9 +111,8 @@ internal sealed partial class PeerRound : IDisposable
     {
         foreach (var (reason, count) in page.Malformed)
             _verdicts.AddRejected(reason, count);
-        if (page.Linktrees.Count == 0)
-            return [];
 
+        // A page without records takes its turn too: a peer that sends nothing of use is read no faster than the others are served.
         var taken = await _intake.TakeInTurnAsync(Peer, page.Linktrees, _cancellationToken).ConfigureAwait(false);
         foreach (var verdict in taken.Verdicts)
             _verdicts.Add(verdict);

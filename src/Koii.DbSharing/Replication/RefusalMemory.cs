@@ -98,6 +98,14 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
         }
     }
 
+    /// <summary>
+    /// Remembers that a peer listed a record and did not deliver it: against asking it for it again. Most often the record was replaced there meanwhile and never comes
+    /// back; a peer that makes ids up uses its share.
+    /// </summary>
+    /// <param name="from">The peer.</param>
+    /// <param name="id">The id that it listed.</param>
+    public void RememberUndelivered(NodeAddress from, LinktreeId id) => Remember(from, DeliveryKey(from, id), long.MaxValue);
+
     /// <summary>Forgets everything. For a store that failed, which may come back with less than it had: what was superseded may then be new.</summary>
     public void Clear()
     {

@@ -226,7 +226,7 @@ public sealed partial class ReplicationEngine
         return new PeerLadder(
             (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
             reconciler is null ? null : new SummaryRung(reconciler, Index, _memory, Options, _logger),
-            reconciler is null ? null : new ReconcileRung(reconciler, _memory, admission, _logger),
+            reconciler is null ? null : new ReconcileRung(reconciler, Index, _memory, admission, _logger),
             new PlainListRung(client, _memory),
             _memory,
             _logger);

@@ -3,10 +3,10 @@ namespace Koii.DbSharing.Tests.Fuzzing;
 /// <summary>A reader whose memory is watched: what it allocates is bounded by a multiple of its input.</summary>
 internal abstract class FuzzTarget<TReading> : IFuzzTarget
 {
-    // Buffers that a pool has not got yet, and what a reader needs for nothing at all.
-    private const int BytesForAnything = 512 * 1024;
-
     public abstract IEnumerable<byte[]> Seeds { get; }
+
+    /// <summary>The most bytes that may be allocated for nothing at all: buffers that a pool has not got yet, and what a reader always needs.</summary>
+    protected virtual int BytesForAnything => 512 * 1024;
 
     /// <summary>The most bytes that may be allocated for one of the input.</summary>
     protected virtual int BytesForByte => 128;

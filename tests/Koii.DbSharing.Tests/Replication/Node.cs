@@ -35,6 +35,8 @@ internal sealed class Node
 
     public IReplicationLease? Lease { get; init; }
 
+    public IAdmissionPolicy? Policy { get; init; }
+
     public ILinktreeStore Store
     {
         get => _store ??= new InMemoryLinktreeStore(Options);
@@ -45,7 +47,7 @@ internal sealed class Node
 
     public ReplicationEngine Engine => _engine ??= new ReplicationEngine(
         Directory.Object, Client ?? Peers, Verifier ?? Checker, Store, Options,
-        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Reconciler = Reconciler, Lease = Lease });
+        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Reconciler = Reconciler, Lease = Lease, Policy = Policy });
 
     public static NodeAddress Peer(int number) => NodeAddress.Parse($"http://peer{number}.example");
 

@@ -256,6 +256,46 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
+    public async Task Peer_that_sends_nothing_of_use_is_read_no_further_while_the_page_of_another_is_taken()
+    {
+        var pagesRead = 0;
+        var storing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var readAhead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var readMeanwhile = 0;
+        var store = new Mock<ILinktreeStore>();
+        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ReturnsAsync([null]);
+        store.Setup(role => role.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).Returns(StoreAsync);
+        var node = new Node { Store = store.Object }.Lists(2).Serves(1, Samples.Linktree());
+        node.Peers.Answer(Node.Peer(2), (_, _) => FloodAsync());
+
+        var report = await node.ShareAsync();
+
+        Assert.That(readMeanwhile, Is.EqualTo(2), "the page that waits for its turn, and the one that is read ahead");
+        Assert.That(report.Verdicts.RejectedByReason[RejectionReason.Malformed], Is.EqualTo(1_000));
+
+        async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync()
+        {
+            storing.SetResult();
+            await readAhead.Task;
+            for (var i = 0; i < 100_000; i++)
+                await Task.Yield();
+            readMeanwhile = Volatile.Read(ref pagesRead);
+            return [PutOutcome.Inserted];
+        }
+
+        async IAsyncEnumerable<PeerPage> FloodAsync()
+        {
+            await storing.Task;
+            for (var i = 0; i < 1_000; i++)
+            {
+                if (Interlocked.Increment(ref pagesRead) == 2)
+                    readAhead.SetResult();
+                yield return new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1 } };
+            }
+        }
+    }
+
+    [Test]
     public async Task Slow_peer_delays_nobody_else()
     {
         var node = new Node { Options = { MaxPeersAtOnce = 2 } }.Lists(4).Serves(4, Samples.Linktree());

@@ -10,13 +10,16 @@ namespace Koii.DbSharing.Replication.Ladder;
 /// The rung between: finds out by reconciliation what the peer has and this node has not, and fetches it (protocol §4.3 b, §5). Whatever a good peer would not do ends it, has
 /// the peer's list read instead, and is not tried again with this peer for ten minutes.
 /// </summary>
-internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemory memory, Admission admission, ILogger logger)
+internal sealed partial class ReconcileRung(IPeerReconciler reconciler, LinktreeIndex index, PeerMemory memory, Admission admission, ILogger logger)
 {
-    /// <summary>After so many round trips, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
+    /// <summary>After so many round trips in a round, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
     public const int MaxRoundTrips = 64;
 
-    /// <summary>So much is enough for one round: what a peer may make this node remember.</summary>
-    public const int MaxNeeded = RefusalMemory.SharePerPeer;
+    /// <summary>So many ids are held at a time: what a peer may make this node hold while it keeps it waiting, and as many peers may as are asked in a round.</summary>
+    public const int MaxNeeded = 8_192;
+
+    // A conversation about what is left takes a few round trips. With fewer than this it is left to the next round, so that a node that has much to catch up on does not run out of them.
+    private const int TripsForMore = MaxRoundTrips / 2;
 
     private static readonly PeerFailure NoMessage = Violation("The answer is no reconciliation message.");
     private static readonly PeerFailure NotAsked = Violation("A record came that was not asked for.");
@@ -29,15 +32,12 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
     /// <returns>Whether the round is done; else it goes on with the list.</returns>
     public async ValueTask<bool> TryAsync(PeerRound round, ItemSet ours)
     {
-        var need = new HashSet<LinktreeId>();
-        var (hasEnded, broken) = await ConverseAsync(round, ours, need).ConfigureAwait(false);
-        var surprise = broken
-            ?? await FetchAsync(round, [.. need.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))]).ConfigureAwait(false);
+        var (tripsLeft, surprise) = await ReconcileAsync(round, ours).ConfigureAwait(false);
         if (surprise is null)
         {
             round.Path = PeerPath.Reconciled;
             // So long a conversation costs more than a list, and a peer that never settles could have one in every round.
-            if (!hasEnded)
+            if (tripsLeft == 0)
                 memory.Ladder.RememberExtension(round.Peer, has: false);
             return true;
         }
@@ -49,50 +49,88 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
 
     private static PeerFailure Violation(string detail) => new(PeerFailureKind.ProtocolViolation) { Detail = detail };
 
-    /// <returns>Whether it ended within its round trips; and what a good peer would not have done, or <see langword="null"/>.</returns>
-    private async ValueTask<(bool HasEnded, PeerFailure? Surprise)> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> need)
+    /// <returns>How many round trips are left; and what a good peer would not have done, or <see langword="null"/>.</returns>
+    private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
     {
+        var last = new Delivery(0);
+        for (var tripsLeft = MaxRoundTrips; ;)
+        {
+            var need = await ConverseAsync(round, ours, last, tripsLeft).ConfigureAwait(false);
+            tripsLeft = need.TripsLeft;
+            if (need.Surprise is not null)
+                return (tripsLeft, need.Surprise);
+
+            // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
+            last.Undelivered.IntersectWith(need.Ids);
+            if (last.IsMostUndelivered)
+                return (tripsLeft, NotDelivered);
+
+            LinktreeId[] ids = [.. need.Ids.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
+            last = new Delivery(ids.Length);
+            var surprise = await FetchAsync(round, ids, last).ConfigureAwait(false);
+            if (surprise is not null || round.Failure is not null)
+                return (tripsLeft, surprise);
+
+            foreach (var id in last.Undelivered)
+                memory.Refusals.RememberUndelivered(round.Peer, id);
+            // What the policy refuses is not remembered. Where it is so much, it would be fetched in every round and stand before what is not refused; the list costs less.
+            if (need.IsFull && last.IsMostRefusedByPolicy)
+                return (0, null);
+            var hasMore = need.IsFull && tripsLeft >= TripsForMore;
+            if (tripsLeft == 0 || memory.Refusals.IsExhausted(round.Peer) || !(hasMore || last.IsMostUndelivered))
+                return (tripsLeft, null);
+            ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, int maxTrips)
+    {
+        var need = new HashSet<LinktreeId>();
         var initiator = new Initiator(ours, need);
         var message = initiator.Start();
-        for (var trip = 0; trip < MaxRoundTrips && need.Count < MaxNeeded; trip++)
+        for (var tripsLeft = maxTrips; tripsLeft > 0;)
         {
             var sent = message;
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
+            tripsLeft--;
             if (answer.Failure is not null)
-                return (true, answer.Failure);
+                return new Need([], tripsLeft, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return (true, NoMessage);
-            if (next is null || next.AsSpan().SequenceEqual(message))
-                return (true, null);
+                return new Need([], tripsLeft, NoMessage);
+
+            // What cannot change anything must not take the place of what can.
+            if (need.RemoveWhere(id => !memory.Refusals.IsWorthFetching(round.Peer, id) && !last.Undelivered.Contains(id)) > 0)
+                need.TrimExcess();
+            if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
+                return new Need([.. need.Take(MaxNeeded)], tripsLeft, null);
             message = next;
         }
 
-        return (need.Count >= MaxNeeded, null);
+        return new Need([.. need], 0, null);
     }
 
-    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, IReadOnlyCollection<LinktreeId> ids)
+    private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, Delivery delivery)
     {
-        var undelivered = 0;
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !delivery.IsMostUndelivered))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
             {
                 // An answer ends after 4 MiB. As long as something comes, the rest is asked for again.
                 before = missing.Count;
-                if (await FetchOnceAsync(round, missing).ConfigureAwait(false) is { } surprise)
+                if (await FetchOnceAsync(round, missing, delivery).ConfigureAwait(false) is { } surprise)
                     return surprise;
                 if (round.Failure is not null)
                     return null;
             }
 
-            undelivered += missing.Count;
+            delivery.Undelivered.UnionWith(missing);
         }
 
-        return 2 * undelivered > ids.Count ? NotDelivered : null;
+        return null;
     }
 
-    private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing)
+    private async ValueTask<PeerFailure?> FetchOnceAsync(PeerRound round, HashSet<LinktreeId> missing, Delivery delivery)
     {
         LinktreeId[] asked = [.. missing];
         var pages = round.Read("IPeerReconciler.FetchAsync", token => reconciler.FetchAsync(round.Peer, asked, token));
@@ -106,6 +144,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
                 return null;
             for (var i = 0; i < verdicts.Count; i++)
                 memory.Refusals.RememberFetched(round.Peer, page.Linktrees[i], verdicts[i], admission.DueAt(page.Linktrees[i]));
+            delivery.RefusedByPolicy += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy);
             if (verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature))
                 return BadSignature;
             if (page.Failure is not null)
@@ -116,5 +155,25 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, PeerMemo
         var thrown = round.Failure;
         round.Failure = null;
         return thrown;
+    }
+
+    /// <summary>What came of those that were asked for.</summary>
+    private sealed class Delivery(int asked)
+    {
+        /// <summary>What did not come. Once that is most of all, no more is asked for.</summary>
+        public HashSet<LinktreeId> Undelivered { get; } = [];
+
+        public int RefusedByPolicy { get; set; }
+
+        public bool IsMostUndelivered => 2 * Undelivered.Count > asked;
+
+        public bool IsMostRefusedByPolicy => 2 * RefusedByPolicy > asked;
+    }
+
+    /// <summary>What a conversation came to.</summary>
+    private readonly record struct Need(LinktreeId[] Ids, int TripsLeft, PeerFailure? Surprise)
+    {
+        /// <summary>Whether there may be more than is held at a time.</summary>
+        public bool IsFull => Ids.Length == MaxNeeded;
     }
 }

@@ -1,4 +1,5 @@
 using Koii.DbSharing.Nodes;
+using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication.Ladder;
@@ -13,5 +14,12 @@ internal sealed partial class SummaryRung
             Level = LogLevel.Warning,
             Message = "Peer {Peer} keeps {Theirs} records of an author and this node keeps {Ours}: the two never agree, and its list is read hourly")]
         public static partial void PerAuthorDiffers(ILogger logger, NodeAddress peer, int theirs, int ours);
+
+        [LoggerMessage(
+            EventId = 1032,
+            EventName = nameof(NoSummary),
+            Level = LogLevel.Debug,
+            Message = "Peer {Peer} gave no summary, and its list is read instead: {Kind}, status {StatusCode}. {Detail}")]
+        public static partial void NoSummary(ILogger logger, NodeAddress peer, PeerFailureKind kind, int? statusCode, string? detail);
     }
 }

@@ -67,6 +67,9 @@ internal sealed partial class SummaryRung(IPeerReconciler reconciler, LinktreeIn
         // A hiccup of a peer that has the extension is no reason to read lists for ten minutes.
         if (failure.Kind is PeerFailureKind.NotSupported || memory.Ladder.HasExtension(round.Peer) is null)
             memory.Ladder.RememberExtension(round.Peer, has: false);
+        // Most peers have none, which is nothing to tell.
+        if (failure.Kind is not PeerFailureKind.NotSupported)
+            Log.NoSummary(logger, round.Peer, failure.Kind, failure.StatusCode, failure.Detail);
         return NextRung.PlainList;
     }
 }

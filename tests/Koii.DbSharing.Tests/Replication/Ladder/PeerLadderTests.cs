@@ -2,6 +2,7 @@ using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
+using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
@@ -246,6 +247,49 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task Peer_that_lists_what_it_never_delivers_is_asked_for_it_once_in_hours()
+    {
+        await HoldsAsync(Records(10));
+        _node.Serves(1, Records(10));
+        _network.Add(Node.Peer(1), Records(11)).Fetch = (_, _) => Page(new PeerPage([]));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+        AssertAsked("summary", "reconcile", "fetch", "reconcile", "list");
+        _network.Calls.Clear();
+        _node.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
+        AssertAsked("summary", "reconcile");
+    }
+
+    [Test]
+    public async Task Peer_that_lists_other_made_up_records_each_time_uses_its_share_and_is_not_reconciled_with_for_an_hour()
+    {
+        await HoldsAsync(Records(10));
+        _node.Serves(1, Records(12));
+        var peer = _network.Add(Node.Peer(1), Records(11));
+        var made = 0;
+        // 8,192 ids up to infinity (0xC0 0x00 in base 128), and never the same.
+        peer.Reconcile = (_, _) =>
+        {
+            var message = new byte[6 + (ReconcileRung.MaxNeeded * LinktreeId.Size)];
+            new byte[] { 0x61, 0, 0, 2, 0xC0, 0 }.CopyTo(message, 0);
+            for (var at = 6; at < message.Length; at += LinktreeId.Size)
+                BitConverter.TryWriteBytes(message.AsSpan(at), ++made);
+            return Answer(message);
+        };
+        peer.Fetch = (_, _) => Page(new PeerPage([]));
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled), "what did not come may have been replaced, until there is too much of it");
+        Assert.That(_network.Calls.Count(call => call == "fetch"), Is.InRange(65, 75), "a thousand at a time, up to its share");
+        _network.Calls.Clear();
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+        AssertAsked("summary", "list");
+        Assert.That(await _node.HeldAsync(), Has.Count.EqualTo(12));
+        _node.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+    }
+
+    [Test]
     public async Task Record_with_a_bad_signature_is_not_fetched_from_that_peer_again()
     {
         await HoldsAsync(Records(10));
@@ -318,6 +362,21 @@ public sealed class PeerLadderTests
     // What is fetched, and what is not fetched again.
 
     [Test]
+    public async Task What_is_more_than_is_held_at_a_time_is_found_out_and_fetched_in_parts_in_one_round()
+    {
+        const int More = 2 * ReconcileRung.MaxNeeded;
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(More));
+        _network.Add(Node.Peer(1), Records(2 * More)).PerAuthor = 1_000;
+
+        var report = await AskAsync();
+
+        Assert.That((report.Path, report.Verdicts.Inserted), Is.EqualTo((PeerPath.Reconciled, (long)More)));
+        Assert.That(_network.Calls.Count(call => call == "summary"), Is.EqualTo(1));
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
+    }
+
+    [Test]
     public async Task Answer_that_ends_early_is_asked_for_the_rest()
     {
         await HoldsAsync(Records(10));
@@ -343,6 +402,56 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task Record_that_is_replaced_at_the_peer_before_it_is_fetched_is_no_fault_of_the_peer()
+    {
+        await HoldsAsync(Records(10));
+        var peer = _network.Add(Node.Peer(1), Records(11));
+        var (whole, newer) = (peer.Fetch, Samples.Linktree(10, "u0", 9_000_000));
+        peer.Fetch = (ids, token) => ExtendedPeer.PagesAsync(async () =>
+        {
+            await peer.PutAsync(newer);
+            return await whole(ids, token).SingleAsync(token);
+        });
+
+        var report = await AskAsync();
+
+        Assert.That((report.Path, report.Verdicts.Inserted), Is.EqualTo((PeerPath.Reconciled, 1L)));
+        AssertAsked("summary", "reconcile", "fetch", "reconcile", "fetch");
+        Assert.That(await _node.HeldAsync(), Has.Member(newer));
+    }
+
+    [Test]
+    public async Task Honest_peer_whose_records_are_replaced_all_the_time_is_reconciled_with_in_every_round()
+    {
+        await HoldsAsync(Records(40));
+        var peer = _network.Add(Node.Peer(1), Records(40));
+        var random = new Random(1);
+        var time = 9_000_000L;
+        var (reconcile, fetch) = (peer.Reconcile, peer.Fetch);
+        // Between any two calls, and most often it is what was listed just now.
+        peer.Reconcile = async (message, token) => await AfterAsync(async () => await reconcile(message, token));
+        peer.Fetch = (ids, token) => ExtendedPeer.PagesAsync(() => AfterAsync(async () => await fetch(ids, token).SingleAsync(token)));
+
+        for (var round = 0; round < 100; round++)
+        {
+            await ReplaceAsync();
+            Assert.That((await AskAsync()).Path, Is.AnyOf(PeerPath.Reconciled, PeerPath.InSync), $"round {round}");
+        }
+
+        (peer.Reconcile, peer.Fetch) = (reconcile, fetch);
+        await AskAsync();
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
+
+        async Task<T> AfterAsync<T>(Func<Task<T>> ask)
+        {
+            await ReplaceAsync();
+            return await ask();
+        }
+
+        ValueTask ReplaceAsync() => peer.PutAsync([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Samples.Linktree((byte)random.Next(3), "u0", time += 1_000))]);
+    }
+
+    [Test]
     public async Task What_can_change_nothing_here_costs_one_reconciliation_a_round_and_no_fetch([Values] bool superseded)
     {
         // Either the peer keeps an older version of a record that is held, or one that is far in the future.
@@ -359,6 +468,41 @@ public sealed class PeerLadderTests
 
         Assert.That((second.Path, second.Verdicts.Total), Is.EqualTo((PeerPath.Reconciled, 0L)));
         Assert.That(_network.Calls, Is.EqualTo(new[] { "summary", "reconcile" }));
+    }
+
+    [Test]
+    public async Task What_can_change_nothing_here_does_not_stand_before_what_can_however_much_it_is()
+    {
+        const int Old = ReconcileRung.MaxNeeded + 1_000;
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(Old));
+        // An older version of each, and then one that is new.
+        var peer = _network.Add(Node.Peer(1), Enumerable.Range(0, Old).Select(i => Samples.Linktree((byte)(i % 200), $"u{i / 200}", 1_000 + i)));
+        peer.PerAuthor = 1_000;
+        Assert.That((await AskAsync()).Verdicts, Is.EqualTo(new VerdictCounts { Superseded = Old }));
+
+        await peer.PutAsync(Samples.Linktree(250, "new", 99_000_000));
+
+        Assert.That((await AskAsync()).Verdicts, Is.EqualTo(new VerdictCounts { Inserted = 1 }));
+    }
+
+    [Test]
+    public async Task Peer_that_has_very_much_of_what_the_policy_refuses_has_its_list_read()
+    {
+        const int Refused = ReconcileRung.MaxNeeded + 1_000;
+        var policy = new Mock<IAdmissionPolicy>();
+        policy.Setup(role => role.IsAdmittedAsync(It.IsAny<SignedLinktree>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        _node = new Node { Reconciler = _network, Policy = policy.Object }.Lists(1);
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(Refused, from: 20_000));
+        _node.Serves(1);
+        _network.Add(Node.Peer(1), Records(Refused)).PerAuthor = 1_000;
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
+        Assert.That(_network.Calls.Count(call => call == "fetch"), Is.EqualTo(9), "those of one conversation");
+        _network.Calls.Clear();
+        await AskAsync();
+        AssertAsked("list");
     }
 
     [Test]

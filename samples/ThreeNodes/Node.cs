@@ -26,10 +26,13 @@ internal sealed class Node : IAsyncDisposable
 
     public static async Task<Node> StartAsync(string name, string serviceUrl, string folder)
     {
-        var url = $"http://127.0.0.1:{FreePort()}";
+        // A node must know its own address before it begins, and nobody else shall take the port until then.
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var url = $"http://{socket.LocalEndPoint}";
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(url);
+        builder.WebHost.UseUrls(url).UseSockets(transport => transport.CreateBoundListenSocket = _ => socket);
         builder.Services
             .AddDbSharing(options =>
             {
@@ -65,12 +68,5 @@ internal sealed class Node : IAsyncDisposable
     {
         _author.Dispose();
         await _app.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }

@@ -77,6 +77,8 @@ public sealed class OldAndNewTests
             {
                 options.TaskId = TestNode.TaskId;
                 options.AllowPrivateAddresses = true;
+                var limits = options.PeerLimits;
+                limits.ConnectTimeout = limits.HeadersTimeout = limits.IdleTimeout = limits.PeerTimeout = TimeSpan.FromHours(1);
             }).UseInMemory().Use<INodeDirectory>((_, _) => directory),
             endpoints => endpoints.MapDbSharing(),
             onSocket: true);

@@ -247,7 +247,8 @@ public sealed class RequestLimitTests
         TestNode.StartAsync(
             services =>
             {
-                services.AddSingleton(clock ?? new ManualTimeProvider());
+                if (clock is not null)
+                    services.AddSingleton(clock);
                 services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory();
             },
             endpoints => endpoints.MapDbSharing(limits),

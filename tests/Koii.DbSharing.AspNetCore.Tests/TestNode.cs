@@ -3,11 +3,13 @@ using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
+using Koii.DbSharing.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -53,6 +55,7 @@ internal sealed class TestNode : IAsyncDisposable
             onSocket,
             use);
 
+    /// <summary>Whatever tasks a test maps. Their clock stands still where the test brings none of its own, so that no limit depends on how fast the machine is.</summary>
     public static async Task<TestNode> StartAsync(
         Action<IServiceCollection> add, Action<IEndpointRouteBuilder> map, bool onSocket = false, Action<WebApplication>? use = null)
     {
@@ -60,9 +63,10 @@ internal sealed class TestNode : IAsyncDisposable
         var log = new ComplaintLog();
         builder.Logging.ClearProviders().AddProvider(log);
         if (onSocket)
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(DisableTimeLimits);
         else
             builder.WebHost.UseTestServer();
+        builder.Services.AddSingleton<TimeProvider>(new ManualTimeProvider());
         add(builder.Services);
 
         var app = builder.Build();
@@ -85,7 +89,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static SignedLinktree Signed(
         string uuid = "u", long timestamp = Time, string name = "n", bool deleted = false, string? taskId = null, LinktreeSigner? author = null) =>
-        (author ?? Alice).Sign(TestSupport.Samples.DataJson(uuid, timestamp, name, deleted, taskId));
+        (author ?? Alice).Sign(Samples.DataJson(uuid, timestamp, name, deleted, taskId));
 
     public static string RecordJson(SignedLinktree linktree) =>
         $$"""{"data":{{Encoding.UTF8.GetString(linktree.Data.Span)}},"publicKey":"{{linktree.Author}}","signature":"{{linktree.Signature}}"}""";
@@ -117,5 +121,12 @@ internal sealed class TestNode : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+    }
+
+    /// <summary>The server's own limits are on the machine's clock: after five seconds they would end what a test holds up on purpose, and in other words than ours.</summary>
+    private static void DisableTimeLimits(KestrelServerOptions server)
+    {
+        server.Limits.MinRequestBodyDataRate = server.Limits.MinResponseDataRate = null;
+        server.Limits.KeepAliveTimeout = server.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1); // infinity overflows in its sums, and is over at once
     }
 }

@@ -103,10 +103,10 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
-    // Each of the three ends the wait for a lock; which one, the message says. They are longer than anything else takes.
-    [TestCase("Command Timeout=2", "did not answer in time")]
+    // Each of the three ends the wait for a lock; which one, the message says. Where it bounds more than that wait, it is longer than anything else takes on a slow machine.
+    [TestCase("Command Timeout=10", "did not answer in time")]
     [TestCase("Options=-c lock_timeout=500", "lock timeout")]
-    [TestCase("Options=-c statement_timeout=3000", "statement timeout")]
+    [TestCase("Options=-c statement_timeout=10000", "statement timeout")]
     public async Task Lock_that_another_session_keeps_is_a_transient_failure_and_readers_do_not_wait_for_it(string settings, string named)
     {
         await using var maker = await NewStoreWithOneRecordAsync();
@@ -145,13 +145,15 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
     [Test]
     public async Task Pool_without_a_connection_to_spare_is_a_transient_failure()
     {
-        await using var dataSource = NpgsqlDataSource.Create($"{Database.ConnectionString};Maximum Pool Size=1;Timeout=1");
+        // The time-out is also that of connecting, which takes a slow machine its time.
+        await using var dataSource = NpgsqlDataSource.Create($"{Database.ConnectionString};Maximum Pool Size=1;Timeout=10");
         await using var store = new PostgreSqlLinktreeStore(dataSource, Options());
         await store.PutAsync([Create()]);
         await using (await dataSource.OpenConnectionAsync())
         {
-            Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
-            Assert.That(async () => await ListAsync(store), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
+            var (put, list) = (store.PutAsync(Page).AsTask(), ListAsync(store));
+            Assert.That(async () => await put, Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
+            Assert.That(async () => await list, Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
         }
 
         await AssertNothingWasStoredAsync(store);

@@ -36,7 +36,7 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
         await using (var hold = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({AdvisoryKeys.Schema})", other))
             await hold.ExecuteNonQueryAsync();
         var applied = SchemaScripts.ApplyAsync(connection, CancellationToken.None);
-        while (await Database.QueryAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "0")
+        while (await Database.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'") == "0")
             await Task.Yield();
 
         await using (var make = new NpgsqlCommand(await ScriptsAsync(), other))

@@ -4,8 +4,11 @@ using Npgsql;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>An empty database of a test's own, and ways to look at it from outside of a store. It goes when it is disposed of, whoever is still connected.</summary>
+/// <remarks>The time-outs of its connection string are for hangs alone: the driver's own would end what a slow machine or disk is still about.</remarks>
 internal sealed class TestDatabase : IAsyncDisposable
 {
+    private const int LongestSeconds = 900;
+
     private readonly NpgsqlDataSource _server;
     private readonly string _name;
 
@@ -23,7 +26,12 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public static async Task<TestDatabase> CreateAsync(string? serverConnectionString = null)
     {
-        var server = new NpgsqlConnectionStringBuilder(serverConnectionString ?? await Servers.RequireAsync());
+        var server = new NpgsqlConnectionStringBuilder(serverConnectionString ?? await Servers.RequireAsync())
+        {
+            Timeout = LongestSeconds,
+            CommandTimeout = LongestSeconds,
+            CancellationTimeout = 1000 * LongestSeconds,
+        };
         var database = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = $"koii_dbsharing_{Guid.NewGuid():N}" };
         server.Pooling = false;
         var dataSource = NpgsqlDataSource.Create(server);
@@ -47,6 +55,10 @@ internal sealed class TestDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
+
+        // FORCE gives the sessions no more than five seconds to end.
+        await using (var end = _server.CreateCommand($"SELECT pg_terminate_backend(pid, {1000L * LongestSeconds}) FROM pg_stat_activity WHERE datname = '{_name}'"))
+            await end.ExecuteNonQueryAsync();
         await using (var drop = _server.CreateCommand($"DROP DATABASE {_name} WITH (FORCE)"))
             await drop.ExecuteNonQueryAsync();
         await _server.DisposeAsync();

@@ -10,6 +10,9 @@ internal sealed class TestServer : IAsyncDisposable
     private const int OldestVersion = 15;
     private const string Superuser = "postgres";
 
+    // For a disk that is slow: a server that was killed has its whole log to go through.
+    private const string LongestSeconds = "900";
+
     private readonly string _programs;
     private readonly DirectoryInfo _folder;
     private bool _isRunning;
@@ -54,14 +57,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        await RunAsServerAsync("pg_ctl", "start", "-w", "-t", "60", "-D", Data, "-l", Log);
+        await RunAsServerAsync("pg_ctl", "start", "-w", "-t", LongestSeconds, "-D", Data, "-l", Log);
         _isRunning = true;
     }
 
     /// <summary>Ends the server as a crash would: at once, without a checkpoint, whatever is under way.</summary>
     public async Task CrashAsync()
     {
-        await RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-D", Data);
+        await RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-t", LongestSeconds, "-D", Data);
         _isRunning = false;
     }
 

@@ -44,8 +44,12 @@ internal sealed class NodeFolder : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
+    // A peer is a process that has only just begun; on a machine that is busy it takes its time.
     private string[] Settings =>
-        [$"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}"];
+    [
+        $"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}",
+        .. new[] { "Connect", "Headers", "Idle", "Peer" }.Select(limit => $"--DbSharing:PeerLimits:{limit}Timeout=01:00:00"),
+    ];
 
     private ChildProcess Start(IEnumerable<string> arguments) => Programs.StartSample("LinktreeNode", _directory.FullName, arguments, Environment);
 }

@@ -29,7 +29,7 @@ public sealed class SqliteBackupTests : SqliteFixture
     {
         await using var store = NewStore(Options(linktreesPerAuthor: 100));
         using var stop = new CancellationTokenSource();
-        var firstPage = new TaskCompletionSource();
+        var firstPage = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously); // or the writer would run the rest of the test, and write no more
         var writing = Task.Run(async () =>
         {
             // Each page has one record of each of a hundred authors.

@@ -7,7 +7,8 @@ internal sealed class SqliteFile : IDisposable
 
     public string Path => PathTo("linktrees.db");
 
-    public string ConnectionString => $"Data Source={Path}";
+    /// <summary>With a time-out for hangs alone: stores that share the file wait for each other as long as a slow disk makes them.</summary>
+    public string ConnectionString => $"Data Source={Path};Default Timeout=900";
 
     public IEnumerable<string> FileNames => _directory.GetFiles().Select(file => file.Name);
 

@@ -6,7 +6,7 @@ namespace Koii.DbSharing.TestSupport;
 /// <summary>A process that lives no longer than the test. Waiting is for lines of its output, never for time; a process that hangs fails the test.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(20);
 
     private readonly Process _process;
     private readonly CancellationTokenSource _hangs = new(Hangs);

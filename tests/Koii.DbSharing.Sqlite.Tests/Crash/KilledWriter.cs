@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Sqlite.Tests.Crash;
 /// <summary>A process that puts pages, from its start to its violent end.</summary>
 internal static class KilledWriter
 {
-    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(20);
 
     /// <summary>Kills the process at a moment after so many acknowledgements.</summary>
     /// <param name="connectionString">The file it writes.</param>

@@ -15,6 +15,13 @@ internal sealed class Initiator(ItemSet set, ISet<LinktreeId> need, ISet<Linktre
     private readonly long _maxCompared = (8 * set.Count) + 65_536;
     private long _compared;
 
+    /// <summary>How many of ours were compared with what the other side lists. Where several conversations may cost no more than one, each begins with what those before it did.</summary>
+    public long Compared
+    {
+        get => _compared;
+        init => _compared = value;
+    }
+
     /// <summary>The first message.</summary>
     public byte[] Start() => Begin();
 

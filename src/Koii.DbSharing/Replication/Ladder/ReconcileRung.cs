@@ -53,10 +53,10 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
     {
         var last = new Delivery(0);
-        for (var tripsLeft = MaxRoundTrips; ;)
+        for (var need = new Need([], MaxRoundTrips, 0, null); ;)
         {
-            var need = await ConverseAsync(round, ours, last, tripsLeft).ConfigureAwait(false);
-            tripsLeft = need.TripsLeft;
+            need = await ConverseAsync(round, ours, last, need).ConfigureAwait(false);
+            var tripsLeft = need.TripsLeft;
             if (need.Surprise is not null)
                 return (tripsLeft, need.Surprise);
 
@@ -83,30 +83,30 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         }
     }
 
-    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, int maxTrips)
+    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, Need before)
     {
         var need = new HashSet<LinktreeId>();
-        var initiator = new Initiator(ours, need);
+        var initiator = new Initiator(ours, need) { Compared = before.Compared };
         var message = initiator.Start();
-        for (var tripsLeft = maxTrips; tripsLeft > 0;)
+        for (var tripsLeft = before.TripsLeft; tripsLeft > 0;)
         {
             var sent = message;
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
             tripsLeft--;
             if (answer.Failure is not null)
-                return new Need([], tripsLeft, answer.Failure);
+                return new Need([], tripsLeft, initiator.Compared, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return new Need([], tripsLeft, NoMessage);
+                return new Need([], tripsLeft, initiator.Compared, NoMessage);
 
             // What cannot change anything must not take the place of what can.
             if (need.RemoveWhere(id => !memory.Refusals.IsWorthFetching(round.Peer, id) && !last.Undelivered.Contains(id)) > 0)
                 need.TrimExcess();
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
-                return new Need([.. need.Take(MaxNeeded)], tripsLeft, null);
+                return new Need([.. need.Take(MaxNeeded)], tripsLeft, initiator.Compared, null);
             message = next;
         }
 
-        return new Need([.. need], 0, null);
+        return new Need([.. need], 0, initiator.Compared, null);
     }
 
     private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, Delivery delivery)
@@ -170,8 +170,8 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         public bool IsMostRefusedByPolicy => 2 * RefusedByPolicy > asked;
     }
 
-    /// <summary>What a conversation came to.</summary>
-    private readonly record struct Need(LinktreeId[] Ids, int TripsLeft, PeerFailure? Surprise)
+    /// <summary>What a conversation came to, and what it and those before it in the round have cost.</summary>
+    private readonly record struct Need(LinktreeId[] Ids, int TripsLeft, long Compared, PeerFailure? Surprise)
     {
         /// <summary>Whether there may be more than is held at a time.</summary>
         public bool IsFull => Ids.Length == MaxNeeded;

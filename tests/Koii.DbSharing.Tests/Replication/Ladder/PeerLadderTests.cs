@@ -290,6 +290,23 @@ public sealed class PeerLadderTests
     }
 
     [Test]
+    public async Task Peer_that_has_all_of_ours_compared_again_and_again_is_found_out_in_however_many_conversations()
+    {
+        _node.Options.LinktreesPerAuthor = 1_000;
+        await HoldsAsync(Records(5_000));
+        _node.Serves(1, Records(5_001));
+        var peer = _network.Add(Node.Peer(1), Records(5_001));
+        peer.PerAuthor = 1_000;
+        var made = 0;
+        // One id up to infinity, which ends the conversation; it never comes and is never listed again, so there is another one.
+        peer.Reconcile = (_, _) => Answer([0x61, 0, 0, 2, 1, .. new byte[28], .. BitConverter.GetBytes(++made)]);
+        peer.Fetch = (_, _) => Page(new PeerPage([]));
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
+        Assert.That(_network.Calls.Count(call => call == "reconcile"), Is.InRange(8, 30), "eight times what is held, and a little for small sets");
+    }
+
+    [Test]
     public async Task Record_with_a_bad_signature_is_not_fetched_from_that_peer_again()
     {
         await HoldsAsync(Records(10));

@@ -41,7 +41,8 @@ internal sealed class ClientRates(TimeProvider clock, int capacity)
 
     private ClientAddress Find(ClientAddress client, TimeSpan now)
     {
-        if (_fullAgain.Count < capacity || _fullAgain.ContainsKey(client))
+        // All together always have room: what newcomers owe must not stop the known.
+        if (_fullAgain.Count < capacity || _fullAgain.ContainsKey(client) || client.Equals(ClientAddress.Everybody))
             return client;
 
         // Now and then only: a crowd that fills the table must not make every request walk through it.

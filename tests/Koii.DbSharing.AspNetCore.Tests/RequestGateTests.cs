@@ -183,6 +183,27 @@ public sealed class RequestGateTests
     }
 
     [Test]
+    public void However_many_clients_there_are_what_newcomers_cost_stops_no_others()
+    {
+        _options.PublicClient.RequestsPerMinute = 2;
+        _options.AllClients.RequestsPerMinute = 1_000_000;
+        var gate = Gate();
+        ClientAddress[] known = [.. Crowd(RequestGate.MaxClients)];
+        foreach (var client in known)
+            Visits(gate, client, 1);
+
+        // All together have used up nothing by now, and the known still have something to wait for.
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        foreach (var newcomer in Crowd(RequestGate.MaxClients + 10).Skip(RequestGate.MaxClients))
+        {
+            if (gate.Enter(newcomer, isList: false, out _) is GateAnswer.Entered)
+                gate.Leave(newcomer, isList: false, moreRequests: 64);
+        }
+
+        Assert.That(gate.Enter(known[0], isList: false, out _), Is.EqualTo(GateAnswer.Entered));
+    }
+
+    [Test]
     public void A_full_table_is_walked_through_once_a_second_at_most()
     {
         const int Capacity = 100;

@@ -176,11 +176,7 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
     private static UInt128 Key(KeyKind kind, LinktreeId id, ReadOnlySpan<byte> rest)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData([(byte)kind]);
-        sha.AppendData(id.AsSpan());
-        sha.AppendData(rest);
-        sha.GetHashAndReset(hash);
+        SHA256.HashData([(byte)kind, .. id.AsSpan(), .. rest], hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 

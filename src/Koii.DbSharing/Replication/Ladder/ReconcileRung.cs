@@ -86,7 +86,8 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, Need before)
     {
         var need = new HashSet<LinktreeId>();
-        var initiator = new Initiator(ours, need) { Compared = before.Compared };
+        var listed = new HashSet<LinktreeId>();
+        var initiator = new Initiator(ours, listed) { Compared = before.Compared };
         var message = initiator.Start();
         for (var tripsLeft = before.TripsLeft; tripsLeft > 0;)
         {
@@ -98,9 +99,10 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
             if (!initiator.TryTake(answer.Value.Span, out var next))
                 return new Need([], tripsLeft, initiator.Compared, NoMessage);
 
-            // What cannot change anything must not take the place of what can.
-            if (need.RemoveWhere(id => !memory.Refusals.IsWorthFetching(round.Peer, id) && !last.Undelivered.Contains(id)) > 0)
-                need.TrimExcess();
+            // What cannot change anything must not take the place of what can. Each is looked at when it is listed, and not again with every answer after that.
+            need.UnionWith(listed.Where(id => last.Undelivered.Contains(id) || memory.Refusals.IsWorthFetching(round.Peer, id)));
+            listed.Clear();
+            listed.TrimExcess();
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
                 return new Need([.. need.Take(MaxNeeded)], tripsLeft, initiator.Compared, null);
             message = next;

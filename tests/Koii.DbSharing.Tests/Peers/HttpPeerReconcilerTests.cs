@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
@@ -152,11 +150,9 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     [Test]
     public async Task Nobody_there_is_a_value()
     {
-        // Bound and not listening: a port that was let go may be somebody else's by now.
-        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var port = new RefusingPort();
 
-        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}"));
+        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse(port.Url));
 
         Assert.That(answer.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
@@ -402,15 +401,7 @@ internal sealed class HostilePeerTests : PeerClientFixture
     private Task ReadersWaitAsync(int readers) =>
         TestWait.UntilAsync(() => Clock.TimersDueWithin(Patience) == readers, $"{readers} readers, not {Clock.TimersDueWithin(Patience)}");
 
-    protected override HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits, new PeerAddressGuard(
-        allowPrivateAddresses: true,
-        (_, _) => throw new InvalidOperationException("Every peer is named by its address."),
-        async (address, cancellationToken) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(address, cancellationToken);
-            return new CountedStream(socket, count => Interlocked.Add(ref _bytesRead, count));
-        }));
+    protected override HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits, count => Interlocked.Add(ref _bytesRead, count));
 
     private static SignedLinktree Signed(byte author, long timestamp = 1_700_000_000_000)
     {

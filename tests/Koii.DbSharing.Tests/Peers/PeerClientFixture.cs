@@ -23,14 +23,9 @@ internal abstract class PeerClientFixture : IDisposable
 
     protected PeerLimits Limits => Options.PeerLimits;
 
-    protected HttpPeerClient Client
-    {
-        get
-        {
-            _http ??= CreateHttp();
-            return _client ??= ClientOn(_http);
-        }
-    }
+    protected HttpClient Http => _http ??= CreateHttp();
+
+    protected HttpPeerClient Client => _client ??= ClientOn(Http);
 
     protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits);
 

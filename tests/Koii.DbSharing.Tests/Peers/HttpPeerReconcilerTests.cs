@@ -16,8 +16,6 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
 
     private static readonly byte[] Message = [0x61, 0, 0, 2, 0];
 
-    private readonly HttpClient _http = LoopbackHttp.CreateClient(new PeerLimits());
-
     [Test]
     public async Task Summary_is_read()
     {
@@ -181,11 +179,6 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
 
         Assert.That(async () => await Reconciler.GetSummaryAsync(peer.Address, source.Token), Throws.InstanceOf<OperationCanceledException>());
     }
-
-    [TearDown]
-    public void CloseConnections() => _http.Dispose();
-
-    private HttpPeerReconciler Reconciler => new(new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: true), Options), Options, Clock);
 
     private async Task<List<PeerPage>> FetchAsync(LoopbackPeer peer, IReadOnlyList<LinktreeId> ids)
     {

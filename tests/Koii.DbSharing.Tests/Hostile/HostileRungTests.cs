@@ -11,8 +11,9 @@ using Koii.DbSharing.Tests.Replication;
 namespace Koii.DbSharing.Tests.Hostile;
 
 /// <summary>
-/// A round among three honest peers and one that has the extension and lies in it, over real sockets. The liar is asked first, and goes no further than half its way before the records of the others
-/// are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the same round, and it is not asked for the extension again.
+/// A round among three honest peers and one that has the extension and lies in it, over real sockets. The liar is asked first, and goes no further than half its way before
+/// the records of the others are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the
+/// same round, and it is not asked for the extension again.
 /// </summary>
 internal sealed class HostileRungTests : HostileFixture
 {

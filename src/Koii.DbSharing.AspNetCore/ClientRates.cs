@@ -29,7 +29,7 @@ internal sealed class ClientRates(TimeProvider clock, int capacity)
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
-    /// <summary>Takes some, and more than there are where they were spent before they could be counted: then it takes longer until there is one again.</summary>
+    /// <summary>Takes so many, even where fewer are left: they were spent before they could be counted, and it is then longer until there is one again.</summary>
     internal void Take(ClientAddress client, int perMinute, int count = 1)
     {
         var now = Now;

@@ -7,7 +7,7 @@ namespace Koii.DbSharing.AspNetCore;
 /// <summary>Answers one reconciliation message with another (protocol §5).</summary>
 internal static class ReconcileAnswer
 {
-    // Of a million records, so much of a message or an answer took 3 to 10 ms to compute, and the whole of the dearest 130 ms.
+    // Where a million records are held, so many bytes of message and answer took 3 to 10 ms to compute, and the dearest message as a whole 130 ms.
     private const int BytesForRequest = 16 * 1024;
 
     internal static async Task WriteAsync(HttpContext context, LinktreeResponder responder)

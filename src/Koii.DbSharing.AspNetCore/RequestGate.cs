@@ -41,10 +41,10 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
         }
     }
 
-    /// <summary>Gives a place back.</summary>
+    /// <summary>Gives a place back, and counts what the request turned out to cost.</summary>
     /// <param name="client">Who asked.</param>
     /// <param name="isList">Whether the request was for a list.</param>
-    /// <param name="moreRequests">How many requests it turned out to be worth beyond one.</param>
+    /// <param name="moreRequests">How many requests it counts as beyond the one that it is.</param>
     internal void Leave(ClientAddress client, bool isList, int moreRequests = 0)
     {
         lock (_lock)

@@ -4,7 +4,7 @@ namespace Koii.DbSharing.AspNetCore;
 /// <remarks>
 /// A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>: the one request whose cost grows with what the node holds. It counts among the requests and, beside that,
 /// among the lists. A rate is a minute's worth that may be used at once and fills again evenly. What is refused for any reason uses up nothing.
-/// A reconciliation counts as one request more for every 16 KiB of message and answer together: most have less, the dearest count as 65.
+/// A reconciliation counts as one request more for every 16 KiB of message and answer together: most have less, the largest count as 65.
 /// </remarks>
 public sealed class RequestLimits
 {

@@ -15,14 +15,18 @@ internal sealed class PutPage
 {
     private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)";
 
+    /// <summary>The number of records up to the end of each turn.</summary>
     private readonly int[] _turns;
+
+    /// <summary>The place of each record in the page.</summary>
     private readonly int[] _places;
+
     private readonly byte[][] _authors, _uuids, _ids;
     private readonly long[] _timestamps;
     private readonly bool[] _tombstones;
     private readonly byte[] _signatures, _datas;
 
-    /// <summary>Where the data of each record begins, counted from 1 as the database does, and where those of the last end.</summary>
+    /// <summary>Where the data of each record begin, counted from 1 as the database does, and where those of the last end.</summary>
     private readonly int[] _starts;
 
     internal PutPage(IReadOnlyList<SignedLinktree> linktrees)

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>An empty database of a test's own, and ways to look at it from outside of a store. It goes when it is disposed of, whoever is still connected.</summary>
-/// <remarks>The time-outs of its connection string are for hangs alone: the driver's own would end what a slow machine or disk is still about.</remarks>
+/// <remarks>The time-outs of its connection string are for hangs alone: the driver's own would end what a slow machine or disk is still at work on.</remarks>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private const int LongestSeconds = 900;

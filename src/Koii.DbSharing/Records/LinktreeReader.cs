@@ -84,6 +84,7 @@ public static class LinktreeReader
                     yield return page.Take(LinktreeListEnd.More);
             }
 
+            // What has arrived may fill a page and end no element.
             if (page.IsFull)
                 yield return page.Take(LinktreeListEnd.More);
 

@@ -99,8 +99,8 @@ internal sealed class RefusalMemory(TimeProvider timeProvider)
     }
 
     /// <summary>
-    /// Remembers that a peer listed a record and did not deliver it: against asking it for it again. Most often the record was replaced there meanwhile and never comes
-    /// back; a peer that makes ids up uses its share.
+    /// Remembers that a peer listed a record and did not deliver it: against fetching it there again. Most often the record was replaced there meanwhile and never comes
+    /// back; a peer that makes ids up uses up its share.
     /// </summary>
     /// <param name="from">The peer.</param>
     /// <param name="id">The id that it listed.</param>

@@ -1,13 +1,10 @@
-using System.Net.Sockets;
 using System.Text;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.Tests.Http;
-using Koii.DbSharing.Tests.Peers;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
@@ -15,32 +12,15 @@ namespace Koii.DbSharing.Tests.Hostile;
 /// A round among one peer of ill will and three honest ones, over real sockets. The hostile one is asked first, and goes no further than half its way before the records of the others are stored:
 /// where they had to wait for it, nothing would move. What it can do is then ended by its limit, which the report names.
 /// </summary>
-internal sealed class HostilePeerTests : PeerClientFixture
+internal sealed class HostilePeerTests : HostileFixture
 {
-    private const int MegaByte = 1024 * 1024;
-    private const int Whole = 1;
-    private const int Step = 1;
-
     // How long a body may keep its reader waiting before the place goes to the next.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>The first chunk of a list, to be sent with the head: then a reader waits once, and not also in between.</summary>
     private const string OpenList = "1\r\n[\r\n";
 
-    private readonly SignedLinktree[] _honest = [.. Enumerable.Range(1, 3).Select(author => Signed((byte)author))];
-    private readonly List<long> _liveBytes = [];
-    private readonly WatchedStore _store;
-    private long _bytesRead;
-
-    public HostilePeerTests()
-    {
-        Options.AllowPrivateAddresses = true;
-        Limits.MaxListBytes = 64 * MegaByte;
-        _store = new WatchedStore(new InMemoryLinktreeStore(Options, Clock));
-    }
-
-    /// <summary>The time is a safety net: where the hostile peer holds the others up, this would never come.</summary>
-    private Task HonestAreStored => _store.HoldsAsync(_honest).WaitAsync(TimeSpan.FromMinutes(5));
+    public HostilePeerTests() => Limits.MaxListBytes = 64 * MegaByte;
 
     [Test]
     public async Task Peer_that_accepts_and_says_nothing()
@@ -104,7 +84,7 @@ internal sealed class HostilePeerTests : PeerClientFixture
 
         Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
         Assert.That(report.BytesReceived, Is.AtMost(Limits.MaxListBytes + MegaByte));
-        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
+        Assert.That(MemoryUsed, Is.LessThan(MemoryBound));
     }
 
     [Test]
@@ -249,7 +229,7 @@ internal sealed class HostilePeerTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Good_record_among_thousands_of_forged_ones_is_stored_within_ten_rounds_and_nobody_rests()
+    public async Task Good_record_among_thousands_of_forged_ones_isStored_within_ten_rounds_and_nobody_rests()
     {
         var good = Signed(9);
         var random = new Random(1);
@@ -329,21 +309,21 @@ internal sealed class HostilePeerTests : PeerClientFixture
                     Clock.Advance(Patience);
                 }
 
-                await TestWait.UntilAsync(() => Interlocked.Read(ref _bytesRead) == HostilePeers * (Head.Length + body.Length), "they hold what was sent");
+                await TestWait.UntilAsync(() => BytesRead == HostilePeers * (Head.Length + body.Length), "they hold what was sent");
                 await TimersAsync((HostilePeers + 3) * (Whole + Step));
-                MeasureLiveBytes();
+                MeasureMemory();
                 honestMayAnswer.SetResult();
                 await HonestAreStored;
                 await TimersAsync(HostilePeers * (Whole + Step));
-                MeasureLiveBytes();
+                MeasureMemory();
                 Clock.Advance(Limits.IdleTimeout);
             },
             HostilePeers,
             honestMayAnswer);
 
         Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
-        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
-        TestContext.Out.WriteLine($"{(_liveBytes.Max() - _liveBytes[0]) / MegaByte} MB");
+        Assert.That(MemoryUsed, Is.LessThan(MemoryBound));
+        TestContext.Out.WriteLine($"{MemoryUsed / MegaByte} MB");
     }
 
     /// <summary>Runs a round and checks what must hold in any of them.</summary>
@@ -351,14 +331,11 @@ internal sealed class HostilePeerTests : PeerClientFixture
     private async Task<PeerReport> RoundAsync(Func<LoopbackExchange, Task> script, Func<Task, Task>? during = null, int hostilePeers = 1, TaskCompletionSource? honestMayAnswer = null)
     {
         await using var hostile = LoopbackPeer.Start(script);
-        await using var first = Honest("/all", Answers.Json(Keyed(_honest[0])), honestMayAnswer?.Task);
-        await using var second = Honest("/all", Answers.Gzipped(Answers.Gzip(Keyed(_honest[1]))), honestMayAnswer?.Task);
-        await using var third = Honest("/list", Answers.Json(Bare(_honest[2])), honestMayAnswer?.Task);
-        NodeAddress[] honest = [first.Address, second.Address, third.Address];
+        await using var honest = StartHonest([], honestMayAnswer?.Task ?? Task.CompletedTask);
         NodeAddress[] hostiles = [.. Enumerable.Range(0, hostilePeers).Select(number => number == 0 ? hostile.Address : NodeAddress.Parse($"{hostile.Url}/{number}"))];
-        MeasureLiveBytes();
+        MeasureMemory();
 
-        var round = Engine([.. hostiles, .. honest]).ShareAsync();
+        var round = Engine([.. hostiles, .. honest.Addresses]).ShareAsync();
         try
         {
             await (during?.Invoke(round) ?? Task.CompletedTask);
@@ -370,55 +347,17 @@ internal sealed class HostilePeerTests : PeerClientFixture
 
         var report = await round;
 
-        Assert.That((await _store.GetAsync([.. _honest.Select(linktree => linktree.Id)])).Count, Is.EqualTo(3));
-        Assert.That(report.Peers.Where(peer => honest.Contains(peer.Peer)).Select(peer => peer.Failure), Is.EqualTo(new PeerFailure?[] { null, null, null }));
+        await AssertHonestAreStoredAsync();
+        Assert.That(report.Peers.Where(peer => honest.Addresses.Contains(peer.Peer)).Select(peer => peer.Failure), Is.EqualTo(new PeerFailure?[] { null, null, null }));
         return report.Peers.Single(peer => peer.Peer == hostile.Address);
     }
 
-    private static LoopbackPeer Honest(string end, byte[] answer, Task? mayAnswer) => LoopbackPeer.Start(async exchange =>
-    {
-        await (mayAnswer ?? Task.CompletedTask);
-        await exchange.WriteAsync(exchange.Request.Path.EndsWith(end, StringComparison.Ordinal) ? answer : Answers.Status("404 Not Found"));
-    });
-
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
-        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), _store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
-
-    private async Task InTheMiddleAsync()
-    {
-        await HonestAreStored;
-        MeasureLiveBytes();
-    }
-
-    private void MeasureLiveBytes() => _liveBytes.Add(GC.GetTotalMemory(forceFullCollection: true));
-
-    /// <summary>
-    /// Waits until so many timers are armed: a pull as a whole has one, and headers and bodies that are waited for have one. While others come and go the same number may be
-    /// met by chance, so it says something only where it is the most or the least that can be.
-    /// </summary>
-    private Task TimersAsync(int timers) => TestWait.UntilAsync(() => Clock.ArmedTimers == timers, $"{timers} timers, not {Clock.ArmedTimers}");
+        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
 
     /// <summary>Waits until so many readers have a place and a body that keeps them waiting: the patience with them is the only timer of so short a time.</summary>
     private Task ReadersWaitAsync(int readers) =>
         TestWait.UntilAsync(() => Clock.TimersDueWithin(Patience) == readers, $"{readers} readers, not {Clock.TimersDueWithin(Patience)}");
-
-    protected override HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits, new PeerAddressGuard(
-        allowPrivateAddresses: true,
-        (_, _) => throw new InvalidOperationException("Every peer is named by its address."),
-        async (address, cancellationToken) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(address, cancellationToken);
-            return new CountedStream(socket, count => Interlocked.Add(ref _bytesRead, count));
-        }));
-
-    private static SignedLinktree Signed(byte author, long timestamp = 1_700_000_000_000)
-    {
-        var seed = new byte[32];
-        seed[0] = author;
-        using var signer = LinktreeSigner.FromSeed(seed);
-        return signer.Sign(Encoding.UTF8.GetBytes($$"""{"uuid":"u","timestamp":{{timestamp}}}"""));
-    }
 
     private static SignedLinktree Forged(int number, Random random, string name = "")
     {

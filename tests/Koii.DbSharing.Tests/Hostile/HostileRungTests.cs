@@ -1,54 +1,31 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Reconciliation.Messages;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.Tests.Http;
-using Koii.DbSharing.Tests.Peers;
 using Koii.DbSharing.Tests.Replication;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
 /// <summary>
-/// A round among three honest peers and one that has the extension and lies in it, over real sockets. The liar is asked first, and goes no further than half its way before the records of the others
-/// are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the same round, and it is not asked for the extension again.
+/// A round among three honest peers and one that has the extension and lies in it, over real sockets. The liar is asked first, and goes no further than half its way before
+/// the records of the others are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the
+/// same round, and it is not asked for the extension again.
 /// </summary>
-internal sealed class HostileRungTests : PeerClientFixture
+internal sealed class HostileRungTests : HostileFixture
 {
-    private const int MegaByte = 1024 * 1024;
     private const int ListedAtOnce = 16_000;
 
-    // Timers: a pull has one on all rungs together, each transfer has two while it waits, and so has the patience with whoever is read.
+    // Timers: a pull has one on all rungs together, and so has the patience with whoever is read.
     private const int Pull = 1;
-    private const int Whole = 1;
-    private const int Step = 1;
     private const int Patience = 1;
 
     private readonly SignedLinktree[] _held = [.. Enumerable.Range(100, 40).Select(author => Signed((byte)author))];
-    private readonly SignedLinktree[] _honest = [.. Enumerable.Range(1, 3).Select(author => Signed((byte)author))];
     private readonly SignedLinktree[] _theirs = [.. Enumerable.Range(9, 4).Select(author => Signed((byte)author))];
-    private readonly List<long> _liveBytes = [];
     private readonly ListLogger _log = new();
-    private readonly HttpClient _http;
-    private readonly WatchedStore _store;
-
-    public HostileRungTests()
-    {
-        Options.AllowPrivateAddresses = true;
-        _http = new HttpClient(PeerHttp.CreateHandler(Limits)) { Timeout = Timeout.InfiniteTimeSpan };
-        _store = new WatchedStore(new InMemoryLinktreeStore(Options, Clock));
-    }
-
-    /// <summary>The time is a safety net: where the hostile peer holds the others up, this would never come.</summary>
-    private Task HonestAreStored => _store.HoldsAsync(_honest).WaitAsync(TimeSpan.FromMinutes(1));
-
-    [TearDown]
-    public void CloseConnections() => _http.Dispose();
 
     // Any of the three calls.
 
@@ -146,14 +123,14 @@ internal sealed class HostileRungTests : PeerClientFixture
         async exchange =>
         {
             await HonestAreStored;
-            await SummaryOf(count)(exchange);
+            await exchange.WriteAsync(Lies.Summary(count));
         },
         reason: null);
 
     [Test]
     public async Task Count_beyond_belief_has_the_list_read_and_then_what_differs()
     {
-        await using var hostile = Hostile("summary", SummaryOf("9223372036854775807"));
+        await using var hostile = Hostile("summary", exchange => exchange.WriteAsync(Lies.Summary("9223372036854775807")));
         var engine = Engine([hostile.Address]);
 
         Assert.That((await OneAsync(engine)).Path, Is.EqualTo(PeerPath.FullList));
@@ -178,22 +155,7 @@ internal sealed class HostileRungTests : PeerClientFixture
 
     // The conversation.
 
-    private static IEnumerable<TestCaseData> NoMessages()
-    {
-        yield return Message("nothing", []);
-        yield return Message("another version", [0x62]);
-        yield return Message("a mode that does not exist", [0x61, 0, 0, 3]);
-        yield return Message("a bound that falls", [0x61, 3, 1, 9, 0, 1, 1, 8, 0]);
-        yield return Message("a million ids in the place of one", [0x61, 0, 0, 2, 0xBD, 0x84, 0x40, .. new byte[32]]);
-        yield return Message("a million ids in a whole frame", [0x61, 0, 0, 2, 0xBD, 0x84, 0x40, .. new byte[524_281]]);
-        yield return Message("2^64 ids", [0x61, 0, 0, 2, 0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0, .. new byte[32]]);
-        yield return Message("more ranges than a message has", [0x61, .. Enumerable.Range(0, 32_769).SelectMany(_ => new byte[] { 2, 0, 0 })]);
-        yield return Message("half a message", [0x61, 0, 0, 1, .. new byte[8]]);
-
-        static TestCaseData Message(string name, byte[] message) => new TestCaseData(message).SetArgDisplayNames(name);
-    }
-
-    [TestCaseSource(nameof(NoMessages))]
+    [TestCaseSource(typeof(Lies), nameof(Lies.NoMessages))]
     public Task Answer_that_is_no_message(byte[] message) => LieAsync(
         "reconcile",
         async exchange =>
@@ -236,11 +198,11 @@ internal sealed class HostileRungTests : PeerClientFixture
         var (calls, report) = await RoundAsync("reconcile", async exchange =>
         {
             // The same in every conversation: those of which the first message begins anew.
-            position = IsFirst(exchange.Request.Body) ? 0 : position + 1;
+            position = Lies.IsFirst(exchange.Request.Body) ? 0 : position + 1;
             if (++trips == 2)
                 await HonestAreStored;
-            MeasureLiveBytes();
-            await exchange.WriteAsync(ExtendedHost.Binary(MadeUpIds(position, ListedAtOnce)));
+            MeasureMemory();
+            await exchange.WriteAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, ListedAtOnce)));
         });
 
         AssertFell(PeerFailureKind.ProtocolViolation);
@@ -316,11 +278,12 @@ internal sealed class HostileRungTests : PeerClientFixture
     public async Task Sixteen_that_stop_where_they_cost_most_stay_within_the_memory_of_four([Values("reconcile", "fetch")] string call)
     {
         const int HostilePeers = 16;
-        var bound = Options.MaxPeersAtOnce * 8 * MegaByte;
+        var bound = MemoryBound;
         // A place that is passed on frees no memory: this is how it is when all of them have had theirs.
         (Options.FanOut, Options.MaxPeersAtOnce) = (HostilePeers, HostilePeers + 3);
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stopped = 0;
+        var bytesSent = 0L;
         var positions = new ConcurrentDictionary<string, int>();
         await using var hostile = LoopbackPeer.Start(async exchange =>
         {
@@ -330,35 +293,40 @@ internal sealed class HostileRungTests : PeerClientFixture
             switch (ExtendedHost.CallOf(exchange.Request.Path))
             {
                 case "summary":
-                    await SummaryOf("41")(exchange);
+                    await SendAsync(Lies.Summary("41"));
                     break;
                 case "reconcile" when call is "fetch" || listed < ReconcileRung.MaxNeeded - 1:
-                    await exchange.WriteAsync(ExtendedHost.Binary(MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileRung.MaxNeeded - 1 - listed))));
+                    await SendAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileRung.MaxNeeded - 1 - listed))));
                     break;
                 default:
                     // As long as an answer, or an element of it, may be, and stops before its end.
-                    await exchange.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 524288\r\n\r\n[\"");
-                    await exchange.WriteAsync(new string('x', call is "fetch" ? 250_000 : 524_000));
+                    await SendAsync([.. "HTTP/1.1 200 OK\r\nContent-Length: 524288\r\n\r\n[\""u8, .. new byte[call is "fetch" ? 250_000 : 524_000]]);
                     Interlocked.Increment(ref stopped);
                     await exchange.WaitForClientToLeaveAsync();
                     break;
             }
+
+            Task SendAsync(byte[] bytes)
+            {
+                Interlocked.Add(ref bytesSent, bytes.Length);
+                return exchange.WriteAsync(bytes);
+            }
         });
-        await using var honest = new HonestPeers(_held, _honest, honestMayAnswer.Task);
+        await using var honest = StartHonest(_held, honestMayAnswer.Task);
         NodeAddress[] hostiles = [.. Enumerable.Range(0, HostilePeers).Select(number => NodeAddress.Parse($"{hostile.Url}/{number}"))];
-        await _store.PutAsync(_held);
-        MeasureLiveBytes();
+        await Store.PutAsync(_held);
+        MeasureMemory();
 
         using var end = new CancellationTokenSource();
         var round = Engine([.. hostiles, .. honest.Addresses]).ShareAsync(end.Token);
         try
         {
             await TestWait.UntilAsync(() => Volatile.Read(ref stopped) == HostilePeers, "all of them have stopped");
-            await TestWait.UntilAsync(() => GC.GetTotalMemory(forceFullCollection: true) - _liveBytes[0] >= HostilePeers * 250_000, "what was sent is held");
-            MeasureLiveBytes();
+            await TestWait.UntilAsync(() => BytesRead == Interlocked.Read(ref bytesSent), "they hold what was sent");
+            MeasureMemory();
             honestMayAnswer.SetResult();
             await HonestAreStored;
-            MeasureLiveBytes();
+            MeasureMemory();
             Assert.That(round.IsCompleted, Is.False);
         }
         finally
@@ -368,8 +336,8 @@ internal sealed class HostileRungTests : PeerClientFixture
             await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        TestContext.Out.WriteLine($"{(_liveBytes.Max() - _liveBytes[0]) / 1024:N0} KiB");
-        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(bound));
+        TestContext.Out.WriteLine($"{MemoryUsed / 1024:N0} KiB");
+        Assert.That(MemoryUsed, Is.LessThan(bound));
     }
 
     /// <summary>A round with a liar, and what must follow: its list is read in the same round, and nothing but its list in the next.</summary>
@@ -389,30 +357,30 @@ internal sealed class HostileRungTests : PeerClientFixture
     private async Task<(string[] Calls, PeerReport Report)> RoundAsync(string call, Func<LoopbackExchange, Task> lie, Func<Task, Task>? during = null)
     {
         await using var hostile = Hostile(call, lie);
-        await using var honest = new HonestPeers(_held, _honest, Task.CompletedTask);
-        await _store.PutAsync(_held);
-        MeasureLiveBytes();
+        await using var honest = StartHonest(_held, Task.CompletedTask);
+        await Store.PutAsync(_held);
+        MeasureMemory();
 
         var engine = Engine([hostile.Address, .. honest.Addresses]);
         var round = engine.ShareAsync();
         await (during?.Invoke(round) ?? Task.CompletedTask);
         var report = await round;
-        MeasureLiveBytes();
+        MeasureMemory();
         var before = Calls(hostile).Length;
         var next = await engine.ShareAsync();
 
-        Assert.That((await _store.GetAsync([.. _honest.Select(linktree => linktree.Id)])).Count, Is.EqualTo(3));
+        await AssertHonestAreStoredAsync();
         Assert.That(report.Peers.Where(peer => honest.Addresses.Contains(peer.Peer)).Select(peer => (peer.Path, peer.Failure)), Is.EquivalentTo(
             new[] { (PeerPath.FullList, (PeerFailure?)null), (PeerPath.Reconciled, null), (PeerPath.FullList, null) }));
         Assert.That(next.Peers.Select(peer => peer.Failure), Is.EqualTo(new PeerFailure?[4]));
         Assert.That(Calls(hostile).Skip(before), Is.EqualTo(new[] { "all" }), "what it is asked in the next round");
-        Assert.That(_liveBytes.Max() - _liveBytes[0], Is.LessThan(Options.MaxPeersAtOnce * 8 * MegaByte));
+        Assert.That(MemoryUsed, Is.LessThan(MemoryBound));
         return (Calls(hostile), report.Peers.Single(peer => peer.Peer == hostile.Address));
     }
 
     private async Task<PeerReport> OneAsync(ReplicationEngine engine)
     {
-        await _store.PutAsync(_held);
+        await Store.PutAsync(_held);
         return (await engine.ShareAsync()).Peers.Single();
     }
 
@@ -429,25 +397,9 @@ internal sealed class HostileRungTests : PeerClientFixture
         Assert.That(fell, reason is null ? Is.Empty : Has.Length.EqualTo(1).And.All.Contains($": {reason}, status"));
     }
 
-    private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes)
-    {
-        var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: true), Options);
-        return new ReplicationEngine(new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), _store, Options, new ReplicationEngineServices
-        {
-            TimeProvider = Clock,
-            Random = new Random(1),
-            LoggerFactory = _log,
-            Reconciler = new HttpPeerReconciler(connections, Options, Clock),
-        });
-    }
-
-    private async Task InTheMiddleAsync()
-    {
-        await HonestAreStored;
-        MeasureLiveBytes();
-    }
-
-    private void MeasureLiveBytes() => _liveBytes.Add(GC.GetTotalMemory(forceFullCollection: true));
+    private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
+        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), Store, Options,
+        new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1), LoggerFactory = _log, Reconciler = Reconciler });
 
     /// <summary>Waits until the pulls of the honest peers are over, and one transfer waits for its headers. From then on every timer is that transfer's.</summary>
     private async Task OnlyOneWaitsForHeadersAsync()
@@ -456,80 +408,11 @@ internal sealed class HostileRungTests : PeerClientFixture
         await TimersAsync(Pull + Whole + Step);
     }
 
-    private Task TimersAsync(int timers) => TestWait.UntilAsync(() => Clock.ArmedTimers == timers, $"{timers} timers, not {Clock.ArmedTimers}");
-
     private static string[] Calls(LoopbackPeer peer) => [.. peer.Paths.Select(ExtendedHost.CallOf)];
-
-    /// <summary>Whether a message begins a conversation: later ones skip what is settled.</summary>
-    private static bool IsFirst(byte[] message) => new MessageReader(message).TryRead(out var range) && range.Mode is not RangeMode.Skip;
-
-    private static Func<LoopbackExchange, Task> SummaryOf(string count) => exchange =>
-        exchange.WriteAsync(Answers.Json($$"""{"protocol":1,"count":{{count}},"fingerprint":"00112233445566778899aabbccddeeff","perAuthor":16,"reconcile":true}"""));
-
-    /// <summary>Ids that nobody has, other ones for each number, and behind them something that differs.</summary>
-    private static byte[] MadeUpIds(int number, int count)
-    {
-        var message = new List<byte> { 0x61, (byte)(2 + (number % 2)), 0, 2 };
-        if (count >= 1 << 14)
-            throw new ArgumentOutOfRangeException(nameof(count));
-        message.AddRange(count < 1 << 7 ? [(byte)count] : [(byte)(0x80 | (count >> 7)), (byte)(count & 0x7F)]);
-        var id = new byte[LinktreeId.Size];
-        for (var i = 0; i < count; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(id, (number << 16) + i + 1);
-            message.AddRange(id);
-        }
-
-        message.AddRange([0, 0, 1, .. new byte[16]]);
-        return [.. message];
-    }
 
     private SignedLinktree[] Asked(LoopbackExchange exchange)
     {
         var ids = exchange.Request.Body.Chunk(LinktreeId.Size).Select(id => new LinktreeId(id)).ToHashSet();
         return [.. _theirs.Where(linktree => ids.Contains(linktree.Id))];
-    }
-
-    private static SignedLinktree Signed(byte author)
-    {
-        var seed = new byte[32];
-        seed[0] = author;
-        using var signer = LinktreeSigner.FromSeed(seed);
-        return signer.Sign("""{"uuid":"u","timestamp":1700000000000}"""u8.ToArray());
-    }
-
-    /// <summary>Three: one with the extension, and two that have each another path.</summary>
-    private sealed class HonestPeers : IAsyncDisposable
-    {
-        private readonly LoopbackPeer[] _peers;
-
-        public HonestPeers(SignedLinktree[] held, SignedLinktree[] honest, Task mayAnswer)
-        {
-            var extended = new ExtendedHost([.. held, honest[1]]);
-            _peers =
-            [
-                LoopbackPeer.Start(exchange => PlainAsync(exchange, "all", Answers.Json(Keyed(honest[0])))),
-                LoopbackPeer.Start(async exchange =>
-                {
-                    await mayAnswer;
-                    await extended.AnswerAsync(exchange);
-                }),
-                LoopbackPeer.Start(exchange => PlainAsync(exchange, "list", Answers.Gzipped(Answers.Gzip(Bare(honest[2]))))),
-            ];
-
-            async Task PlainAsync(LoopbackExchange exchange, string call, byte[] answer)
-            {
-                await mayAnswer;
-                await exchange.WriteAsync(ExtendedHost.CallOf(exchange.Request.Path) == call ? answer : Answers.Status("404 Not Found"));
-            }
-        }
-
-        public IReadOnlyList<NodeAddress> Addresses => [.. _peers.Select(peer => peer.Address)];
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var peer in _peers)
-                await peer.DisposeAsync();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Koii.DbSharing.Peers;
 
 namespace Koii.DbSharing.Tests.Http;
@@ -14,4 +15,15 @@ internal static class LoopbackHttp
         handler.ConnectTimeout = TimeSpan.FromMinutes(5);
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    /// <summary>Makes one that tells how many bytes were read from its connections.</summary>
+    public static HttpClient CreateClient(PeerLimits limits, Action<int> read) => CreateClient(limits, new PeerAddressGuard(
+        allowPrivateAddresses: true,
+        (_, _) => throw new InvalidOperationException("Every peer is named by its address."),
+        async (address, cancellationToken) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(address, cancellationToken);
+            return new CountedStream(socket, read);
+        }));
 }

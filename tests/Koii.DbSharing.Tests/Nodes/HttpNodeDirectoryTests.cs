@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
@@ -162,10 +160,9 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     [Test]
     public async Task Refused_connection_leaves_no_list()
     {
-        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var port = new RefusingPort();
 
-        var listing = await Directory($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}").GetNodesAsync();
+        var listing = await Directory(port.Url).GetNodesAsync();
 
         Assert.That(listing.Status, Is.EqualTo(NodeListingStatus.Unavailable));
         Assert.That(listing.Problems, Has.One.Contains("No connection"));

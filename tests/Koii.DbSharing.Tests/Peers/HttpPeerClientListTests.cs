@@ -187,10 +187,9 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     [Test]
     public async Task Refused_connection_is_unreachable()
     {
-        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var port = new RefusingPort();
 
-        var page = (await PullAsync(NodeAddress.Parse($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}"))).Single();
+        var page = (await PullAsync(NodeAddress.Parse(port.Url))).Single();
 
         Assert.That(page.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
@@ -17,8 +15,6 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     private const int HeadersAwaited = 2;
 
     private static readonly byte[] Message = [0x61, 0, 0, 2, 0];
-
-    private readonly HttpClient _http = LoopbackHttp.CreateClient(new PeerLimits());
 
     [Test]
     public async Task Summary_is_read()
@@ -152,11 +148,9 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     [Test]
     public async Task Nobody_there_is_a_value()
     {
-        // Bound and not listening: a port that was let go may be somebody else's by now.
-        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var port = new RefusingPort();
 
-        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}"));
+        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse(port.Url));
 
         Assert.That(answer.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }
@@ -185,11 +179,6 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
 
         Assert.That(async () => await Reconciler.GetSummaryAsync(peer.Address, source.Token), Throws.InstanceOf<OperationCanceledException>());
     }
-
-    [TearDown]
-    public void CloseConnections() => _http.Dispose();
-
-    private HttpPeerReconciler Reconciler => new(new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: true), Options), Options, Clock);
 
     private async Task<List<PeerPage>> FetchAsync(LoopbackPeer peer, IReadOnlyList<LinktreeId> ids)
     {

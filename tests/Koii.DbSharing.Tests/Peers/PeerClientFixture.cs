@@ -23,19 +23,18 @@ internal abstract class PeerClientFixture : IDisposable
 
     protected PeerLimits Limits => Options.PeerLimits;
 
-    protected HttpPeerClient Client
-    {
-        get
-        {
-            _http ??= CreateHttp();
-            return _client ??= ClientOn(_http);
-        }
-    }
+    protected HttpClient Http => _http ??= CreateHttp();
+
+    protected HttpPeerClient Client => _client ??= ClientOn(Http);
+
+    protected HttpPeerReconciler Reconciler => new(ConnectionsOn(Http), Options, Clock);
 
     protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits);
 
-    protected HttpPeerClient ClientOn(HttpClient http, PeerAddressGuard? guard = null) =>
-        new(new PeerConnections(() => http, () => http, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options), Options, Clock, NullLogger<HttpPeerClient>.Instance);
+    protected HttpPeerClient ClientOn(HttpClient http, PeerAddressGuard? guard = null) => new(ConnectionsOn(http, guard), Options, Clock, NullLogger<HttpPeerClient>.Instance);
+
+    private PeerConnections ConnectionsOn(HttpClient http, PeerAddressGuard? guard = null) =>
+        new(() => http, () => http, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options);
 
     [TearDown]
     public void NoTimerIsLeft() => Assert.That(Clock.ArmedTimers, Is.Zero, "a timer was left behind");

@@ -277,6 +277,7 @@ public sealed class ReplicationEngineTests
         {
             storing.SetResult();
             await readAhead.Task;
+            // Meanwhile a flood that nothing holds up would be read on.
             for (var i = 0; i < 100_000; i++)
                 await Task.Yield();
             readMeanwhile = Volatile.Read(ref pagesRead);

@@ -15,10 +15,11 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <summary>After so many round trips in a round, what was learned is used, and for ten minutes the peer's list is read instead.</summary>
     public const int MaxRoundTrips = 64;
 
-    /// <summary>So many ids are held at a time: what a peer may make this node hold while it keeps it waiting, and as many peers may as are asked in a round.</summary>
+    /// <summary>The most ids that are held at a time. A peer may keep this node waiting with so many, and so may, at once, all that are asked in a round.</summary>
     public const int MaxNeeded = 8_192;
 
-    // A conversation about what is left takes a few round trips. With fewer than this it is left to the next round, so that a node that has much to catch up on does not run out of them.
+    // A conversation about what is left takes a few round trips. With fewer than this it is left to the next round, so that a node that has much to catch up on
+    // does not run out of them.
     private const int TripsForMore = MaxRoundTrips / 2;
 
     private static readonly PeerFailure NoMessage = Violation("The answer is no reconciliation message.");
@@ -32,75 +33,72 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
     /// <returns>Whether the round is done; else it goes on with the list.</returns>
     public async ValueTask<bool> TryAsync(PeerRound round, ItemSet ours)
     {
-        var (tripsLeft, surprise) = await ReconcileAsync(round, ours).ConfigureAwait(false);
-        if (surprise is null)
+        var (isDear, surprise) = await ReconcileAsync(round, ours).ConfigureAwait(false);
+        if (isDear || surprise is not null)
+            memory.Ladder.RememberExtension(round.Peer, has: false);
+        if (surprise is not null)
         {
-            round.Path = PeerPath.Reconciled;
-            // So long a conversation costs more than a list, and a peer that never settles could have one in every round.
-            if (tripsLeft == 0)
-                memory.Ladder.RememberExtension(round.Peer, has: false);
-            return true;
+            Log.Fell(logger, round.Peer, surprise.Kind, surprise.StatusCode, surprise.Detail);
+            return false;
         }
 
-        Log.Fell(logger, round.Peer, surprise.Kind, surprise.StatusCode, surprise.Detail);
-        memory.Ladder.RememberExtension(round.Peer, has: false);
-        return false;
+        round.Path = PeerPath.Reconciled;
+        return true;
     }
 
     private static PeerFailure Violation(string detail) => new(PeerFailureKind.ProtocolViolation) { Detail = detail };
 
-    /// <returns>How many round trips are left; and what a good peer would not have done, or <see langword="null"/>.</returns>
-    private async ValueTask<(int TripsLeft, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
+    /// <returns>Whether it costs more than the peer's list would; and what a good peer would not have done, or <see langword="null"/>.</returns>
+    private async ValueTask<(bool IsDear, PeerFailure? Surprise)> ReconcileAsync(PeerRound round, ItemSet ours)
     {
-        var last = new Delivery(0);
-        for (var need = new Need([], MaxRoundTrips, 0, null); ;)
+        var last = new Delivery(asked: 0);
+        for (var need = new Need([], MaxRoundTrips, Compared: 0, Surprise: null); ;)
         {
-            need = await ConverseAsync(round, ours, last, need).ConfigureAwait(false);
-            var tripsLeft = need.TripsLeft;
+            need = await ConverseAsync(round, ours, last.Undelivered, need).ConfigureAwait(false);
             if (need.Surprise is not null)
-                return (tripsLeft, need.Surprise);
+                return (false, need.Surprise);
 
             // What was replaced at the peer since it was listed could not be delivered. The peer tells by itself whether it was that: it does not list it any more.
             last.Undelivered.IntersectWith(need.Ids);
             if (last.IsMostUndelivered)
-                return (tripsLeft, NotDelivered);
+                return (false, NotDelivered);
 
             LinktreeId[] ids = [.. need.Ids.Where(id => memory.Refusals.IsWorthFetching(round.Peer, id))];
             last = new Delivery(ids.Length);
             var surprise = await FetchAsync(round, ids, last).ConfigureAwait(false);
             if (surprise is not null || round.Failure is not null)
-                return (tripsLeft, surprise);
-
+                return (need.TripsLeft == 0, surprise);
             foreach (var id in last.Undelivered)
                 memory.Refusals.RememberUndelivered(round.Peer, id);
-            // What the policy refuses is not remembered. Where it is so much, it would be fetched in every round and stand before what is not refused; the list costs less.
-            if (need.IsFull && last.IsMostRefusedByPolicy)
-                return (0, null);
-            var hasMore = need.IsFull && tripsLeft >= TripsForMore;
-            if (tripsLeft == 0 || memory.Refusals.IsExhausted(round.Peer) || !(hasMore || last.IsMostUndelivered))
-                return (tripsLeft, null);
+
+            // A peer that never settles could have so long a conversation in every round. And what the policy refuses is not remembered: where it is so much, it would be
+            // fetched in every round and stand before what is not refused.
+            var isDear = need.TripsLeft == 0 || (need.IsFull && last.IsMostRefusedByPolicy);
+            var isWorthMore = last.IsMostUndelivered || (need.IsFull && need.TripsLeft >= TripsForMore);
+            if (isDear || !isWorthMore || memory.Refusals.IsExhausted(round.Peer))
+                return (isDear, null);
             ours = await index.GetItemsAsync(round.Token).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, Delivery last, Need before)
+    private async ValueTask<Need> ConverseAsync(PeerRound round, ItemSet ours, HashSet<LinktreeId> undelivered, Need before)
     {
         var need = new HashSet<LinktreeId>();
         var listed = new HashSet<LinktreeId>();
         var initiator = new Initiator(ours, listed) { Compared = before.Compared };
         var message = initiator.Start();
-        for (var tripsLeft = before.TripsLeft; tripsLeft > 0;)
+        for (var tripsLeft = before.TripsLeft - 1; tripsLeft >= 0; tripsLeft--)
         {
             var sent = message;
             var answer = await round.AskAsync("IPeerReconciler.ReconcileAsync", token => reconciler.ReconcileAsync(round.Peer, sent, token)).ConfigureAwait(false);
-            tripsLeft--;
             if (answer.Failure is not null)
                 return new Need([], tripsLeft, initiator.Compared, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
                 return new Need([], tripsLeft, initiator.Compared, NoMessage);
 
-            // What cannot change anything must not take the place of what can. Each is looked at when it is listed, and not again with every answer after that.
-            need.UnionWith(listed.Where(id => last.Undelivered.Contains(id) || memory.Refusals.IsWorthFetching(round.Peer, id)));
+            // What cannot change anything must not take the place of what can. What did not come stays, to show that it is listed still. Each is looked at when it is listed,
+            // and not again with every answer after that.
+            need.UnionWith(listed.Where(id => undelivered.Contains(id) || memory.Refusals.IsWorthFetching(round.Peer, id)));
             listed.Clear();
             listed.TrimExcess();
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
@@ -108,7 +106,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
             message = next;
         }
 
-        return new Need([.. need], 0, initiator.Compared, null);
+        return new Need([.. need], TripsLeft: 0, initiator.Compared, Surprise: null);
     }
 
     private async ValueTask<PeerFailure?> FetchAsync(PeerRound round, LinktreeId[] ids, Delivery delivery)
@@ -159,7 +157,7 @@ internal sealed partial class ReconcileRung(IPeerReconciler reconciler, Linktree
         return thrown;
     }
 
-    /// <summary>What came of those that were asked for.</summary>
+    /// <summary>What became of the ids that were asked for.</summary>
     private sealed class Delivery(int asked)
     {
         /// <summary>What did not come. Once that is most of all, no more is asked for.</summary>

@@ -76,8 +76,7 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
     {
         ref var taken = ref CollectionsMarshal.GetValueRefOrAddDefault(_taken, client, out _);
         taken.Requests++;
-        if (limits.RequestsPerMinute is { } requests)
-            _requests.Take(client, requests);
+        Charge(client, limits, 1);
         if (!isList)
             return;
         taken.Lists++;
@@ -85,10 +84,10 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
             _lists.Take(client, lists);
     }
 
-    private void Charge(ClientAddress client, RequestLimits limits, int moreRequests)
+    private void Charge(ClientAddress client, RequestLimits limits, int requests)
     {
-        if (moreRequests > 0 && limits.RequestsPerMinute is { } requests)
-            _requests.Take(client, requests, moreRequests);
+        if (requests > 0 && limits.RequestsPerMinute is { } perMinute)
+            _requests.Take(client, perMinute, requests);
     }
 
     private void GiveBack(ClientAddress client, bool isList)

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Koii.DbSharing;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using LinktreeNode;
 using Microsoft.Extensions.Options;
 
@@ -30,7 +28,7 @@ try
 
     // Opens the store: a database that cannot be had ends the node here, not the first request for it.
     var engine = app.Services.GetRequiredService<ReplicationEngine>();
-    await engine.Index.GetSummaryAsync();
+    await engine.GetSummaryAsync();
     if (!settings.ShareOnce)
     {
         await app.RunAsync();

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Koii.DbSharing.Replication;
+using Koii.DbSharing;
 
 namespace LinktreeNode;
 

@@ -1,4 +1,4 @@
-using Koii.DbSharing.Replication;
+using Koii.DbSharing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskSetup;

@@ -1,4 +1,5 @@
-using Koii.DbSharing.Records;
+using Koii.DbSharing;
+
 
 namespace ThreeNodes;
 
@@ -30,7 +31,7 @@ internal sealed class Network : IAsyncDisposable
     {
         var summaries = new HashSet<object>();
         foreach (var node in Nodes)
-            summaries.Add(await node.Engine.Index.GetSummaryAsync());
+            summaries.Add(await node.Engine.GetSummaryAsync());
         return summaries.Count == 1;
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
-using Koii.DbSharing.Records;
+using Koii.DbSharing;
 
 namespace ThreeNodes;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
+using Koii.DbSharing;
 
 namespace ThreeNodes;
 

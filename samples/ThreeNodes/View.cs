@@ -1,5 +1,5 @@
 using System.Net;
-using Koii.DbSharing.Replication;
+using Koii.DbSharing;
 using Spectre.Console;
 
 namespace ThreeNodes;
@@ -52,7 +52,7 @@ internal sealed class View(IAnsiConsole console, bool isLive)
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Node", "Records", "Fingerprint", "Holds");
         foreach (var node in network.Nodes)
         {
-            var summary = await node.Engine.Index.GetSummaryAsync();
+            var summary = await node.Engine.GetSummaryAsync();
             var held = (await node.ListAsync()).Select(scenario.Describe);
             table.AddRow(node.Name, $"{summary.Count}", $"{summary.Fingerprint:x32}"[..12], Markup.Escape(string.Join("\n", held)));
         }

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.AspNetCore;
+namespace Koii.DbSharing;
 
 /// <summary>What the endpoints of one task give to whom: the limits that <c>MapDbSharing</c> keeps by itself (protocol §3).</summary>
 /// <remarks>
@@ -10,16 +10,16 @@ namespace Koii.DbSharing.AspNetCore;
 public sealed class DbSharingEndpointOptions
 {
     /// <summary>Each client with a public address. Default: 600 requests a minute, 60 of them for lists; 8 requests at once, 2 of them for lists.</summary>
-    public RequestLimits PublicClient { get; } = new() { RequestsPerMinute = 600, ListsPerMinute = 60, RequestsAtOnce = 8, ListsAtOnce = 2 };
+    public RequestLimits PublicClient { get; } = new() { RequestsPerMinute = 600, ListsPerMinute = 60, MaxConcurrentRequests = 8, MaxConcurrentLists = 2 };
 
     /// <summary>
     /// Each client with a loopback, private or link-local address, or with none. Behind a task host everybody is such a client, the same one, so
     /// there is no rate by default: 64 requests at once, 16 of them for lists.
     /// </summary>
-    public RequestLimits PrivateClient { get; } = new() { RequestsAtOnce = 64, ListsAtOnce = 16 };
+    public RequestLimits PrivateClient { get; } = new() { MaxConcurrentRequests = 64, MaxConcurrentLists = 16 };
 
     /// <summary>All clients together. Default: 128 requests at once, 32 of them for lists, and no rate. The two that are set may be raised but not taken away.</summary>
-    public RequestLimits AllClients { get; } = new() { RequestsAtOnce = 128, ListsAtOnce = 32 };
+    public RequestLimits AllClients { get; } = new() { MaxConcurrentRequests = 128, MaxConcurrentLists = 32 };
 
     /// <summary>
     /// How long a client may take nothing of an answer, or send nothing of a body, and from when on <see cref="MinBytesPerSecond"/> counts. Default: 30 seconds; more

@@ -27,8 +27,8 @@ internal static class DbSharingEndpointOptionsValidator
             {
                 (nameof(limits.RequestsPerMinute), limits.RequestsPerMinute, false),
                 (nameof(limits.ListsPerMinute), limits.ListsPerMinute, false),
-                (nameof(limits.RequestsAtOnce), limits.RequestsAtOnce, isAll),
-                (nameof(limits.ListsAtOnce), limits.ListsAtOnce, isAll),
+                (nameof(limits.MaxConcurrentRequests), limits.MaxConcurrentRequests, isAll),
+                (nameof(limits.MaxConcurrentLists), limits.MaxConcurrentLists, isAll),
             })
             {
                 if (value is null && isNeeded)

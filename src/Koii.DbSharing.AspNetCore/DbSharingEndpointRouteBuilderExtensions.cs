@@ -1,6 +1,5 @@
 using Koii.DbSharing;
 using Koii.DbSharing.AspNetCore;
-using Koii.DbSharing.Serving;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Serving;
 using Microsoft.AspNetCore.Http;
 
 namespace Koii.DbSharing.AspNetCore;

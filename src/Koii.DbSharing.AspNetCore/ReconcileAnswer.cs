@@ -1,4 +1,3 @@
-using Koii.DbSharing.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -62,7 +62,7 @@ internal sealed class RequestGate(DbSharingEndpointOptions options, TimeProvider
     {
         retryAfter = UntilPlacesChange;
         var taken = _taken.GetValueOrDefault(client);
-        if (taken.Requests >= limits.RequestsAtOnce || (isList && taken.Lists >= limits.ListsAtOnce))
+        if (taken.Requests >= limits.MaxConcurrentRequests || (isList && taken.Lists >= limits.MaxConcurrentLists))
             return true;
 
         var wait = limits.RequestsPerMinute is { } requests ? _requests.GetWait(client, requests) : TimeSpan.Zero;

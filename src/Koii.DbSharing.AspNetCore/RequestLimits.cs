@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.AspNetCore;
+namespace Koii.DbSharing;
 
 /// <summary>How much may be asked, by one client or by all together. <see langword="null"/> is no limit; everything else is 1 to 1,000,000.</summary>
 /// <remarks>
@@ -15,8 +15,8 @@ public sealed class RequestLimits
     public int? ListsPerMinute { get; set; }
 
     /// <summary>How many requests may be under way at the same time.</summary>
-    public int? RequestsAtOnce { get; set; }
+    public int? MaxConcurrentRequests { get; set; }
 
     /// <summary>How many of them may be for lists.</summary>
-    public int? ListsAtOnce { get; set; }
+    public int? MaxConcurrentLists { get; set; }
 }

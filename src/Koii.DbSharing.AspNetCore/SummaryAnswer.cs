@@ -1,4 +1,3 @@
-using Koii.DbSharing.Serving;
 using Microsoft.AspNetCore.Http;
 
 namespace Koii.DbSharing.AspNetCore;

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.AspNetCore;

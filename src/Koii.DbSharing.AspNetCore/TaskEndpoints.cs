@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

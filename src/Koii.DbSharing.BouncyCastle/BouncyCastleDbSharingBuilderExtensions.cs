@@ -1,5 +1,5 @@
-using Koii.DbSharing.BouncyCastle;
-using Koii.DbSharing.Signatures;
+using Koii.DbSharing;
+
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -1,8 +1,7 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 using BouncyCastleEd25519 = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 
-namespace Koii.DbSharing.BouncyCastle;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// A verifier on BouncyCastle. Clauses 1 and 2 of protocol §2 are judged by <see cref="Ed25519.IsWellFormed"/>, so that encodings are taken and refused

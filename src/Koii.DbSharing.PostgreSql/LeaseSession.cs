@@ -1,4 +1,3 @@
-using Koii.DbSharing.Replication;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Npgsql;
 

@@ -1,6 +1,4 @@
-using Koii.DbSharing.PostgreSql;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
+using Koii.DbSharing;
 using Npgsql;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;

@@ -1,8 +1,8 @@
-using Koii.DbSharing.Records;
+using Koii.DbSharing.PostgreSql;
 using Koii.DbSharing.Storage;
 using Npgsql;
 
-namespace Koii.DbSharing.PostgreSql;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Keeps records in a PostgreSQL database (15 or later), which any number of processes and tasks may share. A page is one statement and one round trip, and is on the
@@ -19,14 +19,14 @@ namespace Koii.DbSharing.PostgreSql;
 /// <para>A transaction of the caller's own (<see cref="System.Transactions.Transaction.Current"/>) is left alone: what a call answers stays, whatever becomes of it.</para>
 /// <para>Dispose the store to give back the connections that it opened; a data source that was given to it stays the giver's.</para>
 /// </remarks>
-public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
+public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
     private readonly NpgsqlDataSource _dataSource;
     private readonly bool _ownsDataSource;
     private readonly PostgreSqlStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
     private readonly TaskDatabase _database;
-    private readonly PutQueue _queue;
+    private readonly WriteBatcher _queue;
     private bool _isDisposed;
 
     /// <summary>Makes a store without connecting yet.</summary>
@@ -62,7 +62,7 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, IAsyncDisposable, 
         _settings = PostgreSqlStoreSettings.From(options);
         _timeProvider = timeProvider ??= TimeProvider.System;
         _database = new TaskDatabase(dataSource, _settings, timeProvider, random ?? new Random());
-        _queue = new PutQueue((linktrees, cancellationToken) => PutAsync(new PutPage(linktrees), cancellationToken));
+        _queue = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutPage(linktrees), cancellationToken));
     }
 
     /// <inheritdoc/>

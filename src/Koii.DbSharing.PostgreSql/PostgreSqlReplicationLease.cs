@@ -1,7 +1,7 @@
-using Koii.DbSharing.Replication;
+using Koii.DbSharing.PostgreSql;
 using Npgsql;
 
-namespace Koii.DbSharing.PostgreSql;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Lets one of the processes over a database run the rounds of a task: the one whose session holds an advisory lock. When that process ends, however it ends, the

@@ -2,7 +2,7 @@ namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>What a store was made with, judged and copied when it was made.</summary>
 internal sealed record PostgreSqlStoreSettings(
-    string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int MaxChangesKept, TimeSpan ChangesKeptFor)
+    string TaskId, int LinktreesPerAuthor, long MaxRecords, TimeSpan MaxClockSkew, int MaxRetainedChanges, TimeSpan ChangeRetention)
 {
     internal static PostgreSqlStoreSettings From(DbSharingOptions options)
     {
@@ -10,14 +10,14 @@ internal sealed record PostgreSqlStoreSettings(
         RequireTask(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
         return new PostgreSqlStoreSettings(
-            options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
+            options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxRetainedChanges, options.ChangeRetention);
     }
 
     /// <summary>The time of the oldest change that the feed keeps, in milliseconds since the Unix epoch.</summary>
-    internal long OldestChangeAt(DateTimeOffset now) => now.ToUnixTimeMilliseconds() - (long)ChangesKeptFor.TotalMilliseconds;
+    internal long OldestChangeAt(DateTimeOffset now) => now.ToUnixTimeMilliseconds() - (long)ChangeRetention.TotalMilliseconds;
 
     internal static void RequireTask(DbSharingOptions options)
     {

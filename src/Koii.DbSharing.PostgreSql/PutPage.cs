@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
@@ -61,7 +59,7 @@ internal sealed class PutPage
         Add(task.Number);
         Add(settings.LinktreesPerAuthor);
         Add(settings.MaxRecords);
-        Add(settings.MaxChangesKept);
+        Add(settings.MaxRetainedChanges);
         Add(now.ToUnixTimeMilliseconds());
         Add(settings.OldestChangeAt(now));
         Add(_turns);

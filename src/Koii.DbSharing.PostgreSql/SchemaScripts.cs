@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;

@@ -1,6 +1,5 @@
 using System.Data;
 using System.Text;
-using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
@@ -59,7 +58,7 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Encoding.UTF8.GetBytes(settings.TaskId) });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = settings.LinktreesPerAuthor });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.Add(settings.MaxClockSkew).ToUnixTimeMilliseconds() });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MaxChangesKept });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MaxRetainedChanges });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.ToUnixTimeMilliseconds() });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.OldestChangeAt(now) });
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

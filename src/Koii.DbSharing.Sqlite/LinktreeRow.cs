@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>Where a record lies and which version it is.</summary>

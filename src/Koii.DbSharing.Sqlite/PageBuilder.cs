@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
-
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>Collects the records of a page until it is full by number or by size.</summary>

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
 

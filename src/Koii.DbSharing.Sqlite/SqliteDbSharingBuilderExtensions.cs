@@ -1,5 +1,5 @@
-using Koii.DbSharing.Sqlite;
-using Koii.DbSharing.Storage;
+using Koii.DbSharing;
+
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -1,9 +1,9 @@
-using Koii.DbSharing.Records;
+using Koii.DbSharing.Sqlite;
 using Koii.DbSharing.Storage;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Koii.DbSharing.Sqlite;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Keeps records in an SQLite file, durably: write-ahead log, <c>synchronous=FULL</c>, one transaction a page. One file may serve several tasks and be open in
@@ -19,7 +19,7 @@ namespace Koii.DbSharing.Sqlite;
 /// fails with a <see cref="LinktreeStoreException"/> that is transient.</para>
 /// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
 /// </remarks>
-public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDisposable
+public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
     private const int MaxReaders = 4;
 
@@ -27,7 +27,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     private readonly TimeProvider _timeProvider;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(MaxReaders, MaxReaders);
-    private volatile OpenDatabase? _database;
+    private volatile SqliteDatabase? _database;
     private bool _isDisposed;
 
     /// <summary>Makes a store without opening its file yet.</summary>
@@ -44,7 +44,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
     }
 
     /// <summary>The file, once it is open.</summary>
-    internal OpenDatabase? Database => _database;
+    internal SqliteDatabase? Database => _database;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
@@ -57,7 +57,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         try
         {
             var writer = OpenUnderWriteLock(cancellationToken).Writer;
-            if (!await BusyWait.UntilAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
+            if (!await LockRetry.UntilAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
                 throw new SqliteException("database is locked", raw.SQLITE_BUSY);
             return writer.Put(linktrees, cancellationToken);
         }
@@ -213,7 +213,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         }
     }
 
-    private async ValueTask<OpenDatabase> OpenAsync(CancellationToken cancellationToken)
+    private async ValueTask<SqliteDatabase> OpenAsync(CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -226,10 +226,10 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, IAsyncDisposable, IDis
         }
     }
 
-    private OpenDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
+    private SqliteDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database ??= OpenDatabase.Open(_settings, _timeProvider, cancellationToken);
+        return _database ??= SqliteDatabase.Open(_settings, _timeProvider, cancellationToken);
     }
 
     private void RecoverUnderWriteLock(Exception exception)

@@ -11,8 +11,8 @@ internal sealed record SqliteStoreSettings(
     int LinktreesPerAuthor,
     long MaxRecords,
     TimeSpan MaxClockSkew,
-    int MaxChangesKept,
-    TimeSpan ChangesKeptFor)
+    int MaxRetainedChanges,
+    TimeSpan ChangeRetention)
 {
     /// <summary>How long a call waits for a lock of another program, unless the connection string says it.</summary>
     internal static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(10);
@@ -27,8 +27,8 @@ internal sealed record SqliteStoreSettings(
             throw new ArgumentException("A file may serve several tasks, and the records are kept under the task's id. Set TaskId to the id of the task.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
 
         var builder = Parse(connectionString);
         var source = builder.DataSource;
@@ -55,7 +55,7 @@ internal sealed record SqliteStoreSettings(
         // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
         builder.Pooling = false;
         return new SqliteStoreSettings(
-            builder.ToString(), source, busyTimeout, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxChangesKept, options.ChangesKeptFor);
+            builder.ToString(), source, busyTimeout, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxRetainedChanges, options.ChangeRetention);
     }
 
     private static SqliteConnectionStringBuilder Parse(string connectionString)

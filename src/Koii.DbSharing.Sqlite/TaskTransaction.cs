@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
@@ -92,9 +91,9 @@ internal sealed class TaskTransaction
     /// <summary>Lets go of changes that are more or older than the feed keeps.</summary>
     internal void TrimChanges()
     {
-        if (_changes > _settings.MaxChangesKept)
-            _trimByCount.Bind(1, _task).Bind(2, _changes - _settings.MaxChangesKept).Execute();
-        _trimByAge.Bind(1, _task).Bind(2, _now - (long)_settings.ChangesKeptFor.TotalMilliseconds).Execute();
+        if (_changes > _settings.MaxRetainedChanges)
+            _trimByCount.Bind(1, _task).Bind(2, _changes - _settings.MaxRetainedChanges).Execute();
+        _trimByAge.Bind(1, _task).Bind(2, _now - (long)_settings.ChangeRetention.TotalMilliseconds).Execute();
     }
 
     internal bool TryFind(PublicKey author, ReadOnlySpan<byte> uuid, out LinktreeRow held)

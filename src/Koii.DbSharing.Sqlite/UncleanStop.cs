@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

@@ -36,7 +36,7 @@ public sealed class DbSharingOptions
     /// How many peers' lists are read at the same time. Default: 4; at least 1. All peers of a round are asked at once, and one that keeps its reader waiting for a
     /// second lets the next one read meanwhile. A round stays under 8 MB of memory for each, as long as <see cref="FanOut"/> is at most twice as many.
     /// </summary>
-    public int MaxPeersAtOnce { get; set; } = 4;
+    public int MaxConcurrentPeers { get; set; } = 4;
 
     /// <summary>
     /// How many records are kept of one author: the newest. Default: 16; at least 1, and the same on all nodes of a task, else they never agree.
@@ -49,12 +49,12 @@ public sealed class DbSharingOptions
 
     /// <summary>
     /// How many of its newest changes a store's feed keeps. Default: 100,000; at least 1. A reader that is further behind is told to list the store again, and so is
-    /// one that stayed away for longer than <see cref="ChangesKeptFor"/>. The index that answers peers is such a reader.
+    /// one that stayed away for longer than <see cref="ChangeRetention"/>. The index that answers peers is such a reader.
     /// </summary>
-    public int MaxChangesKept { get; set; } = 100_000;
+    public int MaxRetainedChanges { get; set; } = 100_000;
 
-    /// <summary>How long a store's feed keeps a change, if there is room for it (<see cref="MaxChangesKept"/>). Default: 7 days; more than zero, at most 3,650 days.</summary>
-    public TimeSpan ChangesKeptFor { get; set; } = TimeSpan.FromDays(7);
+    /// <summary>How long a store's feed keeps a change, if there is room for it (<see cref="MaxRetainedChanges"/>). Default: 7 days; more than zero, at most 3,650 days.</summary>
+    public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Koii.DbSharing.Nodes;
 using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing;
@@ -31,17 +30,17 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
             yield return $"Interval is {options.Interval}; it must be from 1 second to 1 day.";
         if (options.MaxClockSkew < TimeSpan.Zero || options.MaxClockSkew > TimeSpan.FromDays(1))
             yield return $"MaxClockSkew is {options.MaxClockSkew}; it must be from zero to 1 day.";
-        if (options.ChangesKeptFor <= TimeSpan.Zero || options.ChangesKeptFor > TimeSpan.FromDays(3650))
-            yield return $"ChangesKeptFor is {options.ChangesKeptFor}; it must be more than zero and at most 3650 days.";
+        if (options.ChangeRetention <= TimeSpan.Zero || options.ChangeRetention > TimeSpan.FromDays(3650))
+            yield return $"ChangeRetention is {options.ChangeRetention}; it must be more than zero and at most 3650 days.";
 
         var limits = options.PeerLimits;
         foreach (var (setting, value) in new (string, long)[]
         {
             (nameof(options.FanOut), options.FanOut),
-            (nameof(options.MaxPeersAtOnce), options.MaxPeersAtOnce),
+            (nameof(options.MaxConcurrentPeers), options.MaxConcurrentPeers),
             (nameof(options.LinktreesPerAuthor), options.LinktreesPerAuthor),
             (nameof(options.MaxRecords), options.MaxRecords),
-            (nameof(options.MaxChangesKept), options.MaxChangesKept),
+            (nameof(options.MaxRetainedChanges), options.MaxRetainedChanges),
             ($"PeerLimits.{nameof(PeerLimits.MinBytesPerSecond)}", limits.MinBytesPerSecond),
             ($"PeerLimits.{nameof(PeerLimits.MaxListBytes)}", limits.MaxListBytes),
             ($"PeerLimits.{nameof(PeerLimits.MaxListElements)}", limits.MaxListElements),

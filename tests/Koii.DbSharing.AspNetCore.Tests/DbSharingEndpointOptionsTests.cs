@@ -23,7 +23,7 @@ public sealed class DbSharingEndpointOptionsTests
             Assert.That(options.RequestTimeout, Is.EqualTo(TimeSpan.FromMinutes(10)));
         });
 
-        static (int?, int?, int?, int?) Of(RequestLimits limits) => (limits.RequestsPerMinute, limits.ListsPerMinute, limits.RequestsAtOnce, limits.ListsAtOnce);
+        static (int?, int?, int?, int?) Of(RequestLimits limits) => (limits.RequestsPerMinute, limits.ListsPerMinute, limits.MaxConcurrentRequests, limits.MaxConcurrentLists);
     }
 
     [Test]
@@ -32,11 +32,11 @@ public sealed class DbSharingEndpointOptionsTests
         var thrown = Assert.Throws<OptionsValidationException>(() => Map(options =>
         {
             options.PublicClient.RequestsPerMinute = 0;
-            options.PublicClient.ListsAtOnce = -1;
+            options.PublicClient.MaxConcurrentLists = -1;
             options.PrivateClient.ListsPerMinute = 1_000_001;
-            options.PrivateClient.RequestsAtOnce = null;
-            options.AllClients.RequestsAtOnce = null;
-            options.AllClients.ListsAtOnce = 0;
+            options.PrivateClient.MaxConcurrentRequests = null;
+            options.AllClients.MaxConcurrentRequests = null;
+            options.AllClients.MaxConcurrentLists = 0;
             options.IdleTimeout = TimeSpan.Zero;
             options.RequestTimeout = TimeSpan.FromDays(2);
             options.MinBytesPerSecond = 0;
@@ -45,10 +45,10 @@ public sealed class DbSharingEndpointOptionsTests
         Assert.That(thrown!.Failures, Is.EqualTo(new[]
         {
             "PublicClient.RequestsPerMinute is 0; it must be from 1 to 1000000, or null for no limit.",
-            "PublicClient.ListsAtOnce is -1; it must be from 1 to 1000000, or null for no limit.",
+            "PublicClient.MaxConcurrentLists is -1; it must be from 1 to 1000000, or null for no limit.",
             "PrivateClient.ListsPerMinute is 1000001; it must be from 1 to 1000000, or null for no limit.",
-            "AllClients.RequestsAtOnce is null; it must be from 1 to 1000000, since a node without it can be filled up by anybody.",
-            "AllClients.ListsAtOnce is 0; it must be from 1 to 1000000.",
+            "AllClients.MaxConcurrentRequests is null; it must be from 1 to 1000000, since a node without it can be filled up by anybody.",
+            "AllClients.MaxConcurrentLists is 0; it must be from 1 to 1000000.",
             "IdleTimeout is 00:00:00; it must be more than zero and at most 1 day.",
             "RequestTimeout is 2.00:00:00; it must be more than zero and at most 1 day.",
             "MinBytesPerSecond is 0; it must be at least 1.",
@@ -60,8 +60,8 @@ public sealed class DbSharingEndpointOptionsTests
         Assert.That(
             () => Map(options =>
             {
-                options.PublicClient.RequestsPerMinute = options.AllClients.RequestsAtOnce = 1_000_000;
-                options.PublicClient.ListsPerMinute = options.AllClients.ListsAtOnce = 1;
+                options.PublicClient.RequestsPerMinute = options.AllClients.MaxConcurrentRequests = 1_000_000;
+                options.PublicClient.ListsPerMinute = options.AllClients.MaxConcurrentLists = 1;
                 options.IdleTimeout = TimeSpan.FromTicks(1);
                 options.RequestTimeout = TimeSpan.FromDays(1);
                 options.MinBytesPerSecond = 1;

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Serving;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 

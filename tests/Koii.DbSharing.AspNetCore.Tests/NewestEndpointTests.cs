@@ -1,5 +1,4 @@
 using System.Net;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 

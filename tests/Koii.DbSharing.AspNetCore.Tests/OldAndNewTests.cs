@@ -1,8 +1,4 @@
 using System.Text.Json.Nodes;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,11 +1,10 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
 /// <summary>A store that only lists: any number of pages, made when they are asked for, with a failure in place of one of them.</summary>
-internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes = 64 * 1024 - 512) : ILinktreeStore
+internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes = 64 * 1024 - 512) : ILinktreeStore, ILinktreeChangeFeed
 {
     private const int PageLinktrees = 16;
 

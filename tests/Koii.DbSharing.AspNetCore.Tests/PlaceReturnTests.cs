@@ -98,9 +98,9 @@ public sealed class PlaceReturnTests
             services =>
             {
                 services.AddResponseCompression(options => options.EnableForHttps = true);
-                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages));
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages));
             },
-            endpoints => endpoints.MapDbSharing(options => options.PrivateClient.RequestsAtOnce = 1).Add(endpoint =>
+            endpoints => endpoints.MapDbSharing(options => options.PrivateClient.MaxConcurrentRequests = 1).Add(endpoint =>
             {
                 var answer = endpoint.RequestDelegate!;
                 endpoint.RequestDelegate = context =>

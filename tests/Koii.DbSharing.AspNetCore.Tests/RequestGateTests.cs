@@ -146,7 +146,7 @@ public sealed class RequestGateTests
     public void Null_is_no_limit()
     {
         foreach (var limits in new[] { _options.PublicClient, _options.PrivateClient })
-            limits.RequestsPerMinute = limits.ListsPerMinute = limits.RequestsAtOnce = limits.ListsAtOnce = null;
+            limits.RequestsPerMinute = limits.ListsPerMinute = limits.MaxConcurrentRequests = limits.MaxConcurrentLists = null;
         var gate = Gate();
 
         Assert.That(Visits(gate, Alice, 10_000, isList: true), Is.EqualTo(10_000));

@@ -132,8 +132,8 @@ public sealed class RequestLimitTests
     public async Task When_all_places_are_taken_the_node_is_busy_until_one_gets_free()
     {
         await using var node = await TestNode.StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
-            endpoints => endpoints.MapDbSharing(options => options.AllClients.ListsAtOnce = 1),
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
+            endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentLists = 1),
             onSocket: true);
 
         using (var first = await node.GetAsync($"{TestNode.LongPath}/all"))
@@ -161,8 +161,8 @@ public sealed class RequestLimitTests
     public async Task A_failing_store_gives_its_places_back()
     {
         await using var node = await TestNode.StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
-            endpoints => endpoints.MapDbSharing(options => options.AllClients.RequestsAtOnce = 1));
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
+            endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentRequests = 1));
 
         for (var i = 0; i < 5; i++)
         {

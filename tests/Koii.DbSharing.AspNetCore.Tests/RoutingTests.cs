@@ -1,5 +1,4 @@
 using System.Net;
-using Koii.DbSharing.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

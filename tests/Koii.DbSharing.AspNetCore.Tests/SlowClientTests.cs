@@ -159,7 +159,7 @@ public sealed class SlowClientTests
             services =>
             {
                 services.AddSingleton<TimeProvider>(clock);
-                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<Storage.ILinktreeStore>((_, _) => store);
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => store);
             },
             endpoints => endpoints.MapDbSharing(limits),
             onSocket: true);

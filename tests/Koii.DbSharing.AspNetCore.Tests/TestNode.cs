@@ -1,8 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

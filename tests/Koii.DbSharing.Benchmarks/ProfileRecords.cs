@@ -4,8 +4,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Benchmarks;
 

@@ -1,6 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Benchmarks;
 

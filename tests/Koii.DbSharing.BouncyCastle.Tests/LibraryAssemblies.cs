@@ -1,5 +1,4 @@
 using System.Reflection;
-using Koii.DbSharing.BouncyCastle;
 
 namespace Koii.DbSharing.Conventions;
 

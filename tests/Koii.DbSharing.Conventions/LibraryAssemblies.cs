@@ -1,5 +1,4 @@
 using System.Reflection;
-using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -99,7 +96,7 @@ internal static class ReadmeExamples
         app.MapDbSharing(limits =>
         {
             limits.PublicClient.RequestsPerMinute = 1200;
-            limits.PrivateClient.ListsAtOnce = null;   // no limit of its own; that of all together stays
+            limits.PrivateClient.MaxConcurrentLists = null;   // no limit of its own; that of all together stays
         });
         #endregion
     }

@@ -10,7 +10,7 @@ public sealed partial class RepositoryTests
         "src", "tests", "samples", "docs", "Koii.DbSharing.sln", "LICENSE", "README.md", "nuget.config", "Directory.Build.props", "Directory.Packages.props",
     ];
 
-    private static readonly string[] OtherNamespaces = ["Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder"];
+    private static readonly string[] OtherNamespaces = ["Koii.DbSharing", "Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder"];
 
     private static IEnumerable<string> LibrarySources =>
         Directory.EnumerateFiles(Repository.PathTo("src"), "*.cs", SearchOption.AllDirectories)

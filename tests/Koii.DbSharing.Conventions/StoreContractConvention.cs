@@ -1,5 +1,4 @@
 using System.Reflection;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Conventions;
@@ -16,7 +15,7 @@ public sealed class StoreContractConvention
 
     [Test]
     public void Stores_are_found() =>
-        Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(Sqlite.SqliteLinktreeStore), typeof(PostgreSql.PostgreSqlLinktreeStore) }));
+        Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(SqliteLinktreeStore), typeof(PostgreSqlLinktreeStore) }));
 
     [TestCaseSource(nameof(Stores))]
     public void Store_is_held_to_the_contract(Type store)

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests;

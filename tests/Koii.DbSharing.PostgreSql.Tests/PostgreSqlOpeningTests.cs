@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Npgsql;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 

@@ -1,6 +1,4 @@
 using System.Transactions;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;

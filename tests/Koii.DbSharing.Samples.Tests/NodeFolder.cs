@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Sqlite;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;

@@ -1,10 +1,5 @@
 using System.Text.Json;
-using Koii.DbSharing.PostgreSql;
 using Koii.DbSharing.PostgreSql.Tests;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Sqlite;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Samples.Tests;
 

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Data.Sqlite;

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
@@ -16,7 +14,7 @@ public sealed class SqliteFileTests : SqliteFixture
         await store.PutAsync([Create()]);
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
-        using var database = OpenDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System, CancellationToken.None);
+        using var database = SqliteDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System, CancellationToken.None);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
     }
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;

@@ -38,8 +38,8 @@ public sealed class SqliteStoreSettingsTests
         Assert.That(() => new SqliteLinktreeStore("Data Source=x;Cache=Shared", Options()), Throws.ArgumentException.With.Message.Contains("Cache=Shared"));
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", MaxChangesKept = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", ChangesKeptFor = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", MaxRetainedChanges = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", ChangeRetention = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", null!), Throws.ArgumentNullException);
     }
 }

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;

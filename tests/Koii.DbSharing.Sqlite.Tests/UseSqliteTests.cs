@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Microsoft.Extensions.DependencyInjection;
 

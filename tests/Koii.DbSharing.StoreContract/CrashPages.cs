@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -16,7 +14,7 @@ public static class CrashPages
         get
         {
             var options = SampleLinktrees.Options(PerAuthor);
-            options.MaxChangesKept = 1_000_000; // the feed is read from its start
+            options.MaxRetainedChanges = 1_000_000; // the feed is read from its start
             return options;
         }
     }

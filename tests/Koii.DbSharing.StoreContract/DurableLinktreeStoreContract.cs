@@ -1,5 +1,4 @@
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
@@ -8,7 +7,7 @@ namespace Koii.DbSharing.StoreContract;
 /// <summary>What every <see cref="ILinktreeStore"/> does that keeps its records when it is closed.</summary>
 /// <typeparam name="TStore">The store.</typeparam>
 public abstract class DurableLinktreeStoreContract<TStore> : LinktreeStoreContract<TStore>
-    where TStore : class, ILinktreeStore
+    where TStore : class, ILinktreeStore, ILinktreeChangeFeed
 {
     /// <summary>Closes a store and opens another over the same data, with other settings and another clock.</summary>
     protected abstract ValueTask<TStore> ReopenAsync(TStore store, DbSharingOptions options, TimeProvider timeProvider);
@@ -59,7 +58,7 @@ public abstract class DurableLinktreeStoreContract<TStore> : LinktreeStoreContra
         Assert.That(await ListAllAsync(reopened), Is.EqualTo(model));
         var changes = (await reopened.ReadChangesAsync(position, 100)).Changes;
         Assert.That(changes.Select(change => (change.Kind, change.Removed!.Value)), Is.EquivalentTo(records.Except(model).Select(record => (LinktreeChangeKind.Evicted, record.Version))));
-        Assert.That(await new LinktreeIndex(reopened).GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(model)));
+        Assert.That(await new LinktreeIndex(reopened, reopened).GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(model)));
     }
 
     [Test]
@@ -116,7 +115,7 @@ public abstract class DurableLinktreeStoreContract<TStore> : LinktreeStoreContra
         var store = await NewStoreAsync();
         await store.PutAsync([.. Enumerable.Range(0, 100).Select(i => Create(timestamp: i))]);
         var options = Options();
-        options.MaxChangesKept = 10;
+        options.MaxRetainedChanges = 10;
 
         var reopened = Track(await ReopenAsync(store, options, TimeProvider.System));
         await reopened.PutAsync([Create(timestamp: 100)]);

@@ -1,10 +1,9 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.StoreContract;
 
 /// <summary>A reader of a feed that believes nothing: it keeps what the changes say is held, and asserts that each of them fits the ones before.</summary>
-public sealed class FollowedFeed(ILinktreeStore store, ChangePosition position = default)
+public sealed class FollowedFeed(ILinktreeChangeFeed store, ChangePosition position = default)
 {
     private readonly Dictionary<LinktreeKey, LinktreeVersion> _held = [];
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
-using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.StoreContract;
 

@@ -1,5 +1,4 @@
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
@@ -169,7 +168,7 @@ public abstract partial class LinktreeStoreContract<TStore>
     {
         var clock = new SteppedClock();
         var options = Options();
-        options.ChangesKeptFor = TimeSpan.FromHours(1);
+        options.ChangeRetention = TimeSpan.FromHours(1);
         var store = Track(await CreateStoreAsync(options, clock));
         await store.PutAsync([Create(uuid: "a")]);
         var afterFirst = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
@@ -192,7 +191,7 @@ public abstract partial class LinktreeStoreContract<TStore>
     {
         var clock = new SteppedClock();
         var options = Options();
-        options.ChangesKeptFor = TimeSpan.FromHours(1);
+        options.ChangeRetention = TimeSpan.FromHours(1);
         var store = Track(await CreateStoreAsync(options, clock));
         await store.PutAsync([Create(uuid: "a")]);
         clock.Move(TimeSpan.FromDays(-1));
@@ -209,7 +208,7 @@ public abstract partial class LinktreeStoreContract<TStore>
     public async Task Index_follows_the_store_and_rebuilds_when_the_feed_was_trimmed()
     {
         var store = await NewStoreAsync();
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize([])));
         await store.PutAsync([Create(author: 2, deleted: true), Create(author: 3)]);
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(await ListAllAsync(store))));

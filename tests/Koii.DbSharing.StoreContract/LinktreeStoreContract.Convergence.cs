@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using FsCheck;
 using FsCheck.Fluent;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
@@ -31,7 +30,7 @@ public abstract partial class LinktreeStoreContract<TStore>
         SignedLinktree[] records =
             [.. Enumerable.Range(0, 600).Select(_ => Create(random.Next(5), $"u{random.Next(6)}", random.Next(40), $"n{random.Next(2)}", random.Next(8) == 0))];
         var deliveries = Enumerable.Range(0, 4).Select(_ => records.OrderBy(_ => random.Next()).Chunk(1 + random.Next(40)).ToArray()).ToArray();
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         var feed = new FollowedFeed(store);
 
         var writing = Task.WhenAll(deliveries.Select(pages => Task.Run(async () =>
@@ -171,7 +170,7 @@ public abstract partial class LinktreeStoreContract<TStore>
         var store = await CreateStoreAsync(Options(delivery.PerAuthor), TimeProvider.System);
         try
         {
-            var index = new LinktreeIndex(store);
+            var index = new LinktreeIndex(store, store);
             var feed = new FollowedFeed(store);
             var seen = new List<SignedLinktree>();
             foreach (var page in delivery.Pages)
@@ -186,7 +185,7 @@ public abstract partial class LinktreeStoreContract<TStore>
             var model = LinktreeModel.StateAfter(seen, delivery.PerAuthor);
             return (await ListAllAsync(store)).SequenceEqual(model)
                 && feed.Versions.SequenceEqual(model.Select(record => record.Version))
-                && await new LinktreeIndex(store).GetSummaryAsync() == LinktreeModel.Summarize(model);
+                && await new LinktreeIndex(store, store).GetSummaryAsync() == LinktreeModel.Summarize(model);
         }
         finally
         {

@@ -1,5 +1,5 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
+
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.StoreContract;
@@ -10,7 +10,7 @@ namespace Koii.DbSharing.StoreContract;
 /// </summary>
 /// <typeparam name="TStore">The store. It is disposed of after each test where it can be.</typeparam>
 public abstract partial class LinktreeStoreContract<TStore>
-    where TStore : class, ILinktreeStore
+    where TStore : class, ILinktreeStore, ILinktreeChangeFeed
 {
     private readonly List<TStore> _stores = [];
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -53,5 +52,5 @@ public static class SampleLinktrees
 
     /// <summary>Settings for a store under test.</summary>
     public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
-        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords, MaxChangesKept = ChangesKept };
+        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords, MaxRetainedChanges = ChangesKept };
 }

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
@@ -7,7 +6,7 @@ namespace Koii.DbSharing.StoreContract;
 /// <summary>What every <see cref="ILinktreeStore"/> does whose data several stores may have open at once, as several processes do, for one task or for several.</summary>
 /// <typeparam name="TStore">The store.</typeparam>
 public abstract class SharedLinktreeStoreContract<TStore> : DurableLinktreeStoreContract<TStore>
-    where TStore : class, ILinktreeStore
+    where TStore : class, ILinktreeStore, ILinktreeChangeFeed
 {
     /// <summary>Opens another store over the data of one that stays open.</summary>
     /// <param name="other">The store that is open. It may not have been called yet.</param>

@@ -13,9 +13,9 @@ public sealed class DbSharingOptionsTests
         {
             Assert.That(options.ResourceName, Is.EqualTo("linktree"));
             Assert.That(options.Interval, Is.EqualTo(TimeSpan.FromSeconds(20)));
-            Assert.That((options.FanOut, options.MaxPeersAtOnce, options.LinktreesPerAuthor), Is.EqualTo((8, 4, 16)));
+            Assert.That((options.FanOut, options.MaxConcurrentPeers, options.LinktreesPerAuthor), Is.EqualTo((8, 4, 16)));
             Assert.That(options.MaxRecords, Is.EqualTo(1_000_000));
-            Assert.That((options.MaxChangesKept, options.ChangesKeptFor), Is.EqualTo((100_000, TimeSpan.FromDays(7))));
+            Assert.That((options.MaxRetainedChanges, options.ChangeRetention), Is.EqualTo((100_000, TimeSpan.FromDays(7))));
             Assert.That(options.MaxClockSkew, Is.EqualTo(TimeSpan.FromMinutes(10)));
             Assert.That(options.AllowPrivateAddresses, Is.False);
             Assert.That(options.PeerLimits.ConnectTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
@@ -46,11 +46,11 @@ public sealed class DbSharingOptionsTests
             options.Nodes.Add("ftp://node.example");
             options.OwnUrls.Add("node.example");
             options.Interval = TimeSpan.Zero;
-            options.FanOut = options.MaxPeersAtOnce = options.LinktreesPerAuthor = 0;
+            options.FanOut = options.MaxConcurrentPeers = options.LinktreesPerAuthor = 0;
             options.MaxRecords = -1;
             options.MaxClockSkew = TimeSpan.FromSeconds(-1);
-            options.MaxChangesKept = 0;
-            options.ChangesKeptFor = TimeSpan.MaxValue;
+            options.MaxRetainedChanges = 0;
+            options.ChangeRetention = TimeSpan.MaxValue;
             options.PeerLimits.ConnectTimeout = TimeSpan.FromSeconds(30);
             options.PeerLimits.IdleTimeout = Timeout.InfiniteTimeSpan;
             options.PeerLimits.MaxListBytes = 0;
@@ -64,12 +64,12 @@ public sealed class DbSharingOptionsTests
             "OwnUrls holds 'node.example'; each must be an absolute http or https URL without user information, query and fragment.",
             "Interval is 00:00:00; it must be from 1 second to 1 day.",
             "MaxClockSkew is -00:00:01; it must be from zero to 1 day.",
-            $"ChangesKeptFor is {TimeSpan.MaxValue}; it must be more than zero and at most 3650 days.",
+            $"ChangeRetention is {TimeSpan.MaxValue}; it must be more than zero and at most 3650 days.",
             "FanOut is 0; it must be at least 1.",
-            "MaxPeersAtOnce is 0; it must be at least 1.",
+            "MaxConcurrentPeers is 0; it must be at least 1.",
             "LinktreesPerAuthor is 0; it must be at least 1.",
             "MaxRecords is -1; it must be at least 1.",
-            "MaxChangesKept is 0; it must be at least 1.",
+            "MaxRetainedChanges is 0; it must be at least 1.",
             "PeerLimits.MaxListBytes is 0; it must be at least 1.",
             "PeerLimits.IdleTimeout is -00:00:00.0010000; it must be more than zero and at most 1 day.",
             "PeerLimits.HeadersTimeout is 00:00:10, less than ConnectTimeout (00:00:30), which is a part of it.",

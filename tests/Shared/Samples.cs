@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.TestSupport;
 

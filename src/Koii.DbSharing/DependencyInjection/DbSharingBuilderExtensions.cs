@@ -1,8 +1,6 @@
 using Koii.DbSharing;
 using Koii.DbSharing.DependencyInjection;
 using Koii.DbSharing.Hosting;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -2,10 +2,6 @@ using Koii.DbSharing;
 using Koii.DbSharing.DependencyInjection;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -80,8 +76,7 @@ public static class DbSharingServiceCollectionExtensions
                 Policy = provider.FindTaskService<IAdmissionPolicy>(name),
                 Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
-        services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(
-            provider.GetTaskService<ReplicationEngine>(name), provider.GetTaskService<ILinktreeStore>(name))));
+        services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(provider.GetTaskService<ReplicationEngine>(name))));
         return new DbSharingBuilder(services, name);
     }
 

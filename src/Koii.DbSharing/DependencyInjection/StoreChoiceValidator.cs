@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Replication;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +9,7 @@ internal sealed partial class ReplicationService(ReplicationEngine engine, ILogg
     /// <summary>Opens the store, so that one that cannot be opened stops the host at its start and not the first round, unseen.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await engine.Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        await engine.OpenAsync(cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 

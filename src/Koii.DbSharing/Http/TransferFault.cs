@@ -10,7 +10,7 @@ internal enum TransferFaultKind
     AddressRefused,
 
     /// <summary>Others were asked at the same address in this round.</summary>
-    AddressCrowded,
+    TooManyPeersAtAddress,
 
     /// <summary>A limit of time was passed.</summary>
     TimedOut,
@@ -43,7 +43,7 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
     public static readonly TransferFault UnwantedEncoding = new(TransferFaultKind.Malformed, "The body has a content encoding that was not asked for.");
 
     public static readonly TransferFault SpecialAddress = new(TransferFaultKind.AddressRefused, "The host has no address on the open Internet, and AllowPrivateAddresses is not set.");
-    public static readonly TransferFault CrowdedAddress = new(TransferFaultKind.AddressCrowded, "As many peers as are allowed were asked at its address in this round.");
+    public static readonly TransferFault TooManyPeersAtAddress = new(TransferFaultKind.TooManyPeersAtAddress, "As many peers as are allowed were asked at its address in this round.");
 
     private static readonly TransferFault UnknownName = new(TransferFaultKind.Unreachable, "The name of the host is unknown.");
     private static readonly TransferFault NoConnection = new(TransferFaultKind.Unreachable, "No connection could be made.");

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// The union of several directories, in their order, without repetitions. They are all asked at once; one that throws counts as unavailable, and

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>Answers which nodes there are. The engine asks once a round, from one thread at a time.</summary>
 /// <remarks>

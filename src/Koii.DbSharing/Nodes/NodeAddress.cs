@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Where a node can be reached: an absolute http or https URL without user information, query and fragment (protocol §4.1).

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>A node list and how it was come by.</summary>
 /// <param name="Nodes">The nodes, in the order of the source; it may hold repetitions and the asking node itself.</param>

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>How a node list was come by.</summary>
 public enum NodeListingStatus

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Nodes;
+namespace Koii.DbSharing;
 
 /// <summary>Nodes that the operator named. Always fresh. Immutable and safe for use by many threads.</summary>
 public sealed class StaticNodeDirectory : INodeDirectory

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Nodes;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Peers;

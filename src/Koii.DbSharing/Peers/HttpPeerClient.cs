@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Http;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Records;
 using Microsoft.Extensions.Logging;
 
@@ -37,7 +36,7 @@ internal sealed partial class HttpPeerClient(
         cancellationToken.ThrowIfCancellationRequested();
         if (!connections.TryGet(peer, out var client))
         {
-            yield return End(peer, ListPath.All, new PeerPage([]) { Failure = PeerFailures.AddressCrowded });
+            yield return End(peer, ListPath.All, new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress });
             yield break;
         }
 

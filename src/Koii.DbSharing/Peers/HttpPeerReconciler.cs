@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Http;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
 
@@ -29,7 +28,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (!connections.TryGet(peer, out var client))
-            return new PeerAnswer<PeerSummary>(null, PeerFailures.AddressCrowded, 0);
+            return new PeerAnswer<PeerSummary>(null, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(timeProvider, _summaryLimits.WholeTimeout, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(client, UrlOf(peer, "summary"), entityTag: null, _summaryLimits, timer).ConfigureAwait(false);
         var (body, failure, bytes) = await ReadToEndAsync(transfer, _summaryLimits, cancellationToken).ConfigureAwait(false);
@@ -45,7 +44,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (!connections.TryGet(peer, out var client))
-            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.AddressCrowded, 0);
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(timeProvider, _messageLimits.WholeTimeout, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(client, UrlOf(peer, "reconcile"), message, _messageLimits, timer).ConfigureAwait(false);
         return await ReadToEndAsync(transfer, _messageLimits, cancellationToken).ConfigureAwait(false);
@@ -63,7 +62,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
     {
         if (!connections.TryGet(peer, out var client))
         {
-            yield return new PeerPage([]) { Failure = PeerFailures.AddressCrowded };
+            yield return new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress };
             yield break;
         }
 

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Nodes;
-
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>Reads what a peer holds. The one role that a test of an application must fake to play a network.</summary>
 /// <remarks>
@@ -18,7 +16,7 @@ public interface IPeerClient
     /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
     /// <returns>
     /// At least one page; each of at most <see cref="PeerPage.MaxLinktrees"/> records or <see cref="PeerPage.MaxBytes"/>. The last one alone
-    /// carries an entity tag, <see cref="PeerPage.NotModified"/> or a failure. The first page takes none of the <see cref="DbSharingOptions.MaxPeersAtOnce"/> places,
+    /// carries an entity tag, <see cref="PeerPage.NotModified"/> or a failure. The first page takes none of the <see cref="DbSharingOptions.MaxConcurrentPeers"/> places,
     /// so a client that waits for a connection and for headers gives an empty page when the body begins.
     /// </returns>
     IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default);

@@ -1,7 +1,4 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Asks a peer for the protocol's extension (§3): what differs, and only that. An optional role: without it, and from peers that do not have the extension, whole lists

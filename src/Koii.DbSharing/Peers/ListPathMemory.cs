@@ -1,5 +1,3 @@
-using Koii.DbSharing.Nodes;
-
 namespace Koii.DbSharing.Peers;
 
 /// <summary>Remembers which path of a peer works (protocol §4.2). Bounded; safe for use by many threads.</summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Koii.DbSharing.Http;
-using Koii.DbSharing.Nodes;
 
 namespace Koii.DbSharing.Peers;
 
@@ -85,7 +84,7 @@ internal sealed class PeerAddressGuard(bool allowPrivateAddresses, PeerAddressGu
         {
             if (!TryRoute(endPoint, address))
             {
-                failure ??= new RefusedConnectionException(TransferFault.CrowdedAddress);
+                failure ??= new RefusedConnectionException(TransferFault.TooManyPeersAtAddress);
                 continue;
             }
 

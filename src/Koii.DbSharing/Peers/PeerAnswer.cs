@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>What came of one question to a peer: a value, or the reason why there is none.</summary>
 /// <remarks>Without a failure there is a value: the engine takes an answer that has neither for a broken contract of the role.</remarks>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Koii.DbSharing.Nodes;
 
 namespace Koii.DbSharing.Peers;
 

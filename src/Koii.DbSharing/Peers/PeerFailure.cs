@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>Why a peer could not be read, or not to the end. A value in the report, never an exception.</summary>
 /// <param name="Kind">What happened.</param>

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>What kept a peer from being read to the end.</summary>
 public enum PeerFailureKind
@@ -13,7 +13,7 @@ public enum PeerFailureKind
     AddressRefused,
 
     /// <summary>Two other peers at the same address were asked in this round. No fault of the peer; it has its chance in the next.</summary>
-    AddressCrowded,
+    TooManyPeersAtAddress,
 
     /// <summary>No connection: the name is unknown, nobody listens, or TLS failed.</summary>
     Unreachable,

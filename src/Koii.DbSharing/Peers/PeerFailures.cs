@@ -14,7 +14,7 @@ internal static class PeerFailures
     public static readonly PeerFailure NotSupported = new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
 
     /// <summary>Others are asked at the peer's address already.</summary>
-    public static readonly PeerFailure AddressCrowded = From(TransferFault.CrowdedAddress);
+    public static readonly PeerFailure TooManyPeersAtAddress = From(TransferFault.TooManyPeersAtAddress);
 
     private static readonly PeerFailure CutList = new(PeerFailureKind.Interrupted) { Detail = "The list ended before its closing bracket." };
     private static readonly PeerFailure LongList = new(PeerFailureKind.TooLarge) { Detail = "The list passed its limit of bytes or elements." };
@@ -56,7 +56,7 @@ internal static class PeerFailures
     private static PeerFailureKind KindOf(TransferFaultKind kind) => kind switch
     {
         TransferFaultKind.AddressRefused => PeerFailureKind.AddressRefused,
-        TransferFaultKind.AddressCrowded => PeerFailureKind.AddressCrowded,
+        TransferFaultKind.TooManyPeersAtAddress => PeerFailureKind.TooManyPeersAtAddress,
         TransferFaultKind.Unreachable => PeerFailureKind.Unreachable,
         TransferFaultKind.TimedOut => PeerFailureKind.TimedOut,
         TransferFaultKind.TooSlow => PeerFailureKind.TooSlow,

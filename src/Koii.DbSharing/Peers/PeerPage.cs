@@ -1,6 +1,6 @@
 using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>A part of a peer's list: well-formed records, and counts of the rest.</summary>
 /// <param name="Linktrees">The well-formed records, in the order they came. Nothing is said about their signatures.</param>

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Reconciliation;
-
-namespace Koii.DbSharing.Peers;
+namespace Koii.DbSharing;
 
 /// <summary>What a peer says of all that it holds (protocol §3, <c>summary</c>).</summary>
 /// <param name="Set">Count and fingerprint.</param>

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Reconciliation;
 

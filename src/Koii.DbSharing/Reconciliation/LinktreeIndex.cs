@@ -13,8 +13,9 @@ namespace Koii.DbSharing.Reconciliation;
 /// them catches up, the others wait their turn. Whoever gives up in the middle of a listing leaves it to the next call, page for page, so a store of any
 /// size is listed in the end even if no caller stays for all of it. It holds the time and the id of every record, in 40 to 85 bytes of memory each.
 /// </remarks>
-/// <param name="store">The store to follow.</param>
-public sealed class LinktreeIndex(ILinktreeStore store)
+/// <param name="store">The store to list.</param>
+/// <param name="feed">The feed of its changes.</param>
+internal sealed class LinktreeIndex(ILinktreeStore store, ILinktreeChangeFeed feed)
 {
     /// <summary>How many changes are read at a time.</summary>
     private const int ChangesPerPage = 4096;
@@ -22,8 +23,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     /// <summary>How often a listing starts again because the feed was trimmed meanwhile, before the store is said to be too busy.</summary>
     private const int MaxListings = 8;
 
-    private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
-    private readonly AsyncLock _lock = new();
+    private readonly AsyncSemaphore _lock = new();
 
     // Belongs to no call in particular: one that fails or is cancelled leaves it as far as it has come, listed or not.
     private StoreListing? _listing;
@@ -69,7 +69,7 @@ public sealed class LinktreeIndex(ILinktreeStore store)
                 return listing.Items;
 
             var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
-            listing.Apply(RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
+            listing.Apply(RoleContract.NotNull(await store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
         }
 
         throw new LinktreeStoreException("The store trims its changes faster than its records can be listed.") { IsTransient = true };
@@ -90,5 +90,5 @@ public sealed class LinktreeIndex(ILinktreeStore store)
     }
 
     private async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, CancellationToken cancellationToken) =>
-        RoleContract.NotNull(await _store.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ReadChangesAsync");
+        RoleContract.NotNull(await feed.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeChangeFeed.ReadChangesAsync");
 }

@@ -1,6 +1,5 @@
 using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Reconciliation;
 

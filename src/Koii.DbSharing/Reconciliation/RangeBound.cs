@@ -1,5 +1,4 @@
 using Koii.DbSharing.Reconciliation.Items;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Reconciliation;
 

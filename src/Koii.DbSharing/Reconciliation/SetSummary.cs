@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Reconciliation;
+namespace Koii.DbSharing;
 
 /// <summary>A whole set in a few bytes: equal summaries mean equal sets, short of a forger's great pains (protocol §5, accepted limits).</summary>
 /// <param name="Count">How many records there are, tombstones included.</param>

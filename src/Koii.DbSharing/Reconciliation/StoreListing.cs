@@ -1,5 +1,4 @@
 using Koii.DbSharing.Reconciliation.Items;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Reconciliation;
@@ -37,5 +36,18 @@ internal sealed class StoreListing(ChangePosition position)
     {
         Items.Apply(page.Changes);
         Position = page.Next;
+    }
+
+    /// <summary>Lists a store without a change feed from its first record to its last.</summary>
+    public static async ValueTask<SetSummary> SummarizeAsync(ILinktreeStore store, CancellationToken cancellationToken)
+    {
+        var listing = new StoreListing(ChangePosition.Start);
+        while (!listing.IsListed)
+        {
+            var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
+            listing.Apply(RoleContract.NotNull(await store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
+        }
+
+        return listing.Items.Sum.ToSummary();
     }
 }

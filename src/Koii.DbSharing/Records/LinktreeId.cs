@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// The record id of protocol §1: SHA-256 over a prefix, the author's key and the canonical bytes. The signature is no part

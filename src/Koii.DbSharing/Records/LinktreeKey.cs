@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// The identity of a record (protocol §1): its author and the author's name for it. Nobody can replace, block or age

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>Reads records as they come over the wire (protocol §1 and §4), in any form a node is known to send. It judges everything but the signature.</summary>
 public static class LinktreeReader

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// A detached Ed25519 signature: 64 bytes, written in base58. Any 64 bytes make one; whether it fits a record is for an

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// The one order of the protocol (§1): newer is the greater timestamp, and at equal timestamps the greater record id. It is

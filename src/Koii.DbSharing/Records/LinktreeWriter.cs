@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>Writes records as they stand on the wire (protocol §1 and §3). Nothing is allocated but what the output itself takes.</summary>
 public static class LinktreeWriter

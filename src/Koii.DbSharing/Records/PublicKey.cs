@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// An author's Ed25519 public key: 32 bytes, written in base58. Any 32 bytes make one; whether they are a usable point of

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>Why a record was refused. The values are names for people and metrics; their numbers mean nothing.</summary>
 public enum RejectionReason

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Koii.DbSharing.Records;
 
-namespace Koii.DbSharing.Records;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// A record in its canonical form (protocol §1): what an author signed, the key and the signature. It is well formed by

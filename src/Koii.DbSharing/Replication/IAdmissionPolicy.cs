@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Says which of the good records this node keeps: authors that may take part, or that may not. An optional role; without it every record that is
@@ -13,7 +11,7 @@ namespace Koii.DbSharing.Replication;
 /// nothing.</para>
 /// <para>Nodes with different policies do not agree on one set: they never reach the same summary, and each asks the other for what it refuses again and again. All
 /// nodes of a task should have the same one.</para>
-/// <para>It may be asked from several threads at once. What it throws ends the pull as <see cref="Peers.PeerFailureKind.UnexpectedError"/>, or comes out of
+/// <para>It may be asked from several threads at once. What it throws ends the pull as <see cref="PeerFailureKind.UnexpectedError"/>, or comes out of
 /// <see cref="ReplicationEngine.SubmitAsync"/>; nothing of that page is stored.</para>
 /// </remarks>
 public interface IAdmissionPolicy

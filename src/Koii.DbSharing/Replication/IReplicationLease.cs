@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Lets one of several processes over one database run the rounds of a task. All of them serve and take submissions; rounds by more than one would only fetch and
@@ -19,6 +19,6 @@ public interface IReplicationLease
     /// The same handle as the time before for as long as the lease has been held without a gap; a new one when it was acquired anew; <see langword="null"/> when
     /// another process has it.
     /// </returns>
-    /// <exception cref="Storage.LinktreeStoreException">The database could not be asked. It ends the round, not the loop.</exception>
+    /// <exception cref="LinktreeStoreException">The database could not be asked. It ends the round, not the loop.</exception>
     ValueTask<IReplicationLeaseHandle?> TryAcquireAsync(CancellationToken cancellationToken = default);
 }

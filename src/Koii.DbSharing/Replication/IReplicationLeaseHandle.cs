@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>A lease that is held, from one acquisition until it is given up or lost. To dispose of it gives it up, so that another process can have it at once.</summary>
 public interface IReplicationLeaseHandle : IAsyncDisposable

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Replication;
 
 /// <summary>A page on its way through the intake: its records without exact repeats (same record id, same signature), and what is known of each so far.</summary>

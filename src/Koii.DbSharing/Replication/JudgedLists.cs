@@ -1,6 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Replication;
 
 /// <summary>The marks of the lists that were judged to their end (protocol §4.2, "ETag"), so that an unchanged one need not be sent. Safe for use by many threads.</summary>

@@ -1,6 +1,4 @@
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
@@ -21,14 +19,14 @@ internal sealed class PageReadAhead : IAsyncDisposable
 
     private readonly string _method;
     private readonly NodeAddress _peer;
-    private readonly AsyncLock _places;
+    private readonly AsyncSemaphore _places;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenSource _ending;
     private IAsyncEnumerator<PeerPage>? _pages;
     private Task<bool> _ahead;
-    private AsyncLock.Releaser _place;
+    private AsyncSemaphore.Releaser _place;
     private bool _hasPlace;
 
     /// <summary>Begins to read.</summary>
@@ -43,7 +41,7 @@ internal sealed class PageReadAhead : IAsyncDisposable
         string method,
         Func<CancellationToken, IAsyncEnumerable<PeerPage>?> open,
         NodeAddress peer,
-        AsyncLock places,
+        AsyncSemaphore places,
         TimeProvider timeProvider,
         ILogger logger,
         CancellationToken cancellationToken)

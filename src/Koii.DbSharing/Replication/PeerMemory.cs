@@ -18,7 +18,7 @@ internal sealed class PeerMemory(TimeProvider timeProvider, TimeSpan interval, F
     public LadderMemory Ladder { get; } = new(timeProvider);
 
     /// <summary>What was refused, and need not be verified or fetched again.</summary>
-    public RefusalMemory Refusals { get; } = new(timeProvider);
+    public RejectionCache Refusals { get; } = new(timeProvider);
 
     /// <summary>
     /// Forgets what was true of the store as it was, and has every list sent anew. For a store that failed: it may come back with less than it had (protocol §4.2: a tag

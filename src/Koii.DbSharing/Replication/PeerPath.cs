@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>By which way a peer's records were read.</summary>
 public enum PeerPath

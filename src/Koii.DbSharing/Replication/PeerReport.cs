@@ -1,7 +1,4 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>What a round had from one peer.</summary>
 /// <param name="Peer">The peer.</param>

@@ -1,6 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
@@ -55,7 +52,7 @@ internal sealed class PeerRests(TimeProvider timeProvider, TimeSpan interval, Fu
                 case PeerFailureKind.TooManyBadSignatures: // Strangers posted them there. It did answer.
                     _histories.Set(report.Peer, history with { Failures = 0 });
                     break;
-                case PeerFailureKind.UnexpectedError or PeerFailureKind.AddressCrowded: // It had no chance.
+                case PeerFailureKind.UnexpectedError or PeerFailureKind.TooManyPeersAtAddress: // It had no chance.
                     break;
                 default:
                     // Who brought something new is slow or cut off rather than dead, and must not wait ever longer for the rest of it to be fetched.

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
@@ -13,7 +11,7 @@ namespace Koii.DbSharing.Replication;
 internal sealed partial class PeerRound : IDisposable
 {
     private readonly RecordIntake _intake;
-    private readonly AsyncLock _places;
+    private readonly AsyncSemaphore _places;
     private readonly int _maxBadSignatures;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -30,7 +28,7 @@ internal sealed partial class PeerRound : IDisposable
     private int _failedChecks;
 
     public PeerRound(
-        NodeAddress peer, RecordIntake intake, AsyncLock places, int maxBadSignatures, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
+        NodeAddress peer, RecordIntake intake, AsyncSemaphore places, int maxBadSignatures, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
         Peer = peer;
         _intake = intake;

@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Koii.DbSharing.Nodes;
 
 namespace Koii.DbSharing.Replication;
 

@@ -1,8 +1,4 @@
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Replication;
 
@@ -11,11 +7,11 @@ namespace Koii.DbSharing.Replication;
 /// the honest one, in the same page or a later one: what is remembered of it is remembered together with its signature.
 /// </summary>
 internal sealed class RecordIntake(
-    Admission admission, RefusalMemory refusals, ISignatureVerifier verifier, IAdmissionPolicy? policy, ILinktreeStore store, TimeProvider timeProvider)
+    Admission admission, RejectionCache refusals, ISignatureVerifier verifier, IAdmissionPolicy? policy, ILinktreeStore store, TimeProvider timeProvider)
 {
     private static readonly Verdict BadSignature = new(VerdictKind.Rejected, RejectionReason.BadSignature);
 
-    private readonly AsyncLock _turn = new();
+    private readonly AsyncSemaphore _turn = new();
 
     /// <summary>
     /// Takes a page that a peer sent. One page at a time: peers of one round serve the same records, and the second to bring one finds it held and is not

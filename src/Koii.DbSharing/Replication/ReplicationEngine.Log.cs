@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 public sealed partial class ReplicationEngine
 {

@@ -1,16 +1,14 @@
 using System.Runtime.ExceptionServices;
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
+using Koii.DbSharing.Replication;
 using Koii.DbSharing.Replication.Ladder;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Makes a node's set and those of its peers one: asks who there is, reads what they hold, judges every record, and keeps the newest. It composes
@@ -25,7 +23,7 @@ public sealed partial class ReplicationEngine
     private readonly ReplicationRound _round;
     private readonly RecordIntake _intake;
     private readonly PeerMemory _memory;
-    private readonly LeasedRounds _leased;
+    private readonly LeaseCoordinator _leased;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
 
@@ -64,12 +62,13 @@ public sealed partial class ReplicationEngine
         services ??= new ReplicationEngineServices();
 
         Options = options;
-        Index = new LinktreeIndex(store);
+        Store = store;
+        Index = store is ILinktreeChangeFeed feed ? new LinktreeIndex(store, feed) : null;
         _timeProvider = services.TimeProvider;
         _random = services.Random;
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
         _memory = new PeerMemory(_timeProvider, options.Interval, NextDouble);
-        _leased = new LeasedRounds(services.Lease, _memory, options.TaskId, _logger);
+        _leased = new LeaseCoordinator(services.Lease, _memory, options.TaskId, _logger);
         var admission = new Admission(options.TaskId, options.MaxClockSkew);
         _intake = new RecordIntake(admission, _memory.Refusals, verifier, services.Policy, store, _timeProvider);
         _round = new ReplicationRound(directory, client as IRoundAware, Select, BuildLadder(client, services.Reconciler, admission), options.TaskId, _timeProvider, _logger);
@@ -79,14 +78,36 @@ public sealed partial class ReplicationEngine
         _selection = new PeerSelection(options);
     }
 
-    /// <summary>Count and fingerprint of what the store holds, kept up with its changes.</summary>
-    public LinktreeIndex Index { get; }
+    /// <summary>The store, as it was given to the constructor.</summary>
+    public ILinktreeStore Store { get; }
+
+    /// <summary>What peers ask for, kept up with the store's changes; <see langword="null"/> where the store has no <see cref="ILinktreeChangeFeed"/>.</summary>
+    internal LinktreeIndex? Index { get; }
 
     internal DbSharingOptions Options { get; }
 
+    /// <summary>Opens the store by reading its first record, so that a store that cannot be opened is known before the first round.</summary>
+    /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>A task that ends when the store has answered.</returns>
+    /// <exception cref="LinktreeStoreException">The store cannot be opened.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken = default) =>
+        await Store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = 1 }, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Gets count and fingerprint of all records, tombstones included.</summary>
+    /// <remarks>
+    /// The first call lists the store; later calls read only what has changed since. Without an <see cref="ILinktreeChangeFeed"/> each call lists the store.
+    /// </remarks>
+    /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The summary of a state that the store had during this call.</returns>
+    /// <exception cref="LinktreeStoreException">The store failed.</exception>
+    public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) =>
+        Index is not null
+            ? await Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)
+            : await StoreListing.SummarizeAsync(Store, cancellationToken).ConfigureAwait(false);
+
     /// <summary>
     /// Runs one round, which pulls and pushes nothing: asks for the node list, asks the chosen peers all at once, reads what they have that is not held here, or their
-    /// whole lists (<see cref="DbSharingOptions.MaxPeersAtOnce"/> at a time), judges what comes and keeps what is good and newer. A peer that fails, lies or dawdles
+    /// whole lists (<see cref="DbSharingOptions.MaxConcurrentPeers"/> at a time), judges what comes and keeps what is good and newer. A peer that fails, lies or dawdles
     /// changes nothing about the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
@@ -221,12 +242,12 @@ public sealed partial class ReplicationEngine
 
     private PeerLadder BuildLadder(IPeerClient client, IPeerReconciler? reconciler, Admission admission)
     {
-        var places = new AsyncLock(Options.MaxPeersAtOnce); // For bodies that are read at the same time.
+        var places = new AsyncSemaphore(Options.MaxConcurrentPeers); // For bodies that are read at the same time.
         var maxBadSignatures = Options.PeerLimits.MaxBadSignatures;
         return new PeerLadder(
             (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
-            reconciler is null ? null : new SummaryRung(reconciler, Index, _memory, Options, _logger),
-            reconciler is null ? null : new ReconcileRung(reconciler, Index, _memory, admission, _logger),
+            reconciler is null ? null : new SummaryRung(reconciler, Index!, _memory, Options, _logger),
+            reconciler is null ? null : new ReconcileRung(reconciler, Index!, _memory, admission, _logger),
             new PlainListRung(client, _memory),
             _memory,
             _logger);

@@ -1,7 +1,6 @@
-using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>What the engine needs beside its four roles. Everything has a default, so that a test names only what it replaces.</summary>
 public sealed class ReplicationEngineServices

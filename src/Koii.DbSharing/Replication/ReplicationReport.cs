@@ -1,6 +1,4 @@
-using Koii.DbSharing.Nodes;
-
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>What a round did.</summary>
 /// <param name="Outcome">How it ended.</param>

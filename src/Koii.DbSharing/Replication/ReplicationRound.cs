@@ -1,4 +1,3 @@
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Replication.Ladder;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>How a round ended.</summary>
 public enum RoundOutcome

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>What became of one record.</summary>
 /// <param name="Kind">The verdict.</param>

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>How many records got which verdict.</summary>
 public sealed record VerdictCounts

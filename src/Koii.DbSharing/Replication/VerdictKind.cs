@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Replication;
+namespace Koii.DbSharing;
 
 /// <summary>What became of a record that arrived (protocol §4).</summary>
 public enum VerdictKind

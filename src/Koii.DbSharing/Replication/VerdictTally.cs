@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Replication;
 
 /// <summary>Counts verdicts while they come in. For one thread at a time.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Serving;
 

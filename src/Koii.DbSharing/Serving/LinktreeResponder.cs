@@ -3,11 +3,9 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
+using Koii.DbSharing.Serving;
 
-namespace Koii.DbSharing.Serving;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// What a node answers its peers and its authors (protocol §3), without the transport: endpoints put HTTP around it, a simulated network calls it.
@@ -17,8 +15,7 @@ namespace Koii.DbSharing.Serving;
 /// of the store passes through every method; a list that it cuts short stays without its closing bracket, which tells the reader that there was more.
 /// </remarks>
 /// <param name="engine">Judges what is submitted, and knows the sum of what is held.</param>
-/// <param name="store">Holds what is served; the engine's own.</param>
-public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore store)
+public sealed class LinktreeResponder(ReplicationEngine engine)
 {
     /// <summary>
     /// The greatest length of a submission in bytes: an element of 256 KiB, as lists may hold it, and 1 KiB for what is around it.
@@ -41,12 +38,11 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     private const int FlushBytes = 64 * 1024;
 
     private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
-    private readonly ILinktreeStore _store = store ?? throw new ArgumentNullException(nameof(store));
 
     /// <summary>Gets count and fingerprint of everything that is held, tombstones included.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The summary of a state that the store had during this call.</returns>
-    public ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) => _engine.Index.GetSummaryAsync(cancellationToken);
+    public ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) => _engine.GetSummaryAsync(cancellationToken);
 
     /// <summary>
     /// Writes the summary as a JSON object, with what a peer must know before it reconciles: <c>protocol</c>, <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>,
@@ -82,7 +78,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         // What is malformed costs no look at the store.
         if (message.Length > MaxMessageBytes || !MessageReader.IsWellFormed(message.Span))
             return null;
-        var items = await _engine.Index.GetItemsAsync(cancellationToken).ConfigureAwait(false);
+        var items = await _engine.Index!.GetItemsAsync(cancellationToken).ConfigureAwait(false);
         return new Responder(items).Respond(message.Span);
     }
 
@@ -106,7 +102,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
         var list = new LinktreeListWriter(output, ListForm.KeyedByPublicKey, _engine.Options.ResourceName);
         foreach (var page in ids.Distinct().Chunk(FetchPage))
         {
-            var held = RoleContract.NotNull(await _store.GetAsync(page, cancellationToken).ConfigureAwait(false), "ILinktreeStore.GetAsync");
+            var held = RoleContract.NotNull(await _engine.Store.GetAsync(page, cancellationToken).ConfigureAwait(false), "ILinktreeStore.GetAsync");
             foreach (var linktree in held.TakeWhile(_ => list.Bytes < ProtocolExtension.FetchBytes))
             {
                 list.Write(linktree);
@@ -132,7 +128,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     /// <returns>ASCII text of less than 80 characters.</returns>
     public async ValueTask<string> GetEntityTagAsync(ListForm form, CancellationToken cancellationToken = default)
     {
-        var summary = await _engine.Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        var summary = await _engine.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
         var path = form == ListForm.Bare ? "list" : "all";
         return string.Create(CultureInfo.InvariantCulture, $"W/\"{WrittenForm}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
     }
@@ -218,5 +214,5 @@ public sealed class LinktreeResponder(ReplicationEngine engine, ILinktreeStore s
     }
 
     private async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken) =>
-        RoleContract.NotNull(await _store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync");
+        RoleContract.NotNull(await _engine.Store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync");
 }

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Serving;
+namespace Koii.DbSharing;
 
 /// <summary>The two forms in which a node's whole list is read (protocol §3).</summary>
 public enum ListForm

@@ -1,11 +1,10 @@
 using System.Buffers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures.Edwards25519;
 
-namespace Koii.DbSharing.Signatures;
+namespace Koii.DbSharing;
 
 /// <summary>
-/// The library's verifier: the rule of protocol §2 over the canonical data of a record (see <see cref="Ed25519.Verify"/>). A page of
+/// The library's verifier: the rule of protocol §2 over the canonical data of a record (see <see cref="Signatures.Ed25519.Verify"/>). A page of
 /// records is checked in batches, which takes a fraction of the time and gives the same verdicts, and the batches are spread over all
 /// cores; vector instructions are used where the processor has them. It is safe for use by many threads.
 /// </summary>

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Signatures;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// A verifier that checks a page of records in one call and may use all cores for it. The engine finds this role with

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Signatures;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Says whether a record was signed by its author. All nodes of a task should use one rule, else they do not agree on what

@@ -1,7 +1,6 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures.Edwards25519;
 
-namespace Koii.DbSharing.Signatures;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Signs records as an author (RFC 8032 §5.1.6), for tests, tools and bots. A node needs none: it relays what authors signed.

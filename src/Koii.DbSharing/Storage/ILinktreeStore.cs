@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Keeps one task's records. The store, not its caller, decides what stays: of each identity the newest version, of each
@@ -44,16 +42,4 @@ public interface ILinktreeStore
     /// Between two pages the store may change: a record that is replaced meanwhile moves to a later place, none that stays is missed.
     /// </returns>
     ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default);
-
-    /// <summary>Reads what changed, in the order in which it was committed, which is the same for all readers.</summary>
-    /// <param name="after">The position to go on from: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or one from an earlier page.</param>
-    /// <param name="limit">The most changes to return, at least 1.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>
-    /// The changes after the position, each exactly once and none skipped; fewer than <paramref name="limit"/> only at the present. The changes of one
-    /// identity form a chain: what one of them removes is what the one before it added. A store trims old history when it is written to: changes older than
-    /// <see cref="DbSharingOptions.ChangesKeptFor"/>, and those beyond the newest <see cref="DbSharingOptions.MaxChangesKept"/>, of which it may keep as many again.
-    /// After a position that it no longer reaches back to, or never gave, the page is empty, <see cref="ChangePage.IsTrimmed"/>, and goes on from the present.
-    /// </returns>
-    ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default);
 }

@@ -1,6 +1,6 @@
-using Koii.DbSharing.Records;
+using Koii.DbSharing.Storage;
 
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>
 /// Keeps records in memory only: for tests, for trying things out, and as the reference of what a store does. Everything is gone when the process ends.
@@ -8,7 +8,7 @@ namespace Koii.DbSharing.Storage;
 /// <remarks>
 /// Safe for use by many threads at once. A call does its work before it returns; its cancellation is looked at once, at the start.
 /// </remarks>
-public sealed class InMemoryLinktreeStore : ILinktreeStore
+public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 {
     private static readonly LinktreeVersion Newest = new(long.MaxValue, new LinktreeId([.. Enumerable.Repeat(byte.MaxValue, LinktreeId.Size)]));
 
@@ -31,11 +31,11 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxChangesKept, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangesKeptFor, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
         _perAuthor = options.LinktreesPerAuthor;
         _maxRecords = options.MaxRecords;
-        _feed = new InMemoryChangeFeed(options.MaxChangesKept, options.ChangesKeptFor);
+        _feed = new InMemoryChangeFeed(options.MaxRetainedChanges, options.ChangeRetention);
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 

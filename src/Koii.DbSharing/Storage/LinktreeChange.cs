@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Storage;
 
 /// <summary>One change of the set that a store holds.</summary>

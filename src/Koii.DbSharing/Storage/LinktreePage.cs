@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>A page of a list.</summary>
 /// <param name="Linktrees">The records in ascending order.</param>

@@ -1,6 +1,4 @@
-using Koii.DbSharing.Records;
-
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>Which records to list. The default lists everybody's from the oldest on, without tombstones.</summary>
 public sealed record LinktreeQuery

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>A store could not do its I/O. The call that threw it has had its whole effect or none. It ends a round of replication, not the loop of rounds.</summary>
 /// <param name="message">What could not be done, and what to do about it where that is known.</param>

@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Storage;
+namespace Koii.DbSharing;
 
 /// <summary>What a store did with a record.</summary>
 public enum PutOutcome

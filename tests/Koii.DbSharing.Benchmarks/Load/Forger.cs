@@ -1,6 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 

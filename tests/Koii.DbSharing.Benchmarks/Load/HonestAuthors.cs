@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Sqlite;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 

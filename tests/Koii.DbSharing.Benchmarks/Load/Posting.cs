@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Http.Headers;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Benchmarks.Load;
 

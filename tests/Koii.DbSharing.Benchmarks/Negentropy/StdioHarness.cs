@@ -2,7 +2,6 @@ using System.Globalization;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Benchmarks.Negentropy;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Koii.DbSharing.Replication;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Benchmarks.Pull;

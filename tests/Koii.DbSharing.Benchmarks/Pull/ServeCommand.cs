@@ -1,5 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

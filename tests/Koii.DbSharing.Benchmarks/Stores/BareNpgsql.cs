@@ -1,5 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Records;
 using Npgsql;
 
 namespace Koii.DbSharing.Benchmarks.Stores;

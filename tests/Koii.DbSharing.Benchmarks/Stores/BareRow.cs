@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>What a driver reads of a record: the bytes as they are stored.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Koii.DbSharing.Records;
 using Microsoft.Data.Sqlite;
 
 namespace Koii.DbSharing.Benchmarks.Stores;

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>

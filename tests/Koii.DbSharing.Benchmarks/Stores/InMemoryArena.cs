@@ -1,5 +1,3 @@
-using Koii.DbSharing.Storage;
-
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>The store without a database, which shows what the contract itself costs.</summary>

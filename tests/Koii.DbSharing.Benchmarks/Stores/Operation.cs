@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>What is done to all records of a workload, in as many steps as it has pages.</summary>

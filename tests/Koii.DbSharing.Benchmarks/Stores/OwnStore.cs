@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
@@ -7,15 +6,16 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 internal sealed class OwnStore : IContestant
 {
     private readonly ILinktreeStore _store;
+    private readonly ILinktreeChangeFeed _feed;
     private LinktreeQuery? _next = new() { IncludeTombstones = true };
     private ChangePosition _position = ChangePosition.Start;
 
-    private OwnStore(ILinktreeStore store) => _store = store;
+    private OwnStore(ILinktreeStore store) => (_store, _feed) = (store, (ILinktreeChangeFeed)store);
 
     /// <summary>Opens the store, which its first call would do.</summary>
     internal static async Task<IContestant> OpenAsync(ILinktreeStore store)
     {
-        await store.ReadChangesAsync(ChangePosition.Latest, 1);
+        await ((ILinktreeChangeFeed)store).ReadChangesAsync(ChangePosition.Latest, 1);
         return new OwnStore(store);
     }
 
@@ -36,7 +36,7 @@ internal sealed class OwnStore : IContestant
 
     public async ValueTask<IReadOnlyList<LinktreeId>> ReadOnAsync(int limit)
     {
-        var page = await _store.ReadChangesAsync(_position, limit);
+        var page = await _feed.ReadChangesAsync(_position, limit);
         _position = page.Next;
         return [.. page.Changes.Where(change => change.Kind == LinktreeChangeKind.Inserted).Select(change => change.Added!.Value.Id)];
     }

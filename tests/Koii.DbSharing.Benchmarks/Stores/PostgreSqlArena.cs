@@ -1,4 +1,3 @@
-using Koii.DbSharing.PostgreSql;
 using Koii.DbSharing.PostgreSql.Tests;
 using Koii.DbSharing.Storage;
 using Npgsql;

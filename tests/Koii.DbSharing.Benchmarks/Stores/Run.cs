@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>The records that are stored, each of another author, in the pages in which they are; and their ids as a stranger would ask for them, in no order.</summary>
@@ -17,7 +15,7 @@ internal sealed class Workload
         IdPages = [.. ids.Chunk(PageSize)];
         Options = new DbSharingOptions { TaskId = "benchmark" };
         Options.MaxRecords = Math.Max(Options.MaxRecords, count);
-        Options.MaxChangesKept = Math.Max(Options.MaxChangesKept, count);
+        Options.MaxRetainedChanges = Math.Max(Options.MaxRetainedChanges, count);
     }
 
     internal IReadOnlyList<SignedLinktree[]> Pages { get; }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.IO.Compression;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Benchmarks.Sync;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Koii.DbSharing.Benchmarks.Pull;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Benchmarks.Sync;

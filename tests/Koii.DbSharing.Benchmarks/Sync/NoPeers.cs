@@ -1,6 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-
 namespace Koii.DbSharing.Benchmarks.Sync;
 
 /// <summary>For an engine that only serves.</summary>

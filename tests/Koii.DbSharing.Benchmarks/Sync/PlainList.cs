@@ -1,13 +1,8 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.IO.Pipelines;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Benchmarks.Sync;
 
@@ -18,13 +13,13 @@ internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan 
 
     internal static async Task<PlainList> MeasureAsync(SignedLinktree[] records)
     {
-        var options = new DbSharingOptions { TaskId = "benchmark", MaxRecords = records.Length, MaxChangesKept = 1 };
+        var options = new DbSharingOptions { TaskId = "benchmark", MaxRecords = records.Length, MaxRetainedChanges = 1 };
         var store = new InMemoryLinktreeStore(options);
         foreach (var page in records.Chunk(PageSize))
             await store.PutAsync(page);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         using var process = Process.GetCurrentProcess();
         var processorTime = process.TotalProcessorTime;
         var build = Stopwatch.StartNew();
@@ -35,7 +30,7 @@ internal sealed record PlainList(long BytesOnTheWire, TimeSpan Asking, TimeSpan 
         var indexBytes = GC.GetTotalMemory(forceFullCollection: true) - before;
 
         var engine = new ReplicationEngine(new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, options);
-        var responder = new LinktreeResponder(engine, store);
+        var responder = new LinktreeResponder(engine);
         await responder.GetEntityTagAsync(ListForm.KeyedByPublicKey);
         var tag = Stopwatch.StartNew();
         await responder.GetEntityTagAsync(ListForm.KeyedByPublicKey);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Koii.DbSharing.Reconciliation.Items;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Benchmarks.Sync;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Concurrency;
@@ -17,7 +16,7 @@ internal static class Deliveries
         get
         {
             var options = SampleLinktrees.Options(PerAuthor);
-            options.MaxChangesKept = 1_000_000;
+            options.MaxRetainedChanges = 1_000_000;
             return options;
         }
     }

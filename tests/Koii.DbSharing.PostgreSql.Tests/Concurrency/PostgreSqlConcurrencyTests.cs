@@ -1,7 +1,5 @@
 using System.Globalization;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.PostgreSql.Tests.Concurrency.Deliveries;
@@ -54,7 +52,7 @@ public sealed class PostgreSqlConcurrencyTests
     {
         await using var store = Open(database);
         var feed = new FollowedFeed(store);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         SetSummary summary = default;
         bool isLast;
         do

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
 

@@ -1,10 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;

@@ -1,5 +1,4 @@
 using System.Transactions;
-using Koii.DbSharing.Replication;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;

@@ -1,9 +1,4 @@
 using System.Globalization;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.StoreContract;
 using Moq;
 

@@ -1,8 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -150,7 +145,7 @@ public sealed class AddDbSharingTests
     {
         var store = new Mock<ILinktreeStore>();
         var failure = new LinktreeStoreException("The directory does not exist.");
-        store.Setup(role => role.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
+        store.Setup(role => role.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
         using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T").Use<ILinktreeStore>((_, _) => store.Object).AddReplicationService());
 
         await Assert.ThatAsync(() => host.StartAsync(), Throws.Exception.SameAs(failure));

@@ -1,7 +1,5 @@
-using Koii.DbSharing.Http;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Koii.DbSharing.Records;
-using Koii.DbSharing.Tests.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 

@@ -1,7 +1,6 @@
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Reconciliation;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

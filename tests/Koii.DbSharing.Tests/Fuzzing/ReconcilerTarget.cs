@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 

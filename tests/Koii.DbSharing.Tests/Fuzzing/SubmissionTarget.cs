@@ -1,10 +1,5 @@
 using System.IO.Pipelines;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.Tests.Replication;
 using Moq;
 
@@ -13,7 +8,7 @@ namespace Koii.DbSharing.Tests.Fuzzing;
 /// <summary>Bodies of submissions, up to the store: what is said to be stored is there, and is served as a list that peers can read.</summary>
 internal sealed class SubmissionTarget : FuzzTarget<Verdict>
 {
-    private readonly DbSharingOptions _options = new() { TaskId = "T", MaxRecords = 200, LinktreesPerAuthor = 4, MaxChangesKept = 100 };
+    private readonly DbSharingOptions _options = new() { TaskId = "T", MaxRecords = 200, LinktreesPerAuthor = 4, MaxRetainedChanges = 100 };
     private readonly InMemoryLinktreeStore _store;
     private readonly LinktreeResponder _responder;
     private int _fed;
@@ -23,7 +18,7 @@ internal sealed class SubmissionTarget : FuzzTarget<Verdict>
         _store = new InMemoryLinktreeStore(_options);
         // The verifier of the tests takes most signatures, so that mutations get to the store.
         var engine = new ReplicationEngine(Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), new FakeVerifier(), _store, _options);
-        _responder = new LinktreeResponder(engine, _store);
+        _responder = new LinktreeResponder(engine);
     }
 
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.Submissions.Select(FuzzSeeds.Utf8);

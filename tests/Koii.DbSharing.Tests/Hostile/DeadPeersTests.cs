@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Replication;
 using Koii.DbSharing.TestSupport;
 

@@ -1,6 +1,4 @@
 using System.IO.Pipelines;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Serving;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
 
@@ -20,7 +18,7 @@ internal sealed class ExtendedHost(params IEnumerable<SignedLinktree> holds)
         if (_responder is null)
         {
             await _node.Store.PutAsync([.. holds]);
-            _responder = new LinktreeResponder(_node.Engine, _node.Store);
+            _responder = new LinktreeResponder(_node.Engine);
         }
 
         var body = exchange.Request.Body;

@@ -1,7 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Peers;
 
@@ -40,7 +37,7 @@ internal abstract class HostileFixture : PeerClientFixture
     protected long MemoryUsed => _liveBytes.Max() - _liveBytes[0];
 
     /// <summary>How much that may be: 8 MB for each peer that is read at once.</summary>
-    protected long MemoryBound => Options.MaxPeersAtOnce * 8L * MegaByte;
+    protected long MemoryBound => Options.MaxConcurrentPeers * 8L * MegaByte;
 
     /// <summary>Three peers that have a record each.</summary>
     /// <param name="held">What the one with the extension has besides.</param>

@@ -1,9 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Hostile;
@@ -253,7 +248,7 @@ internal sealed class HostilePeerTests : HostileFixture
     [Test]
     public async Task Only_reader_is_passed_on_by_one_silent_body_after_the_other()
     {
-        Options.MaxPeersAtOnce = 1;
+        Options.MaxConcurrentPeers = 1;
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var report = await RoundAsync(
             async exchange =>

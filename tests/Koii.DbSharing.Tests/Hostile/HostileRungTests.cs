@@ -1,10 +1,5 @@
 using System.Collections.Concurrent;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
 using Koii.DbSharing.Replication.Ladder;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
 
@@ -280,7 +275,7 @@ internal sealed class HostileRungTests : HostileFixture
         const int HostilePeers = 16;
         var bound = MemoryBound;
         // A place that is passed on frees no memory: this is how it is when all of them have had theirs.
-        (Options.FanOut, Options.MaxPeersAtOnce) = (HostilePeers, HostilePeers + 3);
+        (Options.FanOut, Options.MaxConcurrentPeers) = (HostilePeers, HostilePeers + 3);
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stopped = 0;
         var bytesSent = 0L;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Hostile;

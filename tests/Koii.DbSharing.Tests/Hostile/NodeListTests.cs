@@ -1,6 +1,4 @@
 using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,11 +1,5 @@
 using System.Numerics;
 using System.Text;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Peers;
 

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
 /// <summary>A store that tells when it holds what a test waits for.</summary>
-internal sealed class WatchedStore(ILinktreeStore store) : ILinktreeStore
+internal sealed class WatchedStore(InMemoryLinktreeStore store) : ILinktreeStore, ILinktreeChangeFeed
 {
     private readonly ConcurrentDictionary<LinktreeId, TaskCompletionSource> _awaited = [];
 

@@ -1,5 +1,4 @@
 using Koii.DbSharing.Hosting;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Tests.Replication;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Koii.DbSharing.Nodes;
 
 namespace Koii.DbSharing.Tests.Http;
 

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Nodes;
 using Moq;
 
 namespace Koii.DbSharing.Tests.Nodes;

@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Koii.DbSharing.Nodes;
 
 namespace Koii.DbSharing.Tests.Nodes;
 

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;

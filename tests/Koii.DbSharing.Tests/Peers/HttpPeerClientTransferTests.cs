@@ -1,5 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;

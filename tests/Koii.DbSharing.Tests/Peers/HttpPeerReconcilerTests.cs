@@ -1,7 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
 
@@ -152,7 +151,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
             var failures = new List<PeerFailureKind?>();
             for (var number = 0; number < 3; number++)
                 failures.Add((await client.ReadAllAsync(NodeAddress.Parse($"http://same{(first + number) % 3}.example"), null).LastAsync()).Failure?.Kind);
-            Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.AddressCrowded }), $"round {round}, also over connections that live on");
+            Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }), $"round {round}, also over connections that live on");
         }
     }
 

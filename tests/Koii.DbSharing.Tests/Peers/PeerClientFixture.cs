@@ -1,7 +1,5 @@
 using System.Text;
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;

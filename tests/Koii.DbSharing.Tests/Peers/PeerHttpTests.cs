@@ -1,4 +1,3 @@
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 
 namespace Koii.DbSharing.Tests.Peers;

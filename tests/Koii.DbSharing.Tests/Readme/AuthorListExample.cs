@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Tests.Readme;

@@ -1,8 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Moq;
 
 namespace Koii.DbSharing.Tests.Readme;

@@ -4,7 +4,6 @@ using FsCheck.Fluent;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 

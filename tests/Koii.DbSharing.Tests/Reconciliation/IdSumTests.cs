@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 

@@ -1,5 +1,4 @@
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Moq;
@@ -11,7 +10,8 @@ public sealed class LinktreeIndexTests
     [Test]
     public async Task Known_fingerprint_of_an_empty_store()
     {
-        var summary = await new LinktreeIndex(NewStore()).GetSummaryAsync();
+        var store = NewStore();
+        var summary = await new LinktreeIndex(store, store).GetSummaryAsync();
 
         Assert.That((summary.Count, summary.Fingerprint.ToString("x32")), Is.EqualTo((0L, "7f9c9e31ac8256ca2f258583df262dbc")));
     }
@@ -20,7 +20,7 @@ public sealed class LinktreeIndexTests
     public async Task Store_is_listed_once_and_then_followed()
     {
         var store = new WatchedStore(NewStore());
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await store.PutAsync([SampleLinktrees.Create()]);
 
         await index.GetSummaryAsync();
@@ -51,7 +51,7 @@ public sealed class LinktreeIndexTests
             ]);
         };
 
-        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.Lists, Is.GreaterThan(1));
     }
 
@@ -59,7 +59,7 @@ public sealed class LinktreeIndexTests
     public async Task Record_that_was_evicted_and_came_back_is_counted_once()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1));
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await index.GetSummaryAsync();
         await store.PutAsync(
         [
@@ -73,7 +73,7 @@ public sealed class LinktreeIndexTests
     public async Task Trimmed_feed_leads_to_a_new_listing()
     {
         var store = new WatchedStore(NewStore());
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await index.GetSummaryAsync();
         await WriteBeyondTheFeedAsync(store);
 
@@ -92,7 +92,7 @@ public sealed class LinktreeIndexTests
             await WriteBeyondTheFeedAsync(store);
         };
 
-        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.Lists, Is.EqualTo(2));
     }
 
@@ -100,11 +100,11 @@ public sealed class LinktreeIndexTests
     public void Store_that_trims_faster_than_it_is_listed_ends_in_a_transient_failure()
     {
         var store = new Mock<ILinktreeStore>();
-        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
+        store.As<ILinktreeChangeFeed>().Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((ChangePosition after, int _, CancellationToken _) => new ChangePage([], new ChangePosition("present")) { IsTrimmed = after != ChangePosition.Latest });
         store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ReturnsAsync(new LinktreePage([], null));
 
-        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
+        Assert.That(async () => await new LinktreeIndex(store.Object, store.As<ILinktreeChangeFeed>().Object).GetSummaryAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
     }
 
     [Test]
@@ -113,7 +113,7 @@ public sealed class LinktreeIndexTests
         for (var failing = 1; failing <= 6; failing++)
         {
             var store = new WatchedStore(NewStore()) { FailingCall = failing };
-            var index = new LinktreeIndex(store);
+            var index = new LinktreeIndex(store, store);
             var failures = 0;
             for (var round = 0; round < 4; round++)
             {
@@ -138,7 +138,7 @@ public sealed class LinktreeIndexTests
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => SampleLinktrees.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await GiveUpAfterNextPageAsync(store, index);
 
         // Meanwhile, of the page that was listed and of those that were not: one moves, one goes and comes back; one comes before and one behind the place reached.
@@ -163,7 +163,7 @@ public sealed class LinktreeIndexTests
     {
         var store = new WatchedStore(NewStore());
         await store.PutAsync([SampleLinktrees.Create()]);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await GiveUpAfterNextPageAsync(store, index);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -175,7 +175,7 @@ public sealed class LinktreeIndexTests
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         await GiveUpAfterNextPageAsync(store, index);
         await WriteBeyondTheFeedAsync(store);
 
@@ -192,7 +192,7 @@ public sealed class LinktreeIndexTests
             await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
         store.AfterList = async () => await store.PutAsync([.. Enumerable.Range(0, SampleLinktrees.ChangesKept / 2).Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
 
-        Assert.That(await new LinktreeIndex(store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.ListedAfter, Is.Unique.And.Count.GreaterThan(4));
     }
 
@@ -201,7 +201,7 @@ public sealed class LinktreeIndexTests
     {
         var store = new WatchedStore(NewStore());
         await store.PutAsync([SampleLinktrees.Create()]);
-        var index = new LinktreeIndex(store);
+        var index = new LinktreeIndex(store, store);
         var gate = new TaskCompletionSource();
         store.AfterList = () => gate.Task;
         using var source = new CancellationTokenSource();
@@ -222,11 +222,11 @@ public sealed class LinktreeIndexTests
     public void Null_from_a_store_is_named()
     {
         var store = new Mock<ILinktreeStore>();
+        var feed = store.As<ILinktreeChangeFeed>();
 
-        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ReadChangesAsync returned null."));
-        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChangePage([], new ChangePosition("present")));
-        Assert.That(async () => await new LinktreeIndex(store.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
-        Assert.That(() => new LinktreeIndex(null!), Throws.ArgumentNullException);
+        Assert.That(async () => await new LinktreeIndex(store.Object, feed.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeChangeFeed.ReadChangesAsync returned null."));
+        feed.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChangePage([], new ChangePosition("present")));
+        Assert.That(async () => await new LinktreeIndex(store.Object, feed.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
     }
 
     private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor));
@@ -249,7 +249,7 @@ public sealed class LinktreeIndexTests
         LinktreeModel.Summarize((await store.Inner.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
 
     /// <summary>Passes all calls on, counts the listings and fails or waits where a test says so.</summary>
-    private sealed class WatchedStore(ILinktreeStore inner) : ILinktreeStore
+    private sealed class WatchedStore(InMemoryLinktreeStore inner) : ILinktreeStore, ILinktreeChangeFeed
     {
         private int _reads;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Records;
 using static Koii.DbSharing.Tests.Records.Json;
 

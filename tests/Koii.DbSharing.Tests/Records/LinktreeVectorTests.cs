@@ -1,5 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Records;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Records;

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using static Koii.DbSharing.Tests.Records.Json;
 
 namespace Koii.DbSharing.Tests.Records;

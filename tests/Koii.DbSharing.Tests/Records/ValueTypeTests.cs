@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Records;

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.TestSupport;
 

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Replication;
-
 namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>A lease that is ours or another's as the test says.</summary>

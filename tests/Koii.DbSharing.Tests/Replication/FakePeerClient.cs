@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 
 namespace Koii.DbSharing.Tests.Replication;
 

@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
-
 namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>A signature is good when its first byte is not zero. Counts what it is asked.</summary>

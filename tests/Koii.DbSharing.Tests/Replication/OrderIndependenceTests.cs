@@ -1,7 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Replication;
@@ -34,7 +32,7 @@ public sealed class OrderIndependenceTests
     private static bool HoldsTheModelState(IReadOnlyList<SignedLinktree> records, IReadOnlyList<int> split, int peersAtOnce)
     {
         using var thread = new DrivingThread();
-        var node = new Node { Options = { LinktreesPerAuthor = PerAuthor, MaxPeersAtOnce = peersAtOnce } }.Lists(3);
+        var node = new Node { Options = { LinktreesPerAuthor = PerAuthor, MaxConcurrentPeers = peersAtOnce } }.Lists(3);
 
         // Part 0 is submitted before the round, parts 1 to 3 are the peers; a peer's pages hold one record, two, three and so on.
         foreach (var record in Part(0))

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.TestSupport;
 
@@ -127,7 +125,7 @@ public sealed class PeerRestsTests
 
     [TestCase(PeerFailureKind.TooManyBadSignatures)]
     [TestCase(PeerFailureKind.UnexpectedError)]
-    [TestCase(PeerFailureKind.AddressCrowded)]
+    [TestCase(PeerFailureKind.TooManyPeersAtAddress)]
     public void What_is_no_fault_of_the_peer_costs_it_neither_rest_nor_standing(PeerFailureKind kind)
     {
         Remember(new PeerFailure(kind));

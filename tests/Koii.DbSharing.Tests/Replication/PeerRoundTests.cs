@@ -1,9 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 using Moq;

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Replication;
 
 namespace Koii.DbSharing.Tests.Replication;

@@ -1,8 +1,4 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Moq;
 
@@ -14,14 +10,14 @@ public sealed class RecordIntakeTests
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly RefusalMemory _refusals;
+    private readonly RejectionCache _refusals;
     private readonly FakeVerifier _verifier = new();
     private readonly Mock<ILinktreeStore> _store = new();
     private readonly InMemoryLinktreeStore _real = new(new DbSharingOptions { TaskId = "task", LinktreesPerAuthor = 2 });
 
     public RecordIntakeTests()
     {
-        _refusals = new RefusalMemory(_clock);
+        _refusals = new RejectionCache(_clock);
         _store.Setup(store => store.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
             .Returns((IReadOnlyList<LinktreeKey> keys, CancellationToken token) => _real.GetVersionsAsync(keys, token));
         _store.Setup(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))

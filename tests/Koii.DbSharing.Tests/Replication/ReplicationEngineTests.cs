@@ -1,10 +1,4 @@
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 using Moq;
@@ -182,7 +176,7 @@ public sealed class ReplicationEngineTests
     [Test]
     public async Task All_peers_are_asked_at_once_and_a_few_are_read_at_the_same_time()
     {
-        var node = new Node { Options = { MaxPeersAtOnce = 2 }, Random = new ListOrder() }.Lists(5);
+        var node = new Node { Options = { MaxConcurrentPeers = 2 }, Random = new ListOrder() }.Lists(5);
         var gates = Enumerable.Range(1, 5).ToDictionary(Node.Peer, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var reading = new System.Collections.Concurrent.ConcurrentQueue<NodeAddress>();
         var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -217,7 +211,7 @@ public sealed class ReplicationEngineTests
     [Test]
     public async Task Slow_peers_give_their_places_to_the_next_and_queue_again_for_the_page_after()
     {
-        var node = new Node { Options = { MaxPeersAtOnce = 1 } }.Lists(3);
+        var node = new Node { Options = { MaxConcurrentPeers = 1 } }.Lists(3);
         var first = new TaskCompletionSource();
         var silent = new TaskCompletionSource();
         var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -299,7 +293,7 @@ public sealed class ReplicationEngineTests
     [Test]
     public async Task Slow_peer_delays_nobody_else()
     {
-        var node = new Node { Options = { MaxPeersAtOnce = 2 } }.Lists(4).Serves(4, Samples.Linktree());
+        var node = new Node { Options = { MaxConcurrentPeers = 2 } }.Lists(4).Serves(4, Samples.Linktree());
         var gate = new TaskCompletionSource();
         node.Peers.Answer(Node.Peer(1), (_, _) => HeldUpAsync());
 
@@ -589,7 +583,7 @@ public sealed class ReplicationEngineTests
     {
         var node = new Node().Lists(1).Serves(1, Samples.Linktree(taskId: "task"));
         _ = node.Engine;
-        (node.Options.TaskId, node.Options.MaxPeersAtOnce) = ("other", 0);
+        (node.Options.TaskId, node.Options.MaxConcurrentPeers) = ("other", 0);
 
         Assert.That((await node.ShareAsync()).Verdicts.Inserted, Is.EqualTo(1));
     }
@@ -613,10 +607,10 @@ public sealed class ReplicationEngineTests
     [Test]
     public void Options_out_of_bounds_are_refused_and_every_one_is_named()
     {
-        var node = new Node { Options = { TaskId = "", MaxPeersAtOnce = 0, Interval = TimeSpan.Zero, PeerLimits = { MaxBadSignatures = 0 } } };
+        var node = new Node { Options = { TaskId = "", MaxConcurrentPeers = 0, Interval = TimeSpan.Zero, PeerLimits = { MaxBadSignatures = 0 } } };
 
         Assert.That(() => node.Engine, Throws.ArgumentException.With.Property("ParamName").EqualTo("options").And.Message
-            .Contains("TaskId is ''").And.Message.Contains("MaxPeersAtOnce is 0").And.Message.Contains("Interval is 00:00:00").And.Message.Contains("MaxBadSignatures is 0"));
+            .Contains("TaskId is ''").And.Message.Contains("MaxConcurrentPeers is 0").And.Message.Contains("Interval is 00:00:00").And.Message.Contains("MaxBadSignatures is 0"));
     }
 
     [Test]

@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 using Moq;

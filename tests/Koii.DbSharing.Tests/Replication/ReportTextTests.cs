@@ -1,8 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-
 namespace Koii.DbSharing.Tests.Replication;
 
 public sealed class ReportTextTests

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>Variants of a record that differ in the signature only.</summary>

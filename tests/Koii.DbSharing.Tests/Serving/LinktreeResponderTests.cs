@@ -1,13 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Moq;
 
@@ -24,7 +17,7 @@ public sealed class LinktreeResponderTests
     public void Make()
     {
         _store = new InMemoryLinktreeStore(Options);
-        _responder = new LinktreeResponder(Engine(_store), _store);
+        _responder = new LinktreeResponder(Engine(_store));
     }
 
     [Test]
@@ -225,8 +218,7 @@ public sealed class LinktreeResponderTests
     [Test]
     public void Missing_roles_are_named()
     {
-        Assert.That(() => new LinktreeResponder(null!, _store), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("engine"));
-        Assert.That(() => new LinktreeResponder(Engine(_store), null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("store"));
+        Assert.That(() => new LinktreeResponder(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("engine"));
     }
 
     [Test]
@@ -246,7 +238,7 @@ public sealed class LinktreeResponderTests
         return new ReplicationEngine(Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), verifier.Object, store, Options);
     }
 
-    private static LinktreeResponder Responder(Mock<ILinktreeStore> store) => new(Engine(store.Object), store.Object);
+    private static LinktreeResponder Responder(Mock<ILinktreeStore> store) => new(Engine(store.Object));
 
     /// <summary>A store that lists these pages, whatever it is asked.</summary>
     private static Mock<ILinktreeStore> Pages(params SignedLinktree[][] pages)

@@ -2,13 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
-using Koii.DbSharing.Serving;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
@@ -70,7 +64,9 @@ public sealed class ResponderExtensionTests
     [Test]
     public async Task Malformed_message_is_refused_without_a_look_at_the_store()
     {
-        var responder = Responder(Mock.Of<ILinktreeStore>(MockBehavior.Strict));
+        var store = new Mock<ILinktreeStore>(MockBehavior.Strict);
+        store.As<ILinktreeChangeFeed>();
+        var responder = Responder(store.Object);
 
         Assert.That(await responder.ReconcileAsync(new byte[] { 0x61, 1 }), Is.Null);
         Assert.That(await responder.ReconcileAsync(new byte[LinktreeResponder.MaxMessageBytes + 1]), Is.Null);
@@ -80,7 +76,7 @@ public sealed class ResponderExtensionTests
     public void Failure_of_the_store_passes_through()
     {
         var store = new Mock<ILinktreeStore>();
-        store.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).Throws(new LinktreeStoreException("Gone."));
+        store.As<ILinktreeChangeFeed>().Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).Throws(new LinktreeStoreException("Gone."));
         store.Setup(s => s.GetAsync(It.IsAny<IReadOnlyList<LinktreeId>>(), It.IsAny<CancellationToken>())).Throws(new LinktreeStoreException("Gone."));
         var responder = Responder(store.Object);
 
@@ -119,5 +115,5 @@ public sealed class ResponderExtensionTests
     }
 
     private LinktreeResponder Responder(ILinktreeStore store) =>
-        new(new ReplicationEngine(Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), Mock.Of<ISignatureVerifier>(), store, _options), store);
+        new(new ReplicationEngine(Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), Mock.Of<ISignatureVerifier>(), store, _options));
 }

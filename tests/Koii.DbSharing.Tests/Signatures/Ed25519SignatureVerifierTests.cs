@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Signatures;

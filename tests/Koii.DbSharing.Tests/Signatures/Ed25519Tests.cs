@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Signatures.Edwards25519;
 

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;
 

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Signatures;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Security.Cryptography;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Signatures;
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures;
 
 namespace Koii.DbSharing.Tests.Signatures;

@@ -1,5 +1,4 @@
 using Koii.DbSharing.Storage;
-using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
@@ -88,7 +87,7 @@ public sealed class FollowChangesTests
         await _store.PutAsync([Create(uuid: "after")]);
         await using var changes = _store.FollowChangesAsync(trimmed.Next, Interval, _clock).GetAsyncEnumerator();
 
-        Assert.That(trimmed.Message, Does.Contain("List the store").And.Contain("MaxChangesKept").And.Contain("ChangesKeptFor"));
+        Assert.That(trimmed.Message, Does.Contain("List the store").And.Contain("MaxRetainedChanges").And.Contain("ChangeRetention"));
         Assert.That(await NextUuidAsync(changes), Is.EqualTo("after"));
     }
 
@@ -144,7 +143,7 @@ public sealed class FollowChangesTests
     [Test]
     public void Broken_calls_are_refused_before_anything_is_enumerated()
     {
-        Assert.That(() => LinktreeStoreExtensions.FollowChangesAsync(null!, default, Interval), Throws.ArgumentNullException);
+        Assert.That(() => LinktreeChangeFeedExtensions.FollowChangesAsync(null!, default, Interval), Throws.ArgumentNullException);
         Assert.That(() => _store.FollowChangesAsync(default, TimeSpan.Zero), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => _store.FollowChangePagesAsync(default, Timeout.InfiniteTimeSpan), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }

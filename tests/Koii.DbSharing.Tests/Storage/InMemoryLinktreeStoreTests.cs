@@ -1,4 +1,3 @@
-using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Tests.Storage;
@@ -14,8 +13,8 @@ public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryL
         Assert.That(() => new InMemoryLinktreeStore(null!), Throws.ArgumentNullException);
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { MaxChangesKept = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { ChangesKeptFor = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { MaxRetainedChanges = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { ChangeRetention = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Records;
-
 namespace Koii.DbSharing.Reconciliation.Items;
 
 /// <summary>What reconciliation knows of a record: its time in whole seconds and its id, in this order (protocol §5).</summary>

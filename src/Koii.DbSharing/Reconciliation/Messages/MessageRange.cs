@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Reconciliation.Messages;
 

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Nodes;
-
 namespace Koii.DbSharing.Replication.Ladder;
 
 /// <summary>

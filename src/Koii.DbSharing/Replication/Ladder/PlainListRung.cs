@@ -1,5 +1,3 @@
-using Koii.DbSharing.Peers;
-
 namespace Koii.DbSharing.Replication.Ladder;
 
 /// <summary>The lowest rung, which every peer has: the whole list, unless it is the one that was judged before (protocol §4.3 c).</summary>

@@ -1,5 +1,3 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication.Ladder;

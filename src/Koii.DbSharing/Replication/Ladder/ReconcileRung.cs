@@ -1,7 +1,5 @@
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
-using Koii.DbSharing.Records;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication.Ladder;

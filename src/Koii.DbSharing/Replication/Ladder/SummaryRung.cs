@@ -1,4 +1,3 @@
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Items;
 using Microsoft.Extensions.Logging;
@@ -58,7 +57,7 @@ internal sealed partial class SummaryRung(IPeerReconciler reconciler, LinktreeIn
     private NextRung AfterFailure(PeerRound round, PeerFailure failure)
     {
         // Nobody is there, or asks to be left alone: no other rung changes that.
-        if (failure.Kind is PeerFailureKind.Unreachable or PeerFailureKind.AddressRefused or PeerFailureKind.AddressCrowded || failure.RetryAfter is not null)
+        if (failure.Kind is PeerFailureKind.Unreachable or PeerFailureKind.AddressRefused or PeerFailureKind.TooManyPeersAtAddress || failure.RetryAfter is not null)
         {
             round.Failure = failure;
             return NextRung.None;

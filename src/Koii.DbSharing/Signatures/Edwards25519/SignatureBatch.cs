@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures.Edwards25519.Vectors;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;

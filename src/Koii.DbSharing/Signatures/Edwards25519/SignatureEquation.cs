@@ -1,4 +1,3 @@
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Signatures.Edwards25519.Vectors;
 
 namespace Koii.DbSharing.Signatures.Edwards25519;

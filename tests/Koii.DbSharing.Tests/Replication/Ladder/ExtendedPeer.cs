@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Tests.Replication.Ladder;
 
@@ -14,7 +11,7 @@ internal sealed class ExtendedPeer
 
     public ExtendedPeer(IEnumerable<SignedLinktree> holds)
     {
-        _index = new LinktreeIndex(_store);
+        _index = new LinktreeIndex(_store, _store);
         _store.PutAsync([.. holds]).AsTask().GetAwaiter().GetResult();
         Summary = async _ => new PeerAnswer<PeerSummary>(new PeerSummary(await _index.GetSummaryAsync(), PerAuthor) { CanReconcile = CanReconcile }, null, 100);
         Reconcile = async (message, _) => new PeerAnswer<ReadOnlyMemory<byte>>(new Responder(await _index.GetItemsAsync(default)).Respond(message.Span), null, 1_000);

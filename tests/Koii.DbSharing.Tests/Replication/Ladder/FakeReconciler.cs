@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Replication.Ladder;
 

@@ -1,9 +1,4 @@
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Replication;
 using Koii.DbSharing.Replication.Ladder;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 using Moq;

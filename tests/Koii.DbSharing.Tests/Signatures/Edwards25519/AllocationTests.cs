@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Signatures;
 using Koii.DbSharing.Signatures.Edwards25519;
 
 namespace Koii.DbSharing.Tests.Signatures.Edwards25519;

@@ -1,4 +1,3 @@
-using Koii.DbSharing.Signatures.Edwards25519;
 using Koii.DbSharing.Signatures.Edwards25519.Vectors;
 using static Koii.DbSharing.Tests.Signatures.Edwards25519.PointEncodingTests;
 using static Koii.DbSharing.Tests.Signatures.ReferenceEd25519;

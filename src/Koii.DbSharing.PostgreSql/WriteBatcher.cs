@@ -1,6 +1,3 @@
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
-
 namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
@@ -8,7 +5,7 @@ namespace Koii.DbSharing.PostgreSql;
 /// disk takes to confirm; many small pages at once then share that time, and hold one connection.
 /// </summary>
 /// <param name="put">Stores a page, in one step.</param>
-internal sealed class PutQueue(Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
+internal sealed class WriteBatcher(Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
 {
     /// <summary>Pages are put together up to this many records. A larger one goes alone.</summary>
     internal const int MaxRecordsAtOnce = 1024;

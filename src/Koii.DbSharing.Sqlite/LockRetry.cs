@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>Waits for what another program holds. SQLite's own wait would keep a thread and look at no token.</summary>
-internal static class BusyWait
+internal static class LockRetry
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(1);
 

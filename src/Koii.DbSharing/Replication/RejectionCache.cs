@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Replication;
 
@@ -16,7 +14,7 @@ namespace Koii.DbSharing.Replication;
 /// Bounded twice, per peer and in sum. It forgets by generations: a new one begins after an hour or when the young one is full, and the one before the last is
 /// dropped, so an entry lives for one to two hours, or less in a flood. To forget costs a check or a fetch, nothing else. Safe for use by many threads.
 /// </remarks>
-internal sealed class RefusalMemory(TimeProvider timeProvider)
+internal sealed class RejectionCache(TimeProvider timeProvider)
 {
     /// <summary>How many entries one peer may cause. When they are used up, reconciling with it rests for an hour.</summary>
     public const int SharePerPeer = 65_536;

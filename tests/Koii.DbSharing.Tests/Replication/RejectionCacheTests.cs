@@ -1,21 +1,19 @@
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Records;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Replication;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class RefusalMemoryTests
+public sealed class RejectionCacheTests
 {
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
     private static readonly NodeAddress Other = NodeAddress.Parse("http://other.example");
     private static readonly Verdict BadSignature = new(VerdictKind.Rejected, RejectionReason.BadSignature);
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly RefusalMemory _memory;
+    private readonly RejectionCache _memory;
 
-    public RefusalMemoryTests() => _memory = new RefusalMemory(_clock);
+    public RejectionCacheTests() => _memory = new RejectionCache(_clock);
 
     [Test]
     public void Nothing_is_known_at_first()
@@ -126,13 +124,13 @@ public sealed class RefusalMemoryTests
     [Test]
     public void Peer_that_used_up_its_share_causes_no_more_entries_and_is_exhausted_for_an_hour()
     {
-        for (var i = 0; i < RefusalMemory.SharePerPeer; i++)
+        for (var i = 0; i < RejectionCache.SharePerPeer; i++)
             _memory.RememberSuperseded(Peer, Id(i));
         Assert.That(_memory.IsExhausted(Peer), Is.False);
         _memory.RememberSuperseded(Peer, Id(-1));
         _memory.RememberSuperseded(Other, Id(-2));
 
-        Assert.That(_memory.Count, Is.EqualTo(RefusalMemory.SharePerPeer + 1));
+        Assert.That(_memory.Count, Is.EqualTo(RejectionCache.SharePerPeer + 1));
         Assert.That(_memory.IsSettled(Id(-1)), Is.False);
         Assert.That(_memory.IsSettled(Id(-2)), Is.True, "the others have their own");
         _clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1));
@@ -145,7 +143,7 @@ public sealed class RefusalMemoryTests
     public void Peer_whose_share_is_still_used_up_after_the_hour_is_exhausted_again()
     {
         // It fills its share at the end of one generation and causes more half-way through the next.
-        for (var i = 0; i < RefusalMemory.SharePerPeer; i++)
+        for (var i = 0; i < RejectionCache.SharePerPeer; i++)
             _memory.RememberSuperseded(Peer, Id(i));
         _clock.Advance(TimeSpan.FromMinutes(30));
         _memory.RememberSuperseded(Peer, Id(-1));
@@ -162,7 +160,7 @@ public sealed class RefusalMemoryTests
     [Test]
     public void Repeats_do_not_use_up_a_share()
     {
-        for (var i = 0; i <= RefusalMemory.SharePerPeer; i++)
+        for (var i = 0; i <= RejectionCache.SharePerPeer; i++)
             _memory.RememberSuperseded(Peer, Id(i % 10));
 
         Assert.That(_memory.IsExhausted(Peer), Is.False);
@@ -172,10 +170,10 @@ public sealed class RefusalMemoryTests
     [Test]
     public void Flood_from_many_peers_stays_within_the_bound()
     {
-        for (var i = 0; i < 3 * RefusalMemory.Capacity; i++)
+        for (var i = 0; i < 3 * RejectionCache.Capacity; i++)
             _memory.RememberSuperseded(NodeAddress.Parse($"http://peer{i % 50}.example"), Id(i));
 
-        Assert.That(_memory.Count, Is.AtMost(RefusalMemory.Capacity));
+        Assert.That(_memory.Count, Is.AtMost(RejectionCache.Capacity));
     }
 
     [Test]

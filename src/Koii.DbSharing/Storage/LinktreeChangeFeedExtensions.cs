@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Storage;
 
-/// <summary>Follows a store's feed of changes for as long as an application listens.</summary>
-public static class LinktreeStoreExtensions
+/// <summary>Follows a feed of changes for as long as an application listens.</summary>
+public static class LinktreeChangeFeedExtensions
 {
     /// <summary>How many changes are read at a time.</summary>
     private const int ChangesPerPage = 512;
@@ -13,7 +13,7 @@ public static class LinktreeStoreExtensions
     /// A change says which versions came and went, not what is in them: <see cref="ILinktreeStore.GetAsync"/> has the record, unless it was replaced meanwhile.
     /// Who wants to go on at the same place after a restart follows pages (<see cref="FollowChangePagesAsync"/>), which say where that is.
     /// </remarks>
-    /// <param name="store">The store.</param>
+    /// <param name="feed">The feed.</param>
     /// <param name="after">Where to begin: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the position of an earlier page.</param>
     /// <param name="pollInterval">How long to wait at the present before the store is asked again. More than zero.</param>
     /// <param name="timeProvider">The clock of the wait. Default: the system's.</param>
@@ -22,9 +22,9 @@ public static class LinktreeStoreExtensions
     /// <exception cref="ChangesTrimmedException">The feed no longer reaches back to where the reader is. Its message says how to go on.</exception>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
     public static IAsyncEnumerable<LinktreeChange> FollowChangesAsync(
-        this ILinktreeStore store, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+        this ILinktreeChangeFeed feed, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
-        return OneByOneAsync(store.FollowChangePagesAsync(after, pollInterval, timeProvider, cancellationToken), cancellationToken);
+        return OneByOneAsync(feed.FollowChangePagesAsync(after, pollInterval, timeProvider, cancellationToken), cancellationToken);
 
         static async IAsyncEnumerable<LinktreeChange> OneByOneAsync(IAsyncEnumerable<ChangePage> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
@@ -44,7 +44,7 @@ public static class LinktreeStoreExtensions
     /// <see cref="ChangePage.IsTrimmed"/> has no changes and says that some were missed: list the store to rebuild what was derived from it. The sequence goes on by
     /// itself after it, and changes that the list has shown already may come once more.
     /// </remarks>
-    /// <param name="store">The store.</param>
+    /// <param name="feed">The feed.</param>
     /// <param name="after">Where to begin: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the position of an earlier page.</param>
     /// <param name="pollInterval">How long to wait at the present before the store is asked again. More than zero.</param>
     /// <param name="timeProvider">The clock of the wait. Default: the system's.</param>
@@ -52,19 +52,19 @@ public static class LinktreeStoreExtensions
     /// <returns>The pages that have changes or are trimmed; no empty ones.</returns>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
     public static IAsyncEnumerable<ChangePage> FollowChangePagesAsync(
-        this ILinktreeStore store, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+        this ILinktreeChangeFeed feed, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(feed);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(pollInterval, TimeSpan.Zero);
-        return ReadPagesAsync(store, after, pollInterval, timeProvider ?? TimeProvider.System, cancellationToken);
+        return ReadPagesAsync(feed, after, pollInterval, timeProvider ?? TimeProvider.System, cancellationToken);
     }
 
     private static async IAsyncEnumerable<ChangePage> ReadPagesAsync(
-        ILinktreeStore store, ChangePosition position, TimeSpan pollInterval, TimeProvider timeProvider, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ILinktreeChangeFeed feed, ChangePosition position, TimeSpan pollInterval, TimeProvider timeProvider, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
-            var page = RoleContract.NotNull(await store.ReadChangesAsync(position, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ReadChangesAsync");
+            var page = RoleContract.NotNull(await feed.ReadChangesAsync(position, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeChangeFeed.ReadChangesAsync");
             if (page.IsTrimmed || page.Changes.Count > 0)
                 yield return page;
             position = page.Next;

@@ -1,13 +1,11 @@
 using System.Transactions;
-using Koii.DbSharing.Records;
-using Koii.DbSharing.Storage;
 using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>Calls at once share a turn, and nothing else.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class PutQueueTests
+public sealed class WriteBatcherTests
 {
     private readonly List<string> _turns = [];
     private readonly Queue<Gate> _gates = [];
@@ -16,7 +14,7 @@ public sealed class PutQueueTests
     public async Task Pages_that_come_while_one_is_being_stored_go_together_in_the_order_of_their_calls()
     {
         var first = NewGate();
-        var queue = new PutQueue(PutAsync);
+        var queue = new WriteBatcher(PutAsync);
         var a = queue.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
         Task<IReadOnlyList<PutOutcome>>[] later = [.. "bcd".Select(uuid => queue.PutAsync([Create(uuid: $"{uuid}")], default))];
@@ -33,16 +31,16 @@ public sealed class PutQueueTests
     public async Task Turn_has_no_more_records_than_a_page_unless_one_call_has()
     {
         var first = NewGate();
-        var queue = new PutQueue(PutAsync);
+        var queue = new WriteBatcher(PutAsync);
         var a = queue.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        int[] sizes = [PutQueue.MaxRecordsAtOnce - 1, 1, 1, PutQueue.MaxRecordsAtOnce + 1, 1];
+        int[] sizes = [WriteBatcher.MaxRecordsAtOnce - 1, 1, 1, WriteBatcher.MaxRecordsAtOnce + 1, 1];
         Task<IReadOnlyList<PutOutcome>>[] later = [.. sizes.Select(size => queue.PutAsync([.. Enumerable.Repeat(Create(uuid: "u"), size)], default))];
 
         first.Open.SetResult();
         var outcomes = await Task.WhenAll(later);
 
-        Assert.That(_turns.Select(turn => turn.Length), Is.EqualTo(new[] { 1, PutQueue.MaxRecordsAtOnce, 1, PutQueue.MaxRecordsAtOnce + 1, 1 }));
+        Assert.That(_turns.Select(turn => turn.Length), Is.EqualTo(new[] { 1, WriteBatcher.MaxRecordsAtOnce, 1, WriteBatcher.MaxRecordsAtOnce + 1, 1 }));
         Assert.That(outcomes.Select(outcome => outcome.Count), Is.EqualTo(sizes));
     }
 
@@ -50,7 +48,7 @@ public sealed class PutQueueTests
     public async Task Call_that_is_cancelled_before_its_turn_is_not_stored_and_the_others_are()
     {
         var first = NewGate();
-        var queue = new PutQueue(PutAsync);
+        var queue = new WriteBatcher(PutAsync);
         using var source = new CancellationTokenSource();
         var a = queue.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
@@ -69,7 +67,7 @@ public sealed class PutQueueTests
     public async Task Turn_ends_when_the_last_that_waits_for_it_gives_up()
     {
         var (first, second) = (NewGate(), NewGate());
-        var queue = new PutQueue(PutAsync);
+        var queue = new WriteBatcher(PutAsync);
         using var source = new CancellationTokenSource();
         var a = queue.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
@@ -90,7 +88,7 @@ public sealed class PutQueueTests
     public async Task Failure_is_that_of_all_whose_turn_it_was_and_of_nobody_else()
     {
         var (first, second) = (NewGate(), NewGate());
-        var queue = new PutQueue(PutAsync);
+        var queue = new WriteBatcher(PutAsync);
         var a = queue.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
         var b = queue.PutAsync([Create(uuid: "b")], default);
@@ -109,7 +107,7 @@ public sealed class PutQueueTests
     public async Task Transaction_of_the_first_caller_does_not_flow_into_what_is_stored_for_all()
     {
         Transaction? seen = null;
-        var queue = new PutQueue((page, _) =>
+        var queue = new WriteBatcher((page, _) =>
         {
             seen = Transaction.Current;
             return ValueTask.FromResult<IReadOnlyList<PutOutcome>>([PutOutcome.Inserted]);

@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Concurrency;
 /// drives it, and only when peers contend; a run on virtual time has this place to direct. Not re-entrant.
 /// </remarks>
 /// <param name="holders">How many may hold it at the same time.</param>
-internal sealed class AsyncLock(int holders = 1)
+internal sealed class AsyncSemaphore(int holders = 1)
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = [];
@@ -59,7 +59,7 @@ internal sealed class AsyncLock(int holders = 1)
     }
 
     /// <summary>Gives the lock back when it is disposed.</summary>
-    internal readonly struct Releaser(AsyncLock owner) : IDisposable
+    internal readonly struct Releaser(AsyncSemaphore owner) : IDisposable
     {
         /// <inheritdoc/>
         public void Dispose() => owner.Release();

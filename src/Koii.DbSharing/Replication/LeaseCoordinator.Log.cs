@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
 
-internal sealed partial class LeasedRounds
+internal sealed partial class LeaseCoordinator
 {
     private static partial class Log
     {

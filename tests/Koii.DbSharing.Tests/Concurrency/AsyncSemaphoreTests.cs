@@ -2,12 +2,12 @@ using Koii.DbSharing.Concurrency;
 
 namespace Koii.DbSharing.Tests.Concurrency;
 
-public sealed class AsyncLockTests
+public sealed class AsyncSemaphoreTests
 {
     [Test]
     public async Task Free_lock_is_taken_at_once_and_again_after_its_release()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
 
         for (var i = 0; i < 3; i++)
         {
@@ -20,7 +20,7 @@ public sealed class AsyncLockTests
     [Test]
     public async Task Waiters_are_served_one_at_a_time_in_the_order_they_came()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
         var first = await asyncLock.AcquireAsync();
         var served = new List<int>();
         var waiters = Enumerable.Range(0, 100).Select(WaitAsync).ToArray();
@@ -43,7 +43,7 @@ public sealed class AsyncLockTests
     public Task Waiter_never_goes_on_inside_the_release() =>
         WithoutContextAsync(async () =>
         {
-            var asyncLock = new AsyncLock();
+            var asyncLock = new AsyncSemaphore();
             var first = await asyncLock.AcquireAsync();
             var releasing = 0;
             var waiting = WaitAsync();
@@ -63,7 +63,7 @@ public sealed class AsyncLockTests
     [Test]
     public async Task Cancelled_waiter_loses_its_turn_and_the_next_one_gets_it()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
         using var source = new CancellationTokenSource();
         var first = await asyncLock.AcquireAsync();
         var cancelled = asyncLock.AcquireAsync(source.Token).AsTask();
@@ -81,7 +81,7 @@ public sealed class AsyncLockTests
     [Test]
     public async Task Lock_is_free_when_all_waiters_were_cancelled()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
         using var source = new CancellationTokenSource();
         var first = await asyncLock.AcquireAsync();
         var cancelled = Enumerable.Range(0, 3).Select(_ => asyncLock.AcquireAsync(source.Token).AsTask()).ToArray();
@@ -98,7 +98,7 @@ public sealed class AsyncLockTests
     [Test]
     public void Cancelled_caller_does_not_take_a_free_lock()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
 
         Assert.That(async () => await asyncLock.AcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
@@ -107,7 +107,7 @@ public sealed class AsyncLockTests
     [Test]
     public async Task Only_one_of_many_threads_is_inside()
     {
-        var asyncLock = new AsyncLock();
+        var asyncLock = new AsyncSemaphore();
         var inside = 0;
         var count = 0;
 

@@ -1,12 +1,11 @@
 using System.Text;
-using Koii.DbSharing.Storage;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>A file that has been opened, brought to the newest schema and trimmed: its one writing connection and its readers.</summary>
-internal sealed class OpenDatabase : IDisposable
+internal sealed class SqliteDatabase : IDisposable
 {
     /// <summary>The pages of SQLite that the writer may keep in memory: enough for the inner pages of the indexes of millions of records.</summary>
     private const int WriterCacheKilobytes = 16 * 1024;
@@ -17,7 +16,7 @@ internal sealed class OpenDatabase : IDisposable
     /// <summary>How often the switch to WAL waits for another process that is at the same point.</summary>
     private const int MaxJournalModeAttempts = 16;
 
-    private OpenDatabase(LinktreeConnection connection, PageWriter writer, ReaderPool readers)
+    private SqliteDatabase(LinktreeConnection connection, PageWriter writer, ReaderPool readers)
     {
         Connection = connection;
         Writer = writer;
@@ -30,7 +29,7 @@ internal sealed class OpenDatabase : IDisposable
 
     internal ReaderPool Readers { get; }
 
-    internal static OpenDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
+    internal static SqliteDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         UncleanStop.CheckAfter(settings, cancellationToken);
         var connection = new LinktreeConnection(settings, WriterCacheKilobytes);
@@ -46,7 +45,7 @@ internal sealed class OpenDatabase : IDisposable
 
             // From now on the store itself waits for the lock, without a thread.
             connection.SetBusyTimeout(TimeSpan.Zero);
-            return new OpenDatabase(connection, writer, new ReaderPool(settings, task));
+            return new SqliteDatabase(connection, writer, new ReaderPool(settings, task));
         }
         catch
         {

@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Replication;
 /// Runs rounds under a lease, and keeps its handle from one to the next. What is remembered of peers goes with the handle: a new one says that others may have run
 /// rounds meanwhile. Without a lease, every round is ours. Not safe for threads: one round, or the giving up, at a time.
 /// </summary>
-internal sealed partial class LeasedRounds(IReplicationLease? lease, PeerMemory memory, string taskId, ILogger logger)
+internal sealed partial class LeaseCoordinator(IReplicationLease? lease, PeerMemory memory, string taskId, ILogger logger)
 {
     private IReplicationLeaseHandle? _handle;
 

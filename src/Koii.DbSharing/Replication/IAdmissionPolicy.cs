@@ -1,24 +1,20 @@
 namespace Koii.DbSharing;
 
-/// <summary>
-/// Says which of the good records this node keeps: authors that may take part, or that may not. An optional role; without it every record that is
-/// valid by the protocol is kept.
-/// </summary>
+/// <summary>Decides which valid records this node keeps, for example those of an allow list of authors. Optional: without a policy every valid record is kept.</summary>
 /// <remarks>
-/// <para>It is asked last: for records of this task that are due, newer than what is held and well signed, from peers and from submissions alike. A record that it
-/// refuses gets <see cref="RejectionReason.Policy"/>, is not stored and not passed on, and is no fault of the peer that sent it. The answer is not cached: it may change
-/// from one round to the next, so an author who is let in later is taken with the next round. Records that are held already are not asked about again; a policy removes
-/// nothing.</para>
-/// <para>Nodes with different policies do not agree on one set: they never reach the same summary, and each asks the other for what it refuses again and again. All
-/// nodes of a task should have the same one.</para>
-/// <para>It may be asked from several threads at once. What it throws ends the pull as <see cref="PeerFailureKind.UnexpectedError"/>, or comes out of
-/// <see cref="ReplicationEngine.SubmitAsync"/>; nothing of that page is stored.</para>
+/// <para>The policy is asked last, for records of this task that are due, newer than the version held and correctly signed, from peers and submissions alike. A record
+/// that it rejects gets <see cref="RejectionReason.Policy"/>, is neither stored nor served, and does not count against the peer that sent it. The answer is not cached and may change from one
+/// round to the next. Records that are already held are not asked about again; a policy removes nothing.</para>
+/// <para>Nodes with different policies do not converge: their summaries never match, and each asks the other again for the records that it rejects. All nodes of a task
+/// should have the same policy.</para>
+/// <para>Implementations must be safe for use by many threads. An exception ends the pull with <see cref="PeerFailureKind.UnexpectedError"/>, or is thrown by
+/// <see cref="ReplicationEngine.SubmitAsync"/>; nothing of that batch is stored.</para>
 /// </remarks>
 public interface IAdmissionPolicy
 {
     /// <summary>Decides on one record.</summary>
-    /// <param name="linktree">The record. Its signature was checked.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether the record may be kept here.</returns>
+    /// <param name="linktree">The record. Its signature is valid.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Whether the record may be kept.</returns>
     ValueTask<bool> IsAdmittedAsync(SignedLinktree linktree, CancellationToken cancellationToken = default);
 }

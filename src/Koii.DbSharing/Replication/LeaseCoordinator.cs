@@ -2,58 +2,42 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
 
-/// <summary>
-/// Runs rounds under a lease, and keeps its handle from one to the next. What is remembered of peers goes with the handle: a new one says that others may have run
-/// rounds meanwhile. Without a lease, every round is ours. Not safe for threads: one round, or the giving up, at a time.
-/// </summary>
-internal sealed partial class LeaseCoordinator(IReplicationLease? lease, PeerMemory memory, string taskId, ILogger logger)
+/// <summary>Acquires the lease for rounds and keeps its handle from one round to the next. Without a lease every round may run. One call at a time.</summary>
+internal sealed partial class LeaseCoordinator(IReplicationLease? lease, string taskId, ILogger logger)
 {
     private IReplicationLeaseHandle? _handle;
 
-    /// <summary>Runs a round if the lease is ours, and ends it when the lease is lost.</summary>
-    /// <returns>Its report, or <see langword="null"/> where another process has the lease, or may have it now.</returns>
-    public async Task<ReplicationReport?> TryRunAsync(Func<CancellationToken, Task<ReplicationReport>> round, CancellationToken cancellationToken)
+    /// <summary>Acquires the lease, or finds it still held.</summary>
+    /// <returns>Whether a round may run, and under which condition.</returns>
+    public async ValueTask<LeaseState> AcquireAsync(CancellationToken cancellationToken)
     {
         if (lease is null)
-            return await round(cancellationToken).ConfigureAwait(false);
+            return new LeaseState(IsHeld: true, IsChanged: false, Lost: default);
 
         var handle = await lease.TryAcquireAsync(cancellationToken).ConfigureAwait(false);
-        if (!ReferenceEquals(handle, _handle))
+        var isChanged = !ReferenceEquals(handle, _handle);
+        if (isChanged)
         {
-            await GiveUpAsync().ConfigureAwait(false);
-            memory.Clear();
+            await ReleaseAsync().ConfigureAwait(false);
             _handle = handle;
             if (handle is not null)
                 Log.Acquired(logger, taskId);
         }
 
         if (handle is null)
-        {
             Log.HeldElsewhere(logger, taskId);
-            return null;
-        }
-
-        using var untilLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, handle.Lost);
-        try
-        {
-            return await round(untilLost.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (handle.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            Log.Lost(logger, taskId);
-            await GiveUpAsync().ConfigureAwait(false);
-            return null;
-        }
-        catch (OperationCanceledException)
-        {
-            // In the caller's own name, where it was the caller.
-            cancellationToken.ThrowIfCancellationRequested();
-            throw;
-        }
+        return new LeaseState(handle is not null, isChanged, handle?.Lost ?? default);
     }
 
-    /// <summary>Lets another process have the lease, where it is ours.</summary>
-    public async ValueTask GiveUpAsync()
+    /// <summary>Releases the lease after it was lost during a round.</summary>
+    public ValueTask ReleaseLostAsync()
+    {
+        Log.Lost(logger, taskId);
+        return ReleaseAsync();
+    }
+
+    /// <summary>Releases the lease if it is held, so that another process can acquire it.</summary>
+    public async ValueTask ReleaseAsync()
     {
         var handle = _handle;
         _handle = null;
@@ -62,10 +46,16 @@ internal sealed partial class LeaseCoordinator(IReplicationLease? lease, PeerMem
             if (handle is not null)
                 await handle.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
             // Most often the database is gone, and the lease with it.
-            Log.NotGivenUp(logger, taskId, fault);
+            Log.NotReleased(logger, taskId, exception);
         }
     }
+
+    /// <summary>The state of the lease at the start of a round.</summary>
+    /// <param name="IsHeld">Whether this process may run the round.</param>
+    /// <param name="IsChanged">Whether the lease was acquired or lost since the last round, so that another process may have run rounds meanwhile.</param>
+    /// <param name="Lost">Canceled when the lease is lost.</param>
+    internal readonly record struct LeaseState(bool IsHeld, bool IsChanged, CancellationToken Lost);
 }

@@ -1,20 +1,20 @@
 namespace Koii.DbSharing;
 
-/// <summary>By which way a peer's records were read.</summary>
+/// <summary>How the records of a peer were read.</summary>
 public enum PeerPath
 {
-    /// <summary>By none: the peer failed before anything was read, or keeps another number of records of an author and was read within the hour.</summary>
+    /// <summary>Nothing was read: the peer failed, or it keeps a different number of records per author and its list was read within the last hour.</summary>
     None,
 
-    /// <summary>It holds just what is held here.</summary>
+    /// <summary>The summaries match: the peer holds the same records as this node.</summary>
     InSync,
 
-    /// <summary>What differs was found out, and fetched.</summary>
+    /// <summary>The differences were found by reconciliation and fetched.</summary>
     Reconciled,
 
-    /// <summary>The whole list, or as much of it as came.</summary>
+    /// <summary>The full list was read, or as much of it as arrived.</summary>
     FullList,
 
-    /// <summary>The peer said that its list has not changed.</summary>
+    /// <summary>The peer answered that its list has not changed (304).</summary>
     NotModified,
 }

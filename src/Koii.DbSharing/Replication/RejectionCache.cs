@@ -6,31 +6,32 @@ using System.Text;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// Remembers what was refused, so that it is neither verified nor fetched again (protocol §4, "Memory of refusals"), and so that nothing a stranger plants keeps
-/// an honest record out: a bad signature is known together with its record and never damns the id, a bad delivery is known of the peer that made it and of no
-/// other, and by its id alone only what follows from the content, by an id that was computed here. The policy's refusals are never remembered.
+/// Caches what was rejected, so that it is neither verified nor fetched again (protocol §4, "Rejection cache"). Nothing that a stranger causes can keep a genuine record
+/// out: a bad signature is cached together with its record, a bad delivery for the peer that made it, and by id alone only what follows from the content of a record whose id was
+/// computed here. Rejections of the policy are not cached.
 /// </summary>
 /// <remarks>
-/// Bounded twice, per peer and in sum. It forgets by generations: a new one begins after an hour or when the young one is full, and the one before the last is
-/// dropped, so an entry lives for one to two hours, or less in a flood. To forget costs a check or a fetch, nothing else. Safe for use by many threads.
+/// The number of entries is bounded for each peer and in total. Entries are removed by generation: a new generation starts after an hour or when the current one is full,
+/// and the one before the previous is dropped, so that an entry lives for one to two hours, or less when entries are added fast. A removed entry costs a check or a fetch and nothing else.
+/// Safe for use by many threads.
 /// </remarks>
 internal sealed class RejectionCache(TimeProvider timeProvider)
 {
-    /// <summary>How many entries one peer may cause. When they are used up, reconciling with it rests for an hour.</summary>
-    public const int SharePerPeer = 65_536;
+    /// <summary>The maximum number of entries that one peer may cause. A peer that has used them up is not reconciled with for an hour.</summary>
+    public const int MaxEntriesPerPeer = 65_536;
 
-    /// <summary>How many entries there are at most, 40 bytes each.</summary>
-    public const int Capacity = 4 * SharePerPeer;
+    /// <summary>The maximum number of entries, of 40 bytes each.</summary>
+    public const int Capacity = 4 * MaxEntriesPerPeer;
 
     private static readonly TimeSpan GenerationAge = TimeSpan.FromHours(1);
 
-    /// <summary>Submissions have a share like a peer. No peer has this name (RFC 6761 §6.4).</summary>
+    /// <summary>Submissions are counted like a peer. No peer has this name (RFC 6761 §6.4).</summary>
     private static readonly NodeAddress Submissions = NodeAddress.Parse("http://submissions.invalid");
 
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, long> _exhaustedAt = [];
-    private Generation _young = new(timeProvider.GetTimestamp());
-    private Generation _old = new(0);
+    private Generation _current = new(timeProvider.GetTimestamp());
+    private Generation _previous = new(0);
 
     private enum KeyKind : byte
     {
@@ -39,78 +40,76 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
         Content,
     }
 
-    /// <summary>How many entries there are.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count
     {
-        get { lock (_lock) return _young.Entries.Count + _old.Entries.Count; }
+        get { lock (_lock) return _current.Entries.Count + _previous.Entries.Count; }
     }
 
-    /// <summary>Whether this very signature was found bad for this very record.</summary>
+    /// <summary>Gets whether this signature was found bad for this record.</summary>
     public bool IsBadSignature(SignedLinktree linktree) => IsKnown(SignatureKey(linktree));
 
     /// <summary>
-    /// Whether the record of this id, whoever has it and whatever signature it carries, cannot change anything now: it is superseded, not yet due, or has a fault in
-    /// its content.
+    /// Gets whether a record with this id cannot change the store now, whichever peer holds it and whatever its signature: it is superseded, not yet due, or has invalid
+    /// content.
     /// </summary>
     public bool IsSettled(LinktreeId id) => IsKnown(ContentKey(id));
 
-    /// <summary>Whether it is of use to fetch a record from a peer, by all that is known.</summary>
+    /// <summary>Gets whether fetching a record from a peer may change the store.</summary>
     public bool IsWorthFetching(NodeAddress peer, LinktreeId id) => !IsSettled(id) && !IsKnown(DeliveryKey(peer, id));
 
-    /// <summary>Whether the peer used up its share within the last hour, so that what it causes is not remembered.</summary>
+    /// <summary>Gets whether the peer used up its entries within the last hour, so that rejections that it causes are not cached.</summary>
     public bool IsExhausted(NodeAddress peer)
     {
         lock (_lock)
             return IsExhaustedUnderLock(peer);
     }
 
-    /// <summary>Remembers that a signature does not fit its record: against verifying it again.</summary>
-    /// <param name="from">The peer that delivered it, or <see langword="null"/> where it was submitted.</param>
-    /// <param name="linktree">The record as it came.</param>
-    public void RememberBadSignature(NodeAddress? from, SignedLinktree linktree) => Remember(from, SignatureKey(linktree), long.MaxValue);
+    /// <summary>Caches that a signature does not match its record, so that it is not verified again.</summary>
+    /// <param name="peer">The peer that delivered it, or <see langword="null"/> for a submission.</param>
+    /// <param name="linktree">The record as it arrived.</param>
+    public void AddBadSignature(NodeAddress? peer, SignedLinktree linktree) => Add(peer, SignatureKey(linktree), long.MaxValue);
 
-    /// <summary>Remembers that a record can never matter again: a newer one is held, or it was replaced or evicted here.</summary>
-    /// <param name="from">The peer that caused it, or <see langword="null"/> where a submission did.</param>
+    /// <summary>Caches that a record is superseded for good: a newer one is held, or it was replaced or evicted here.</summary>
+    /// <param name="peer">The peer that caused it, or <see langword="null"/> for a submission.</param>
     /// <param name="id">The record's id, computed here.</param>
-    public void RememberSuperseded(NodeAddress? from, LinktreeId id) => Remember(from, ContentKey(id), long.MaxValue);
+    public void AddSuperseded(NodeAddress? peer, LinktreeId id) => Add(peer, ContentKey(id), long.MaxValue);
 
-    /// <summary>Remembers what became of a record that was fetched by its id: against fetching it again.</summary>
-    /// <param name="from">The peer that delivered it.</param>
-    /// <param name="linktree">The record as it came; its id was computed here.</param>
-    /// <param name="verdict">What became of it.</param>
-    /// <param name="dueAt">When it is due if it came too early, in milliseconds since the Unix epoch.</param>
-    public void RememberFetched(NodeAddress from, SignedLinktree linktree, Verdict verdict, long dueAt)
+    /// <summary>Caches the verdict of a record that was fetched by its id, so that it is not fetched again while the verdict holds.</summary>
+    /// <param name="peer">The peer that delivered it.</param>
+    /// <param name="linktree">The record as it arrived; its id was computed here.</param>
+    /// <param name="verdict">The verdict.</param>
+    /// <param name="dueAt">The time at which it becomes due if it is too early, in milliseconds since the Unix epoch.</param>
+    public void AddFetched(NodeAddress peer, SignedLinktree linktree, Verdict verdict, long dueAt)
     {
         switch (verdict)
         {
             case { Kind: VerdictKind.Superseded } or { Reason: RejectionReason.OtherTask }:
-                Remember(from, ContentKey(linktree.Id), long.MaxValue);
+                Add(peer, ContentKey(linktree.Id), long.MaxValue);
                 break;
             case { Kind: VerdictKind.NotYetValid }:
-                Remember(from, ContentKey(linktree.Id), dueAt);
+                Add(peer, ContentKey(linktree.Id), dueAt);
                 break;
-            // There is seldom room again, and without this a peer with much that finds none would be fetched from as a whole in every round.
+            // A full store seldom has space again. Without the entry, everything that finds no space would be fetched in every round.
             case { Reason: RejectionReason.BadSignature } or { Kind: VerdictKind.Full }:
-                Remember(from, DeliveryKey(from, linktree.Id), long.MaxValue);
+                Add(peer, DeliveryKey(peer, linktree.Id), long.MaxValue);
                 break;
         }
     }
 
-    /// <summary>
-    /// Remembers that a peer listed a record and did not deliver it: against fetching it there again. Most often the record was replaced there meanwhile and never comes
-    /// back; a peer that makes ids up uses up its share.
-    /// </summary>
-    /// <param name="from">The peer.</param>
-    /// <param name="id">The id that it listed.</param>
-    public void RememberUndelivered(NodeAddress from, LinktreeId id) => Remember(from, DeliveryKey(from, id), long.MaxValue);
+    /// <summary>Caches that a peer listed a record and did not deliver it, so that it is not fetched from this peer again.</summary>
+    /// <remarks>Most often the record was replaced at the peer meanwhile. A peer that invents ids uses up its entries.</remarks>
+    /// <param name="peer">The peer.</param>
+    /// <param name="id">The id that the peer listed.</param>
+    public void AddUndelivered(NodeAddress peer, LinktreeId id) => Add(peer, DeliveryKey(peer, id), long.MaxValue);
 
-    /// <summary>Forgets everything. For a store that failed, which may come back with less than it had: what was superseded may then be new.</summary>
+    /// <summary>Removes all entries. For a store that failed and may come back with fewer records: what was superseded may then be new.</summary>
     public void Clear()
     {
         lock (_lock)
         {
-            _young = new Generation(timeProvider.GetTimestamp());
-            _old = new Generation(0);
+            _current = new Generation(timeProvider.GetTimestamp());
+            _previous = new Generation(0);
             _exhaustedAt.Clear();
         }
     }
@@ -122,40 +121,40 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     {
         lock (_lock)
         {
-            TurnUnderLock();
-            return (_young.Entries.TryGetValue(key, out var until) || _old.Entries.TryGetValue(key, out until))
+            StartGenerationUnderLock();
+            return (_current.Entries.TryGetValue(key, out var until) || _previous.Entries.TryGetValue(key, out until))
                 && (until == long.MaxValue || until > timeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         }
     }
 
-    private void Remember(NodeAddress? from, UInt128 key, long until)
+    private void Add(NodeAddress? peer, UInt128 key, long until)
     {
-        from ??= Submissions;
+        peer ??= Submissions;
         lock (_lock)
         {
-            TurnUnderLock();
-            if (_young.Entries.ContainsKey(key))
+            StartGenerationUnderLock();
+            if (_current.Entries.ContainsKey(key))
                 return;
-            if (_young.Shares.GetValueOrDefault(from) + _old.Shares.GetValueOrDefault(from) >= SharePerPeer)
+            if (_current.EntriesByPeer.GetValueOrDefault(peer) + _previous.EntriesByPeer.GetValueOrDefault(peer) >= MaxEntriesPerPeer)
             {
-                if (!IsExhaustedUnderLock(from))
-                    _exhaustedAt[from] = timeProvider.GetTimestamp();
+                if (!IsExhaustedUnderLock(peer))
+                    _exhaustedAt[peer] = timeProvider.GetTimestamp();
                 return;
             }
 
-            _young.Entries.Add(key, until);
-            CollectionsMarshal.GetValueRefOrAddDefault(_young.Shares, from, out _)++;
+            _current.Entries.Add(key, until);
+            CollectionsMarshal.GetValueRefOrAddDefault(_current.EntriesByPeer, peer, out _)++;
         }
     }
 
-    private void TurnUnderLock()
+    private void StartGenerationUnderLock()
     {
-        var age = timeProvider.GetElapsedTime(_young.StartedAt);
-        if (_young.Entries.Count < Capacity / 2 && age < GenerationAge)
+        var age = timeProvider.GetElapsedTime(_current.StartedAt);
+        if (_current.Entries.Count < Capacity / 2 && age < GenerationAge)
             return;
 
-        _old = age < 2 * GenerationAge ? _young : new Generation(0);
-        _young = new Generation(timeProvider.GetTimestamp());
+        _previous = age < 2 * GenerationAge ? _current : new Generation(0);
+        _current = new Generation(timeProvider.GetTimestamp());
         foreach (var peer in _exhaustedAt.Keys.Where(peer => !IsExhaustedUnderLock(peer)).ToArray())
             _exhaustedAt.Remove(peer);
     }
@@ -178,13 +177,13 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    /// <summary>Until when each entry counts, in milliseconds since the Unix epoch, and how many each peer caused.</summary>
+    /// <summary>The entries with the time at which each expires, in milliseconds since the Unix epoch, and their number for each peer.</summary>
     private sealed class Generation(long startedAt)
     {
         public long StartedAt { get; } = startedAt;
 
         public Dictionary<UInt128, long> Entries { get; } = [];
 
-        public Dictionary<NodeAddress, int> Shares { get; } = [];
+        public Dictionary<NodeAddress, int> EntriesByPeer { get; } = [];
     }
 }

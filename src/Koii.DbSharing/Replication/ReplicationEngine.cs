@@ -1,49 +1,44 @@
 using System.Runtime.ExceptionServices;
 using Koii.DbSharing.Concurrency;
-using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Replication;
-using Koii.DbSharing.Replication.Ladder;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing;
 
-/// <summary>
-/// Makes a node's set and those of its peers one: asks who there is, reads what they hold, judges every record, and keeps the newest. It composes
-/// its roles and knows no JSON, no HTTP, no database and no curve.
-/// </summary>
+/// <summary>Keeps the records of this node in sync with those of its peers: pulls what they hold, validates every record, and stores the newest versions.</summary>
 /// <remarks>
-/// All members may be called from many threads at once. The engine owns nothing that must be disposed of, and has no background work of its own:
-/// what it does, it does inside a call. What it remembers of peers between rounds it keeps in memory, so it should live as long as the process.
+/// <para>The engine composes its services; it contains no JSON, HTTP, SQL or cryptography of its own.</para>
+/// <para>All members are safe for use by many threads. The engine owns nothing that must be disposed and has no background work: everything happens inside a call. What it
+/// records about peers is held in memory only, so an engine should live as long as the process.</para>
 /// </remarks>
-public sealed partial class ReplicationEngine
+public sealed partial class ReplicationEngine : IReplicationEngine
 {
     private readonly ReplicationRound _round;
-    private readonly RecordIntake _intake;
-    private readonly PeerMemory _memory;
-    private readonly LeaseCoordinator _leased;
+    private readonly RecordProcessor _processor;
+    private readonly RejectionCache _rejections;
+    private readonly PeerTable _peers;
+    private readonly LeaseCoordinator _lease;
+    private readonly SynchronizedRandom _random; // ShareAsync and RunAsync may be called at the same time.
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly (bool Batches, bool Reconciler, bool ChangeFeed) _capabilities;
 
     private readonly string _taskId;
     private readonly TimeSpan _interval;
-    private readonly PeerSelection _selection;
-
-    private readonly Random _random; // Under _randomLock: ShareAsync and RunAsync may be called at the same time.
-    private readonly Lock _randomLock = new();
     private bool _isSharing;
 
-    /// <summary>Composes an engine.</summary>
-    /// <param name="directory">Who there is.</param>
-    /// <param name="client">How a peer is read.</param>
-    /// <param name="verifier">What a good signature is; asked for a page at a time where it is an <see cref="IBatchSignatureVerifier"/>.</param>
-    /// <param name="store">Where records are kept.</param>
+    /// <summary>Creates an engine from its services.</summary>
+    /// <param name="directory">Lists the nodes.</param>
+    /// <param name="client">Reads what a peer holds. If it is an <see cref="IPeerReconciler"/> too, peers are asked for differences instead of full lists.</param>
+    /// <param name="verifier">Checks signatures; a batch at a time if it is an <see cref="IBatchSignatureVerifier"/>.</param>
+    /// <param name="store">Holds the records. If it is an <see cref="ILinktreeChangeFeed"/>, summaries are computed from its changes.</param>
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
-    /// <param name="services">Clock, chance, logging, policy and lease. Default: the system's, no logging, every good record is kept, and every round is ours.</param>
-    /// <exception cref="ArgumentNullException">A role or the options are missing.</exception>
-    /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
+    /// <param name="services">The optional services. Default: the system's clock, no log, no policy and no lease.</param>
+    /// <exception cref="ArgumentNullException">A required service or the options are missing.</exception>
+    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
     public ReplicationEngine(
         INodeDirectory directory,
         IPeerClient client,
@@ -63,40 +58,44 @@ public sealed partial class ReplicationEngine
 
         Options = options;
         Store = store;
-        Index = store is ILinktreeChangeFeed feed ? new LinktreeIndex(store, feed) : null;
-        _timeProvider = services.TimeProvider;
-        _random = services.Random;
-        _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
-        _memory = new PeerMemory(_timeProvider, options.Interval, NextDouble);
-        _leased = new LeaseCoordinator(services.Lease, _memory, options.TaskId, _logger);
-        var admission = new Admission(options.TaskId, options.MaxClockSkew);
-        _intake = new RecordIntake(admission, _memory.Refusals, verifier, services.Policy, store, _timeProvider);
-        _round = new ReplicationRound(directory, client as IRoundAware, Select, BuildLadder(client, services.Reconciler, admission), options.TaskId, _timeProvider, _logger);
-
         _taskId = options.TaskId;
         _interval = options.Interval;
-        _selection = new PeerSelection(options);
+        _timeProvider = services.TimeProvider;
+        _random = new SynchronizedRandom(services.Random);
+        _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
+
+        // The three optional capabilities. Nothing else depends on the type of a service.
+        var batchVerifier = verifier as IBatchSignatureVerifier;
+        var reconciler = services.Reconciler ?? client as IPeerReconciler;
+        var feed = store as ILinktreeChangeFeed;
+        _capabilities = (batchVerifier is not null, reconciler is not null, feed is not null);
+
+        Index = feed is null ? null : new LinktreeIndex(store, feed);
+        _rejections = new RejectionCache(_timeProvider);
+        _peers = new PeerTable(_interval, _timeProvider, _random);
+        _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);
+        _processor = new RecordProcessor(options, _rejections, verifier, batchVerifier, services.Policy, store, _timeProvider);
+        var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, _logger);
+        _round = new ReplicationRound(directory, new PeerSelector(options), _peers, sync, _taskId, _random, _timeProvider, _logger);
     }
 
-    /// <summary>The store, as it was given to the constructor.</summary>
+    /// <summary>The store that was given to the constructor.</summary>
     public ILinktreeStore Store { get; }
 
-    /// <summary>What peers ask for, kept up with the store's changes; <see langword="null"/> where the store has no <see cref="ILinktreeChangeFeed"/>.</summary>
+    /// <summary>The index of the store, or <see langword="null"/> if the store has no <see cref="ILinktreeChangeFeed"/>.</summary>
     internal LinktreeIndex? Index { get; }
 
     internal DbSharingOptions Options { get; }
 
-    /// <summary>Opens the store by reading its first record, so that a store that cannot be opened is known before the first round.</summary>
+    /// <summary>Opens the store by reading its first record, so that a store that cannot be opened fails before the first round.</summary>
     /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
     /// <returns>A task that ends when the store has answered.</returns>
     /// <exception cref="LinktreeStoreException">The store cannot be opened.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default) =>
         await Store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = 1 }, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Gets count and fingerprint of all records, tombstones included.</summary>
-    /// <remarks>
-    /// The first call lists the store; later calls read only what has changed since. Without an <see cref="ILinktreeChangeFeed"/> each call lists the store.
-    /// </remarks>
+    /// <summary>Gets the number and the fingerprint of all records, tombstones included.</summary>
+    /// <remarks>The first call lists the store; later calls read only what has changed. Without an <see cref="ILinktreeChangeFeed"/> every call lists the store.</remarks>
     /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The summary of a state that the store had during this call.</returns>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
@@ -105,15 +104,19 @@ public sealed partial class ReplicationEngine
             ? await Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)
             : await StoreListing.SummarizeAsync(Store, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>
-    /// Runs one round, which pulls and pushes nothing: asks for the node list, asks the chosen peers all at once, reads what they have that is not held here, or their
-    /// whole lists (<see cref="DbSharingOptions.MaxConcurrentPeers"/> at a time), judges what comes and keeps what is good and newer. A peer that fails, lies or dawdles
-    /// changes nothing about the others.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>; what was stored by then stays.</param>
-    /// <returns>What the round did. When another round of this engine is under way, or another process has the lease: an empty report that says so, at once.</returns>
-    /// <exception cref="LinktreeStoreException">The store could not do its I/O. The round has ended; what was stored by then stays.</exception>
-    /// <exception cref="InvalidOperationException">A role answered <see langword="null"/> or not one answer for each question; the message names it.</exception>
+    /// <summary>Gets a snapshot of the peers that rounds of this engine have asked, up to 4,096, in the order of their addresses.</summary>
+    /// <returns>The peers. Empty before the first round, and after another process had the lease.</returns>
+    public IReadOnlyList<PeerStatus> GetPeers() => _peers.GetSnapshot();
+
+    /// <summary>Runs one round: gets the node list, asks the selected peers concurrently, and stores every valid record that is newer than the version held here.</summary>
+    /// <remarks>
+    /// A peer that fails, lies or is slow does not affect the others; its report names the reason. At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies are read at a
+    /// time.
+    /// </remarks>
+    /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>. Records that were stored by then remain.</param>
+    /// <returns>The report. If another round of this engine is running, or another process has the lease, an empty report that says so, at once.</returns>
+    /// <exception cref="LinktreeStoreException">The store failed and the round ended. Records that were stored by then remain.</exception>
+    /// <exception cref="InvalidOperationException">The store returned a wrong number of results; the message names the method.</exception>
     public async Task<ReplicationReport> ShareAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -122,12 +125,12 @@ public sealed partial class ReplicationEngine
 
         try
         {
-            return await _leased.TryRunAsync(_round.RunAsync, cancellationToken).ConfigureAwait(false)
+            return await RunRoundAsync(cancellationToken).ConfigureAwait(false)
                 ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetStore();
+            ForgetStore();
             throw;
         }
         finally
@@ -136,126 +139,139 @@ public sealed partial class ReplicationEngine
         }
     }
 
-    /// <summary>
-    /// Judges one record and keeps it if it is good and newer than what is held: the way in for the application's own records and for those that are posted.
-    /// It does not wait for a round that is under way.
-    /// </summary>
+    /// <summary>Validates one record and stores it if it is newer than the version held here.</summary>
+    /// <remarks>This is the way in for records of the application and for records that are posted. It does not wait for a round.</remarks>
     /// <param name="linktree">The record.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the record is then stored or it is not.</param>
-    /// <returns>What became of it. When it was stored, the store has acknowledged it.</returns>
-    /// <exception cref="LinktreeStoreException">The store could not do its I/O.</exception>
-    /// <exception cref="InvalidOperationException">The store answered <see langword="null"/> or not one answer for one question.</exception>
+    /// <returns>The verdict. A record with the verdict <see cref="VerdictKind.Inserted"/> or <see cref="VerdictKind.Replaced"/> is durable.</returns>
+    /// <exception cref="LinktreeStoreException">The store failed.</exception>
+    /// <exception cref="InvalidOperationException">The store returned a wrong number of results; the message names the method.</exception>
     public async ValueTask<Verdict> SubmitAsync(SignedLinktree linktree, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(linktree);
         try
         {
-            var taken = await _intake.TakeSubmittedAsync([linktree], cancellationToken).ConfigureAwait(false);
-            if (taken.Fault is { } fault)
+            var result = await _processor.ProcessSubmissionAsync([linktree], cancellationToken).ConfigureAwait(false);
+            if (result.Fault is { } fault)
                 ExceptionDispatchInfo.Throw(fault.Exception);
-            return taken.Verdicts[0];
+            return result.Verdicts[0];
         }
         catch (LinktreeStoreException)
         {
-            _memory.ForgetStore();
+            ForgetStore();
             throw;
         }
     }
 
-    /// <summary>
-    /// Runs rounds until it is told to stop. The first comes after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that were
-    /// started together do not ask together; from the start of one to the start of the next it is the interval, give or take a tenth. Rounds never overlap: after
-    /// one that took longer, the next comes after a pause of up to a tenth of the interval. A round that fails is logged, and the loop goes on. When the loop
-    /// ends, another process can have the lease at once.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the loop, and with it the round under way.</param>
+    /// <summary>Runs rounds until the token is canceled.</summary>
+    /// <remarks>
+    /// The first round starts after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that start together do not ask together. From the start of one round to
+    /// the start of the next it takes the interval, varied by up to a tenth. Rounds do not overlap: after one that took longer than the interval, the next one starts after
+    /// a pause of up to a tenth of it. A round that fails is logged, and the loop continues. The lease is released when the loop ends.
+    /// </remarks>
+    /// <param name="cancellationToken">Ends the loop and the round that is running.</param>
     /// <returns>A task that completes normally when the loop has ended.</returns>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var pause = _interval * NextDouble();
+        Log.Started(_logger, _taskId, _capabilities.Batches, _capabilities.Reconciler, _capabilities.ChangeFeed);
+        var pause = _interval * _random.NextDouble();
         try
         {
             while (true)
             {
                 await Task.Delay(pause, _timeProvider, cancellationToken).ConfigureAwait(false);
                 var started = _timeProvider.GetTimestamp();
-                await ShareInLoopAsync(cancellationToken).ConfigureAwait(false);
+                await ShareAndLogAsync(cancellationToken).ConfigureAwait(false);
 
-                var chance = NextDouble();
-                pause = _interval * (0.9 + 0.2 * chance) - _timeProvider.GetElapsedTime(started);
+                var variation = _random.NextDouble();
+                pause = _interval * (0.9 + 0.2 * variation) - _timeProvider.GetElapsedTime(started);
                 if (pause <= TimeSpan.Zero)
-                    pause = _interval * (0.1 * chance);
+                    pause = _interval * (0.1 * variation);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The one way out, and no failure.
+            // The only way out of the loop, and not a failure.
         }
         finally
         {
-            await GiveUpLeaseAsync().ConfigureAwait(false);
+            await ReleaseLeaseAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task ShareInLoopAsync(CancellationToken cancellationToken)
+    private async Task ShareAndLogAsync(CancellationToken cancellationToken)
     {
         try
         {
             var report = await ShareAsync(cancellationToken).ConfigureAwait(false);
             if (report.Outcome == RoundOutcome.AlreadyRunning)
-                Log.RoundLeftOut(_logger, _taskId);
+                Log.RoundSkipped(_logger, _taskId);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }
-        catch (LinktreeStoreException failure)
+        catch (LinktreeStoreException exception)
         {
-            Log.StoreFailed(_logger, _taskId, failure);
+            Log.StoreFailed(_logger, _taskId, exception);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            Log.RoundFailed(_logger, _taskId, failure);
+            Log.RoundFailed(_logger, _taskId, exception);
         }
     }
 
-    private async ValueTask GiveUpLeaseAsync()
+    /// <returns>The report, or <see langword="null"/> if another process has the lease or may have it now.</returns>
+    private async Task<ReplicationReport?> RunRoundAsync(CancellationToken cancellationToken)
     {
-        // A round that the application began itself goes on under the lease, which then is the application's to end.
+        var lease = await _lease.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        if (lease.IsChanged)
+        {
+            // Another process may have run rounds since, so everything recorded here may be old.
+            _peers.Clear();
+            _rejections.Clear();
+        }
+
+        if (!lease.IsHeld)
+            return null;
+
+        using var untilLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        try
+        {
+            return await _round.RunAsync(untilLost.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            await _lease.ReleaseLostAsync().ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // With the caller's token, where it was the caller.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    // A store that failed may come back with fewer records than it had.
+    private void ForgetStore()
+    {
+        _peers.ForgetStore();
+        _rejections.Clear();
+    }
+
+    private async ValueTask ReleaseLeaseAsync()
+    {
+        // A round that the application started itself continues under the lease, which then is the application's to end.
         if (Interlocked.Exchange(ref _isSharing, true))
             return;
         try
         {
-            await _leased.GiveUpAsync().ConfigureAwait(false);
+            await _lease.ReleaseAsync().ConfigureAwait(false);
         }
         finally
         {
             Volatile.Write(ref _isSharing, false);
         }
-    }
-
-    private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed)
-    {
-        lock (_randomLock)
-            return _selection.Select(listed, _memory.Rests.StandingOf, _random);
-    }
-
-    private PeerLadder BuildLadder(IPeerClient client, IPeerReconciler? reconciler, Admission admission)
-    {
-        var places = new AsyncSemaphore(Options.MaxConcurrentPeers); // For bodies that are read at the same time.
-        var maxBadSignatures = Options.PeerLimits.MaxBadSignatures;
-        return new PeerLadder(
-            (peer, cancellationToken) => new PeerRound(peer, _intake, places, maxBadSignatures, _timeProvider, _logger, cancellationToken),
-            reconciler is null ? null : new SummaryRung(reconciler, Index!, _memory, Options, _logger),
-            reconciler is null ? null : new ReconcileRung(reconciler, Index!, _memory, admission, _logger),
-            new PlainListRung(client, _memory),
-            _memory,
-            _logger);
-    }
-
-    private double NextDouble()
-    {
-        lock (_randomLock)
-            return _random.NextDouble();
     }
 }

@@ -1,25 +1,25 @@
 namespace Koii.DbSharing;
 
-/// <summary>What a round did.</summary>
-/// <param name="Outcome">How it ended.</param>
+/// <summary>The result of one round.</summary>
+/// <param name="Outcome">How the round ended.</param>
 public sealed record ReplicationReport(RoundOutcome Outcome)
 {
-    /// <summary>When it began, by the injected clock.</summary>
+    /// <summary>The time at which the round started, by the engine's clock.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>How long it took.</summary>
+    /// <summary>The duration of the round.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>The node list it worked from, and what was wrong with it.</summary>
+    /// <summary>The node list and its problems.</summary>
     public NodeListing Nodes { get; init; } = new([]) { Status = NodeListingStatus.Unavailable };
 
-    /// <summary>The sum over all peers.</summary>
+    /// <summary>The verdicts of all peers in total.</summary>
     public VerdictCounts Verdicts { get; init; } = VerdictCounts.None;
 
-    /// <summary>One report for each peer that was asked, in the order in which they were chosen.</summary>
+    /// <summary>One report for each peer that was asked, in the order of selection.</summary>
     public IReadOnlyList<PeerReport> Peers { get; init; } = [];
 
-    /// <summary>The outcome, how many peers were read to the end, what came and what was wrong with the node list, for people.</summary>
+    /// <summary>Formats the outcome, the number of peers without a failure, the verdicts and the problems of the node list for display.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
         $"{Outcome}: {Peers.Count(peer => peer.Failure is null)} of {Peers.Count} peers read, {Verdicts}{string.Concat(Nodes.Problems.Select(problem => $"; {problem}"))}";

@@ -1,31 +1,24 @@
-using Koii.DbSharing.Peers;
-using Koii.DbSharing.Replication.Ladder;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
 
-/// <summary>A round: who is there, whom to ask, what came of it in sum. One at a time.</summary>
-/// <param name="directory">Who there is.</param>
-/// <param name="roundAware">Who wants to know that a round begins.</param>
-/// <param name="select">Chooses whom to ask.</param>
-/// <param name="ladder">Asks one of them.</param>
+/// <summary>Runs rounds: gets the node list, selects peers, synchronizes from all of them concurrently, and sums up. One round at a time.</summary>
+/// <param name="directory">Lists the nodes.</param>
+/// <param name="selector">Selects the peers.</param>
+/// <param name="peers">The state of each peer.</param>
+/// <param name="sync">Synchronizes from one peer.</param>
 /// <param name="taskId">The task, for the log.</param>
+/// <param name="random">The random source of the selection.</param>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="logger">Hears how rounds end.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class ReplicationRound(
-    INodeDirectory directory,
-    IRoundAware? roundAware,
-    Func<IReadOnlyList<NodeAddress>, IReadOnlyList<NodeAddress>> select,
-    PeerLadder ladder,
-    string taskId,
-    TimeProvider timeProvider,
-    ILogger logger)
+    INodeDirectory directory, PeerSelector selector, PeerTable peers, PeerSync sync, string taskId, Random random, TimeProvider timeProvider, ILogger logger)
 {
     private bool _hadNodeList = true;
-    private bool _couldReadPeers = true;
+    private bool _hadSuccess = true;
 
-    /// <summary>Runs it.</summary>
-    /// <returns>What it did.</returns>
+    /// <summary>Runs one round.</summary>
     public async Task<ReplicationReport> RunAsync(CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetUtcNow();
@@ -33,9 +26,8 @@ internal sealed partial class ReplicationRound(
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
-        roundAware?.BeginRound();
-        IReadOnlyList<NodeAddress> peers = hasNodeList ? select(listing.Nodes) : [];
-        var reports = await PeerTasks.AskAllAsync(peers, ladder.AskAsync, cancellationToken).ConfigureAwait(false);
+        var selected = hasNodeList ? selector.Select(listing.Nodes, peers.GetState, random) : [];
+        var reports = await SyncAllAsync(selected, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();
         foreach (var report in reports)
             verdicts.Add(report.Verdicts);
@@ -54,20 +46,53 @@ internal sealed partial class ReplicationRound(
 
     private async Task<NodeListing> GetNodesAsync(CancellationToken cancellationToken)
     {
-        NodeListing? listing;
         try
         {
-            listing = await directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
+            return await directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Log.DirectoryThrew(logger, taskId, fault);
-            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {fault.GetType().Name}; the log has it."] };
+            Log.DirectoryThrew(logger, taskId, exception);
+            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {exception.GetType().Name}; see the log."] };
         }
+    }
 
-        RoleContract.NotNull(RoleContract.NotNull(listing, "INodeDirectory.GetNodesAsync").Nodes, "INodeDirectory.GetNodesAsync → NodeListing.Nodes");
-        return listing;
+    /// <summary>
+    /// Starts all peers at once, so that one that does not answer delays no other. Not Parallel.ForEachAsync, which leaves the thread that drives a run on virtual time.
+    /// </summary>
+    /// <returns>The reports in the order of the peers. An exception cancels the other peers and is thrown when all have stopped.</returns>
+    private async Task<IReadOnlyList<PeerReport>> SyncAllAsync(IReadOnlyList<NodeAddress> selected, CancellationToken cancellationToken)
+    {
+        using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reports = new PeerReport[selected.Count];
+        var running = new List<Task>(selected.Count);
+        ExceptionDispatchInfo? failure = null;
+
+        while (running.Count < selected.Count && !round.IsCancellationRequested)
+            running.Add(SyncOneAsync(running.Count));
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        failure?.Throw();
+        cancellationToken.ThrowIfCancellationRequested();
+        return reports;
+
+        async Task SyncOneAsync(int index)
+        {
+            try
+            {
+                reports[index] = await sync.RunAsync(selected[index], round.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (round.IsCancellationRequested)
+            {
+                // The caller's cancellation or the failure of another peer's task: either is thrown above.
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
+                round.Cancel();
+            }
+        }
     }
 
     private void LogRound(ReplicationReport round)
@@ -75,7 +100,7 @@ internal sealed partial class ReplicationRound(
         var verdicts = round.Verdicts;
         if (round.Outcome == RoundOutcome.NoNodeList)
         {
-            // Once is news; after that it is the same every round.
+            // A warning once; the following rounds repeat it for debugging only.
             var level = _hadNodeList ? LogLevel.Warning : LogLevel.Debug;
             var problems = string.Join(' ', round.Nodes.Problems);
             Log.NoNodeList(logger, level, taskId, problems);
@@ -87,24 +112,24 @@ internal sealed partial class ReplicationRound(
             {
                 var failed = round.Peers.Count(peer => peer.Failure is not null);
                 Log.RoundCompleted(
-                    logger, level, taskId, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected, round.Duration);
+                    logger, level, taskId, round.Duration, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected);
             }
 
-            LogNobodyRead(round.Peers);
+            LogAllFailed(round.Peers);
         }
 
         _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
     }
 
-    // One peer that fails is nobody's concern; that all of them do is most likely this node's own network or settings. Once is news here too.
-    private void LogNobodyRead(IReadOnlyList<PeerReport> peers)
+    // A failure of one peer is ordinary. The failure of all is most likely one of this node's network or settings, and a warning once.
+    private void LogAllFailed(IReadOnlyList<PeerReport> reports)
     {
-        if (peers.Count == 0)
-            return; // Those that failed rest now; nothing new is known.
+        if (reports.Count == 0)
+            return; // All peers back off, so nothing new is known.
 
-        var couldRead = peers.Any(peer => peer.Failure is null);
-        if (!couldRead && _couldReadPeers)
-            Log.NobodyRead(logger, taskId, peers.Count, peers[0].Peer, peers[0].Failure!.Kind, peers[0].Failure!.Detail);
-        _couldReadPeers = couldRead;
+        var hasSuccess = reports.Any(report => report.Failure is null);
+        if (!hasSuccess && _hadSuccess)
+            Log.AllPeersFailed(logger, reports.Count, taskId, reports[0].Peer, reports[0].Failure!.Kind, reports[0].Failure!.Detail);
+        _hadSuccess = hasSuccess;
     }
 }

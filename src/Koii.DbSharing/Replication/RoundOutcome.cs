@@ -3,18 +3,18 @@ namespace Koii.DbSharing;
 /// <summary>How a round ended.</summary>
 public enum RoundOutcome
 {
-    /// <summary>Every peer that was chosen was asked; the report says what each of them answered.</summary>
+    /// <summary>Every selected peer was asked. The report has the result of each.</summary>
     Completed,
 
-    /// <summary>There was no node list, fresh or remembered, so nobody was asked.</summary>
+    /// <summary>No node list was available, new or cached, so no peer was asked.</summary>
     NoNodeList,
 
     /// <summary>
-    /// Another process has the lease, so it runs the rounds (<see cref="IReplicationLease"/>). Also when the lease was lost in the middle of a round, which ended it; what was
-    /// stored by then stays.
+    /// Another process holds the lease and runs the rounds (<see cref="IReplicationLease"/>), or the lease was lost during the round, which ended it. Records that were
+    /// stored by then remain.
     /// </summary>
     LeaseHeldElsewhere,
 
-    /// <summary>Another round of the same engine was under way, so this one did nothing.</summary>
+    /// <summary>Another round of the same engine was running, so this one did nothing.</summary>
     AlreadyRunning,
 }

@@ -1,6 +1,6 @@
 namespace Koii.DbSharing;
 
-/// <summary>What became of one record.</summary>
-/// <param name="Kind">The verdict.</param>
-/// <param name="Reason">Why it was rejected; <see cref="RejectionReason.None"/> with every other verdict.</param>
+/// <summary>The outcome of processing one record.</summary>
+/// <param name="Kind">The kind of the verdict.</param>
+/// <param name="Reason">The reason of a rejection; <see cref="RejectionReason.None"/> for every other verdict.</param>
 public readonly record struct Verdict(VerdictKind Kind, RejectionReason Reason = RejectionReason.None);

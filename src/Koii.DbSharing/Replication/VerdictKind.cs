@@ -1,26 +1,26 @@
 namespace Koii.DbSharing;
 
-/// <summary>What became of a record that arrived (protocol §4).</summary>
+/// <summary>The kinds of outcomes of a record that arrives (protocol §4).</summary>
 public enum VerdictKind
 {
-    /// <summary>Its identity was new, and it is stored.</summary>
+    /// <summary>The identity is new, and the record is stored.</summary>
     Inserted,
 
-    /// <summary>It took the place of an older version.</summary>
+    /// <summary>The record replaced an older version.</summary>
     Replaced,
 
-    /// <summary>It was held already.</summary>
+    /// <summary>The record was already held.</summary>
     Unchanged,
 
     /// <summary>A newer version is held, or the author has as many newer records as are kept.</summary>
     Superseded,
 
-    /// <summary>It is too far ahead of this node's clock. Nobody's fault; it is looked at again when it is due.</summary>
+    /// <summary>The record is too far ahead of this node's clock. It does not count against the peer and is processed again when it is due.</summary>
     NotYetValid,
 
-    /// <summary>The store is at its bound and the author holds nothing yet.</summary>
+    /// <summary>The store is full, and the author has no record in it.</summary>
     Full,
 
-    /// <summary>It is refused for good, for the reason beside it.</summary>
+    /// <summary>The record is rejected for the reason of the verdict.</summary>
     Rejected,
 }

@@ -1,6 +1,6 @@
 namespace Koii.DbSharing.Replication;
 
-/// <summary>Counts verdicts while they come in. For one thread at a time.</summary>
+/// <summary>Counts verdicts. Not safe for use by several threads at once.</summary>
 internal sealed class VerdictTally
 {
     private readonly long[] _byKind = new long[(int)VerdictKind.Rejected];

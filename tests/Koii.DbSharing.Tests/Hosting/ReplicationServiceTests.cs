@@ -12,7 +12,7 @@ public sealed class ReplicationServiceTests
     [Test]
     public async Task Service_runs_rounds_until_the_host_stops_and_stops_cleanly()
     {
-        var node = new Node { Random = new Chances(0) }; // The first round comes at once.
+        var node = new Node { Random = new ScriptedRandom(0) }; // The first round comes at once.
         var underWay = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Returns(async (CancellationToken token) =>
         {

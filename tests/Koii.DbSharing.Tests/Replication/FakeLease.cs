@@ -13,7 +13,7 @@ internal sealed class FakeLease : IReplicationLease
 
     public int Asked { get; private set; }
 
-    public int GivenUp { get; private set; }
+    public int Released { get; private set; }
 
     /// <summary>Loses the lease; it can be acquired anew.</summary>
     public void Lose()
@@ -39,7 +39,7 @@ internal sealed class FakeLease : IReplicationLease
 
         public ValueTask DisposeAsync()
         {
-            lease.GivenUp++;
+            lease.Released++;
             if (lease._handle == this)
                 lease._handle = null;
             return lease.Failure is { } failure ? ValueTask.FromException(failure) : ValueTask.CompletedTask;

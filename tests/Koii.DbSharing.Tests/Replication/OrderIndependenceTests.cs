@@ -14,7 +14,7 @@ public sealed class OrderIndependenceTests
     private static readonly long Due = new DateTimeOffset(2026, 1, 1, 0, 10, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
     [Test]
-    public void State_is_a_function_of_the_set_of_records_that_were_seen()
+    public void State_depends_on_the_set_of_records_and_not_on_their_order()
     {
         var runs = from count in Gen.Choose(1, 40)
                    from records in Record().ListOf(count)

@@ -8,7 +8,7 @@ namespace Koii.DbSharing.Tests.Replication;
 public sealed class ReplicationEngineTests
 {
     [Test]
-    public async Task Round_takes_what_peers_hold_and_reports_it_per_peer_and_in_sum()
+    public async Task Round_stores_the_records_of_its_peers_and_reports_them_per_peer_and_in_total()
     {
         var node = new Node().Lists(2);
         node.Peers.Serve(Node.Peer(1), [new PeerPage([Samples.Linktree(1), Samples.Linktree(2)]) { BytesReceived = 100 }]);
@@ -49,7 +49,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Durations_are_those_of_the_injected_clock()
+    public async Task Durations_are_measured_by_the_injected_clock()
     {
         var node = new Node().Lists(1);
         node.Peers.Answer(Node.Peer(1), (_, _) => SlowAsync());
@@ -68,7 +68,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Same_records_round_after_round_stay_the_same_rows()
+    public async Task Same_records_in_every_round_remain_the_same_rows()
     {
         var node = new Node().Lists(2).Serves(1, Samples.Linktree(1), Samples.Linktree(2)).Serves(2, Samples.Linktree(2), Samples.Linktree(1));
 
@@ -92,7 +92,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Equal_timestamps_settle_on_every_node_alike()
+    public async Task Equal_timestamps_converge_on_every_node()
     {
         var one = Samples.Linktree(name: "one");
         var other = Samples.Linktree(name: "other");
@@ -122,7 +122,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Tombstone_stays_while_peers_still_serve_what_it_deleted()
+    public async Task Tombstone_remains_while_peers_serve_the_deleted_record()
     {
         var tombstone = Samples.Linktree(timestamp: 2, deleted: true, taskId: "task");
         var node = new Node().Lists(2).Serves(1, tombstone).Serves(2, Samples.Linktree(timestamp: 1));
@@ -134,7 +134,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Dead_peer_and_bad_element_end_nothing_for_the_others()
+    public async Task Dead_peer_and_bad_element_do_not_affect_the_other_peers()
     {
         var node = new Node().Lists(3)
             .Serves(2, Samples.Linktree(1).Forged(), Samples.Linktree(2))
@@ -148,7 +148,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Forged_copy_from_one_peer_does_not_keep_out_the_honest_record_of_another([Values] bool forgedFirst)
+    public async Task Forged_copy_from_one_peer_does_not_exclude_the_genuine_record_of_another([Values] bool forgedFirst)
     {
         var honest = Samples.Linktree();
         var node = new Node().Lists(2).Serves(forgedFirst ? 1 : 2, honest.Forged()).Serves(forgedFirst ? 2 : 1, honest);
@@ -159,7 +159,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Record_that_comes_too_early_is_taken_when_it_is_due()
+    public async Task Early_record_is_stored_when_it_is_due()
     {
         var node = new Node().Lists(1);
         var ahead = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(11).ToUnixTimeMilliseconds());
@@ -174,97 +174,62 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task All_peers_are_asked_at_once_and_a_few_are_read_at_the_same_time()
+    public async Task Peers_beyond_the_limit_hold_one_batch_and_read_no_further()
     {
-        var node = new Node { Options = { MaxConcurrentPeers = 2 }, Random = new ListOrder() }.Lists(5);
-        var gates = Enumerable.Range(1, 5).ToDictionary(Node.Peer, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var reading = new System.Collections.Concurrent.ConcurrentQueue<NodeAddress>();
-        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var store = new Mock<ILinktreeStore>();
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ReturnsAsync([null]);
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).Returns(StoreAsync);
+        var node = new Node { Options = { MaxConcurrentPeers = 2 }, Random = new ListOrder(), Store = store.Object }.Lists(5);
+        var pagesRead = new int[6];
         for (var peer = 1; peer <= 5; peer++)
         {
             var number = peer;
-            node.Peers.Answer(Node.Peer(peer), (_, _) => OpensAndWaitsAsync(Node.Peer(number)));
+            node.Peers.Answer(Node.Peer(peer), (_, _) => PagesAsync(number));
         }
 
         var round = node.ShareAsync();
-        Assert.That(node.Peers.Calls, Has.Count.EqualTo(5), "waiting for an answer takes no place");
-        Assert.That(reading, Is.EqualTo(new[] { Node.Peer(1), Node.Peer(2) }));
+        await storing.Task;
+        Assert.That(pagesRead.Skip(1), Is.EqualTo(new[] { 2, 2, 1, 1, 1 }), "two peers hold a permit and read one page ahead");
+        stored.SetResult();
 
-        gates[Node.Peer(2)].SetResult();
-        await third.Task;
-        Assert.That(reading.Skip(2), Is.EqualTo(new[] { Node.Peer(3) }), "whoever is done makes room for the next");
+        Assert.That((await round).Verdicts.Inserted, Is.EqualTo(15));
 
-        foreach (var gate in gates.Values)
-            gate.TrySetResult();
-        Assert.That((await round).Peers.Select(peer => peer.Peer), Is.EqualTo(Enumerable.Range(1, 5).Select(Node.Peer)));
-
-        async IAsyncEnumerable<PeerPage> OpensAndWaitsAsync(NodeAddress peer)
+        async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync()
         {
-            yield return new PeerPage([]);
-            reading.Enqueue(peer);
-            if (reading.Count == 3)
-                third.SetResult();
-            await gates[peer].Task;
-        }
-    }
-
-    [Test]
-    public async Task Slow_peers_give_their_places_to_the_next_and_queue_again_for_the_page_after()
-    {
-        var node = new Node { Options = { MaxConcurrentPeers = 1 } }.Lists(3);
-        var first = new TaskCompletionSource();
-        var silent = new TaskCompletionSource();
-        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        node.Peers.Answer(Node.Peer(1), (_, _) => PagesAsync(first, Samples.Linktree(1)));
-        node.Peers.Answer(Node.Peer(2), (_, _) => PagesAsync(silent, Samples.Linktree(2)));
-        node.Peers.Answer(Node.Peer(3), (_, _) => ReadToItsEndAsync());
-
-        var round = node.ShareAsync();
-        node.Clock.Advance(TimeSpan.FromSeconds(1));
-        await TestWait.UntilAsync(() => node.Clock.ArmedTimers == 1, "the second has its place, and its moment to be quick");
-        Assert.That(await node.HeldAsync(), Is.Empty);
-        node.Clock.Advance(TimeSpan.FromSeconds(1));
-        await stored.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        Assert.That(round.IsCompleted, Is.False, "the third was read while the first two still are silent");
-
-        first.SetResult();
-        silent.SetResult();
-        var report = await round;
-        Assert.That(report.Peers.Select(peer => (peer.Failure, peer.Verdicts.Inserted)), Is.All.EqualTo(((PeerFailure?)null, 1L)));
-        Assert.That(node.Clock.ArmedTimers, Is.Zero);
-
-        async IAsyncEnumerable<PeerPage> PagesAsync(TaskCompletionSource gate, SignedLinktree linktree)
-        {
-            yield return new PeerPage([]);
-            await gate.Task;
-            yield return new PeerPage([linktree]);
+            storing.TrySetResult();
+            await stored.Task;
+            return [PutOutcome.Inserted];
         }
 
-        async IAsyncEnumerable<PeerPage> ReadToItsEndAsync()
+        async IAsyncEnumerable<PeerPage> PagesAsync(int peer)
         {
             await Task.CompletedTask;
-            yield return new PeerPage([]);
-            yield return new PeerPage([Samples.Linktree(3)]);
-            stored.SetResult();
+            for (var page = 0; page < 3; page++)
+            {
+                pagesRead[peer]++;
+                yield return new PeerPage([Samples.Linktree((byte)peer, $"{page}")]);
+            }
         }
     }
 
     [Test]
-    public async Task Peer_that_sends_nothing_of_use_is_read_no_further_while_the_page_of_another_is_taken()
+    public async Task Peer_without_useful_records_is_read_no_further_while_the_batch_of_another_is_processed()
     {
         var pagesRead = 0;
         var storing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var readAhead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var readMeanwhile = 0;
         var store = new Mock<ILinktreeStore>();
-        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ReturnsAsync([null]);
-        store.Setup(role => role.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).Returns(StoreAsync);
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ReturnsAsync([null]);
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).Returns(StoreAsync);
         var node = new Node { Store = store.Object }.Lists(2).Serves(1, Samples.Linktree());
         node.Peers.Answer(Node.Peer(2), (_, _) => FloodAsync());
 
         var report = await node.ShareAsync();
 
-        Assert.That(readMeanwhile, Is.EqualTo(2), "the page that waits for its turn, and the one that is read ahead");
+        Assert.That(readMeanwhile, Is.EqualTo(2), "the page that waits to be processed and the one that is read ahead");
         Assert.That(report.Verdicts.RejectedByReason[RejectionReason.Malformed], Is.EqualTo(1_000));
 
         async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync()
@@ -291,7 +256,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Slow_peer_delays_nobody_else()
+    public async Task Slow_peer_delays_no_other()
     {
         var node = new Node { Options = { MaxConcurrentPeers = 2 } }.Lists(4).Serves(4, Samples.Linktree());
         var gate = new TaskCompletionSource();
@@ -311,9 +276,9 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Peer_that_failed_is_not_asked_until_it_is_due_and_a_success_clears_it()
+    public async Task Failed_peer_is_not_asked_until_its_retry_is_due_and_a_success_ends_the_backoff()
     {
-        var node = new Node { Random = new Chances() }.Lists(1);
+        var node = new Node { Random = new ScriptedRandom() }.Lists(1);
         var asked = new List<int>();
         for (var round = 0; round <= 12; round++)
         {
@@ -363,7 +328,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Nodes_that_are_known_in_spite_of_an_unavailable_list_are_asked()
+    public async Task Known_nodes_are_asked_if_the_list_is_unavailable()
     {
         var node = new Node().Serves(1, Samples.Linktree());
         node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>()))
@@ -375,7 +340,7 @@ public sealed class ReplicationEngineTests
 
     [TestCase(typeof(HttpRequestException))]
     [TestCase(typeof(OperationCanceledException))]
-    public async Task Directory_that_throws_is_logged_and_makes_no_node_list(Type exception)
+    public async Task Exception_of_the_directory_is_logged_and_results_in_no_node_list(Type exception)
     {
         var node = new Node();
         node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Throws((Exception)Activator.CreateInstance(exception)!);
@@ -383,21 +348,12 @@ public sealed class ReplicationEngineTests
         var report = await node.ShareAsync();
 
         Assert.That(report.Outcome, Is.EqualTo(RoundOutcome.NoNodeList));
-        Assert.That(report.Nodes.Problems, Is.EqualTo(new[] { $"The INodeDirectory threw {exception.Name}; the log has it." }));
+        Assert.That(report.Nodes.Problems, Is.EqualTo(new[] { $"The INodeDirectory threw {exception.Name}; see the log." }));
         Assert.That(node.Log.Lines.Single(line => line.Event.Name == "DirectoryThrew").Exception, Is.InstanceOf(exception));
     }
 
     [Test]
-    public void Directory_that_answers_null_is_named()
-    {
-        var node = new Node();
-        node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).ReturnsAsync((NodeListing)null!);
-
-        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("INodeDirectory.GetNodesAsync returned null."));
-    }
-
-    [Test]
-    public async Task Second_round_at_the_same_time_answers_at_once_that_one_is_under_way()
+    public async Task Second_concurrent_round_returns_at_once()
     {
         var node = new Node();
         var listing = new TaskCompletionSource<NodeListing>();
@@ -415,11 +371,11 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Failing_store_ends_the_round_and_the_other_peers_and_is_thrown_when_all_have_stopped()
+    public async Task Failure_of_the_store_ends_the_round_and_is_thrown_when_all_peers_have_stopped()
     {
         var store = new Mock<ILinktreeStore>();
         var failure = new LinktreeStoreException("The disk is full.");
-        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
         var node = new Node { Store = store.Object, Random = new ListOrder() }.Lists(9);
         var ended = false;
         node.Peers.Answer(Node.Peer(1), (_, cancellationToken) => UntilCancelledAsync(cancellationToken));
@@ -429,9 +385,9 @@ public sealed class ReplicationEngineTests
 
         Assert.That(ended, Is.True);
         Assert.That(node.Peers.Calls, Has.Count.EqualTo(2), "nobody else was asked");
-        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
             .Returns((IReadOnlyList<LinktreeKey> keys, CancellationToken _) => new(new LinktreeVersion?[keys.Count]));
-        store.Setup(role => role.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).ReturnsAsync([PutOutcome.Inserted]);
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).ReturnsAsync([PutOutcome.Inserted]);
         node.Serves(1);
         Assert.That((await node.ShareAsync()).Verdicts.Inserted, Is.EqualTo(1), "the next round works");
 
@@ -453,7 +409,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Cancellation_ends_the_round_and_keeps_what_was_stored()
+    public async Task Cancellation_ends_the_round_and_keeps_the_stored_records()
     {
         var node = new Node().Lists(2);
         using var cancellation = new CancellationTokenSource();
@@ -485,7 +441,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Whatever_breaks_while_the_round_is_cancelled_is_a_cancellation([Values] bool inTheDirectory)
+    public void Exception_during_cancellation_is_a_cancellation([Values] bool inTheDirectory)
     {
         using var cancellation = new CancellationTokenSource();
         var node = new Node().Lists(1);
@@ -504,7 +460,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Cancelled_token_starts_nothing()
+    public void Canceled_token_starts_nothing()
     {
         var node = new Node().Lists(1);
 
@@ -513,7 +469,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Round_that_changed_something_is_one_line_of_information_and_one_that_did_not_is_none()
+    public async Task Round_with_changes_is_one_information_line_and_a_round_without_is_none()
     {
         var node = new Node().Lists(2).Serves(1, Samples.Linktree(1), Samples.Linktree(2).Forged());
 
@@ -523,12 +479,12 @@ public sealed class ReplicationEngineTests
         Assert.That(node.Log.Names(LogLevel.Information), Is.EqualTo(new[] { "RoundCompleted" }));
         Assert.That(
             node.Log.Lines.First(line => line.Level == LogLevel.Information).Text,
-            Is.EqualTo("Round for task task: 2 peers, 1 failed; of 2 records 1 inserted, 0 replaced, 1 rejected; took 00:00:00"));
+            Is.EqualTo("Round completed for task task in 00:00:00: 2 peers, 1 failed; 2 records, 1 inserted, 0 replaced, 1 rejected."));
         Assert.That(node.Log.Lines.Count(line => line.Event.Name == "PeerFailed"), Is.EqualTo(1), "the dead peer rests in the second round");
     }
 
     [Test]
-    public async Task Submitted_record_gets_the_same_judgement()
+    public async Task Submitted_record_is_validated_like_any_other()
     {
         var node = new Node();
 
@@ -542,14 +498,14 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Submission_does_not_wait_for_a_round_that_holds_the_turn()
+    public async Task Submission_does_not_wait_for_the_batch_of_a_round()
     {
         var real = new InMemoryLinktreeStore(new DbSharingOptions { TaskId = "task" });
         var gate = new TaskCompletionSource();
         var store = new Mock<ILinktreeStore>();
-        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
             .Returns((IReadOnlyList<LinktreeKey> keys, CancellationToken token) => real.GetVersionsAsync(keys, token));
-        store.Setup(role => role.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))
             .Returns(async (IReadOnlyList<SignedLinktree> page, CancellationToken token) =>
             {
                 if (page.Count > 1)
@@ -566,16 +522,16 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Submission_throws_what_the_verifier_threw()
+    public void Submission_rethrows_the_exception_of_the_verifier()
     {
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Throws<ArithmeticException>();
+        verifier.Setup(service => service.Verify(It.IsAny<SignedLinktree>())).Throws<ArithmeticException>();
 
         Assert.That(async () => await new Node { Verifier = verifier.Object }.Engine.SubmitAsync(Samples.Linktree()), Throws.TypeOf<ArithmeticException>());
     }
 
     [Test]
-    public void Submission_of_nothing_is_a_broken_call() =>
+    public void Submission_of_null_is_an_argument_exception() =>
         Assert.That(async () => await new Node().Engine.SubmitAsync(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("linktree"));
 
     [Test]
@@ -589,10 +545,10 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task After_a_store_failed_every_list_is_read_anew()
+    public async Task Every_list_is_read_again_after_a_failure_of_the_store()
     {
         var store = new Mock<ILinktreeStore>();
-        store.Setup(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(new LinktreeStoreException("Gone."));
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(new LinktreeStoreException("Gone."));
         var node = new Node { Store = store.Object }.Lists(1);
         node.Peers.Serve(Node.Peer(1), new PeerPage([]) { EntityTag = "tag" });
         await node.ShareAsync();
@@ -605,7 +561,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Options_out_of_bounds_are_refused_and_every_one_is_named()
+    public void Options_out_of_range_are_one_exception_that_names_all_of_them()
     {
         var node = new Node { Options = { TaskId = "", MaxConcurrentPeers = 0, Interval = TimeSpan.Zero, PeerLimits = { MaxBadSignatures = 0 } } };
 
@@ -614,7 +570,7 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public void Roles_are_required()
+    public void Required_services_are_checked()
     {
         var (directory, client, verifier, store) = (Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), Mock.Of<ISignatureVerifier>(), Mock.Of<ILinktreeStore>());
         var options = new DbSharingOptions { TaskId = "task" };

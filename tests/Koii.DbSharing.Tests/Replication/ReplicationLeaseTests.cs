@@ -12,7 +12,7 @@ public sealed class ReplicationLeaseTests
     private readonly FakeLease _lease = new();
 
     [Test]
-    public async Task Round_of_another_process_asks_nobody()
+    public async Task Round_without_the_lease_asks_no_peer()
     {
         var node = NodeWithList();
         _lease.IsElsewhere = true;
@@ -26,7 +26,7 @@ public sealed class ReplicationLeaseTests
     }
 
     [Test]
-    public async Task Submissions_are_taken_whoever_has_the_lease()
+    public async Task Submissions_are_accepted_without_the_lease()
     {
         var node = NodeWithList();
         _lease.IsElsewhere = true;
@@ -35,7 +35,7 @@ public sealed class ReplicationLeaseTests
     }
 
     [Test]
-    public async Task What_is_known_of_peers_is_kept_while_the_lease_is_held_without_a_gap()
+    public async Task Peer_state_is_kept_while_the_lease_is_held_without_interruption()
     {
         var node = NodeWithList();
 
@@ -43,12 +43,12 @@ public sealed class ReplicationLeaseTests
         await node.ShareAsync();
 
         Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag" }));
-        Assert.That((_lease.Asked, _lease.GivenUp), Is.EqualTo((2, 0)));
+        Assert.That((_lease.Asked, _lease.Released), Is.EqualTo((2, 0)));
         Assert.That(node.Log.Names(LogLevel.Information), Is.EqualTo(new[] { "Acquired" }));
     }
 
     [Test]
-    public async Task Lease_that_is_acquired_anew_starts_with_nothing_known_of_peers([Values] bool whileAnotherHadIt)
+    public async Task Peer_state_is_cleared_when_the_lease_is_acquired_again([Values] bool whileAnotherHadIt)
     {
         var node = NodeWithList();
         await node.ShareAsync();
@@ -64,12 +64,12 @@ public sealed class ReplicationLeaseTests
         await node.ShareAsync();
 
         Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new string?[] { null, null }));
-        Assert.That(_lease.GivenUp, Is.EqualTo(1), "the handle that was lost is disposed of, the new one is kept");
+        Assert.That(_lease.Released, Is.EqualTo(1), "the handle that was lost is disposed of, the new one is kept");
         Assert.That(node.Log.Names(LogLevel.Information), Is.EqualTo(new[] { "Acquired", "Acquired" }));
     }
 
     [Test]
-    public async Task Lost_lease_ends_the_round_and_keeps_what_was_stored()
+    public async Task Lost_lease_ends_the_round_and_keeps_the_stored_records()
     {
         var node = new Node { Lease = _lease }.Lists(1);
         node.Peers.Answer(Node.Peer(1), OneAndThenNothingAsync);
@@ -81,12 +81,12 @@ public sealed class ReplicationLeaseTests
 
         Assert.That((await round).Outcome, Is.EqualTo(RoundOutcome.LeaseHeldElsewhere));
         Assert.That(await node.HeldAsync(), Has.Count.EqualTo(1));
-        Assert.That(_lease.GivenUp, Is.EqualTo(1));
+        Assert.That(_lease.Released, Is.EqualTo(1));
         Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "Lost" }));
     }
 
     [Test]
-    public async Task Cancelled_round_is_a_cancellation_also_under_a_lease()
+    public async Task Canceled_round_under_a_lease_is_a_cancellation()
     {
         var node = new Node { Lease = _lease }.Lists(1);
         node.Peers.Answer(Node.Peer(1), OneAndThenNothingAsync);
@@ -97,27 +97,27 @@ public sealed class ReplicationLeaseTests
 
         var thrown = await Assert.CatchAsync<OperationCanceledException>(() => round);
         Assert.That(thrown!.CancellationToken, Is.EqualTo(cancellation.Token));
-        Assert.That(_lease.GivenUp, Is.Zero, "the process may run another");
+        Assert.That(_lease.Released, Is.Zero, "the process may run another");
     }
 
     [Test]
-    public async Task Loop_gives_the_lease_up_when_it_ends()
+    public async Task Loop_releases_the_lease_when_it_ends()
     {
         using var thread = new DrivingThread();
         using var stop = new CancellationTokenSource();
-        var node = new Node { Lease = _lease, Random = new Chances(0, 0.5) }.Lists();
+        var node = new Node { Lease = _lease, Random = new ScriptedRandom(0, 0.5) }.Lists();
 
         var loop = node.Engine.RunAsync(stop.Token);
         node.Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.That((_lease.Asked, _lease.GivenUp), Is.EqualTo((1, 0)), "not between rounds");
+        Assert.That((_lease.Asked, _lease.Released), Is.EqualTo((1, 0)), "not between rounds");
         stop.Cancel();
         await loop;
 
-        Assert.That(_lease.GivenUp, Is.EqualTo(1));
+        Assert.That(_lease.Released, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Loop_that_ends_leaves_the_lease_to_a_round_of_the_applications_own()
+    public async Task Loop_that_ends_leaves_the_lease_to_a_running_round_of_the_application()
     {
         var node = new Node { Lease = _lease };
         var listing = new TaskCompletionSource<NodeListing>();
@@ -125,14 +125,14 @@ public sealed class ReplicationLeaseTests
 
         var own = node.ShareAsync();
         await node.Engine.RunAsync(new CancellationToken(canceled: true));
-        Assert.That(_lease.GivenUp, Is.Zero);
+        Assert.That(_lease.Released, Is.Zero);
         listing.SetResult(new NodeListing([]));
 
         Assert.That((await own).Outcome, Is.EqualTo(RoundOutcome.Completed));
     }
 
     [Test]
-    public async Task Lease_that_cannot_be_given_up_is_logged_and_the_loop_ends_normally()
+    public async Task Failure_to_release_the_lease_is_logged_and_the_loop_ends_normally()
     {
         var node = new Node { Lease = _lease }.Lists();
         await node.ShareAsync();
@@ -140,11 +140,11 @@ public sealed class ReplicationLeaseTests
 
         await node.Engine.RunAsync(new CancellationToken(canceled: true));
 
-        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NotGivenUp" }));
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NotReleased" }));
     }
 
     [Test]
-    public async Task Database_that_cannot_be_asked_ends_the_round_and_the_next_one_is_run()
+    public async Task Failure_to_acquire_the_lease_ends_the_round_and_the_next_one_runs()
     {
         var node = NodeWithList();
         _lease.Failure = new LinktreeStoreException("Gone.") { IsTransient = true };

@@ -24,9 +24,9 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task First_round_comes_after_a_random_part_of_the_interval_and_the_others_a_jittered_interval_apart()
+    public async Task First_round_starts_after_a_random_part_of_the_interval_and_the_others_a_varied_interval_apart()
     {
-        var node = Counting(new Node { Random = new Chances(0.25, 0, 0.5, 0.75) });
+        var node = Counting(new Node { Random = new ScriptedRandom(0.25, 0, 0.5, 0.75) });
 
         var loop = node.Engine.RunAsync(_stop.Token);
         Assert.That(_rounds, Is.Empty);
@@ -40,7 +40,7 @@ public sealed class ReplicationLoopTests
     [Test]
     public async Task Time_that_a_round_takes_is_part_of_the_interval()
     {
-        var node = Counting(new Node { Random = new Chances(0, 0.5, 0.5) }, takes: TimeSpan.FromSeconds(7));
+        var node = Counting(new Node { Random = new ScriptedRandom(0, 0.5, 0.5) }, takes: TimeSpan.FromSeconds(7));
 
         var loop = node.Engine.RunAsync(_stop.Token);
         node.Clock.Advance(TimeSpan.FromSeconds(13));
@@ -51,9 +51,9 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task After_a_round_that_took_longer_than_the_interval_comes_a_small_pause()
+    public async Task Round_longer_than_the_interval_is_followed_by_a_short_pause()
     {
-        var node = Counting(new Node { Random = new Chances(0, 0.5, 0.5) }, takes: TimeSpan.FromSeconds(50));
+        var node = Counting(new Node { Random = new ScriptedRandom(0, 0.5, 0.5) }, takes: TimeSpan.FromSeconds(50));
 
         var loop = node.Engine.RunAsync(_stop.Token);
         node.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -66,7 +66,7 @@ public sealed class ReplicationLoopTests
     [Test]
     public async Task Rounds_never_overlap()
     {
-        var node = new Node { Random = new Chances(0) };
+        var node = new Node { Random = new ScriptedRandom(0) };
         var listing = new TaskCompletionSource<NodeListing>();
         node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Returns(() =>
         {
@@ -83,16 +83,16 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task Loop_survives_a_failing_store_and_a_broken_role()
+    public async Task Loop_continues_after_a_failing_store_and_a_failing_service()
     {
         var store = new Mock<ILinktreeStore>();
-        store.SetupSequence(role => role.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
+        store.SetupSequence(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new LinktreeStoreException("The disk is full."))
             .ReturnsAsync([])
             .ThrowsAsync(new OperationCanceledException())
             .ReturnsAsync([null]);
-        store.Setup(role => role.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).ReturnsAsync([PutOutcome.Inserted]);
-        var node = new Node { Random = new Chances(0, 0.5, 0.5, 0.5, 0.5), Store = store.Object }.Lists(1).Serves(1, Samples.Linktree());
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).ReturnsAsync([PutOutcome.Inserted]);
+        var node = new Node { Random = new ScriptedRandom(0, 0.5, 0.5, 0.5, 0.5), Store = store.Object }.Lists(1).Serves(1, Samples.Linktree());
 
         var loop = node.Engine.RunAsync(_stop.Token);
         for (var round = 1; round < 4; round++)
@@ -106,15 +106,15 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task Round_of_the_applications_own_makes_the_loop_leave_one_out()
+    public async Task Loop_skips_a_round_while_the_application_runs_one()
     {
-        var node = new Node { Random = new Chances(0, 0.5) };
+        var node = new Node { Random = new ScriptedRandom(0, 0.5) };
         var listing = new TaskCompletionSource<NodeListing>();
         node.Directory.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Returns(new ValueTask<NodeListing>(listing.Task));
 
         var own = node.ShareAsync();
         var loop = node.Engine.RunAsync(_stop.Token);
-        Assert.That(node.Log.Names(), Is.EqualTo(new[] { "RoundLeftOut" }));
+        Assert.That(node.Log.Names(), Is.EqualTo(new[] { "Started", "RoundSkipped" }));
         listing.SetResult(new NodeListing([]));
         await own;
         await StopAsync(loop);
@@ -133,9 +133,9 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task Loop_ends_normally_in_the_middle_of_a_round()
+    public async Task Loop_ends_normally_during_a_round()
     {
-        var node = new Node { Random = new Chances(0) }.Lists(1);
+        var node = new Node { Random = new ScriptedRandom(0) }.Lists(1);
         node.Peers.Answer(Node.Peer(1), HangsAsync);
 
         var loop = node.Engine.RunAsync(_stop.Token);
@@ -152,7 +152,7 @@ public sealed class ReplicationLoopTests
     }
 
     [Test]
-    public async Task Loop_that_is_cancelled_before_it_starts_ends_normally()
+    public async Task Loop_that_is_canceled_before_it_starts_ends_normally()
     {
         var node = Counting(new Node());
 

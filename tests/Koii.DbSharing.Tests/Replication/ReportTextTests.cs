@@ -10,15 +10,15 @@ public sealed class ReportTextTests
     };
 
     [Test]
-    public void Counts_name_what_there_is() =>
-        Assert.That(Counts.ToString(), Is.EqualTo("2 inserted, 1 without room, 4 rejected (1 Malformed, 3 BadSignature)"));
+    public void Counts_show_the_verdicts_that_occurred() =>
+        Assert.That(Counts.ToString(), Is.EqualTo("2 inserted, 1 full, 4 rejected (1 Malformed, 3 BadSignature)"));
 
     [Test]
-    public void Nothing_is_named_too() =>
+    public void Counts_of_zero_show_no_records() =>
         Assert.That(VerdictCounts.None.ToString(), Is.EqualTo("no records"));
 
     [Test]
-    public void Round_is_a_line()
+    public void Round_is_shown_on_one_line()
     {
         var failed = new PeerReport(NodeAddress.Parse("http://b.example")) { Failure = new PeerFailure(PeerFailureKind.Unreachable) { Detail = "No connection could be made." } };
         var unchanged = new PeerReport(NodeAddress.Parse("http://a.example")) { Path = PeerPath.NotModified };

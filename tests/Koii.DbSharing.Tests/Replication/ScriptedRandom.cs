@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.Tests.Replication;
 
-/// <summary>Draws what it was told to draw, and then the middle.</summary>
-internal sealed class Chances(params double[] values) : Random(0)
+/// <summary>Returns the given values in order, then 0.5.</summary>
+internal sealed class ScriptedRandom(params double[] values) : Random(0)
 {
     private readonly Queue<double> _values = new(values);
 

@@ -1,214 +1,19 @@
-using Koii.DbSharing.Replication.Ladder;
+using Koii.DbSharing.Replication;
 using Koii.DbSharing.TestSupport;
-using Microsoft.Extensions.Logging;
 using Moq;
 
-namespace Koii.DbSharing.Tests.Replication.Ladder;
+namespace Koii.DbSharing.Tests.Replication;
 
-/// <summary>Which rung is taken when (protocol §4.3), told from what is asked of the peer.</summary>
-public sealed class PeerLadderTests
+/// <summary>Reconciliation with honest peers and with peers that break the protocol (protocol §4.3 b).</summary>
+public sealed class ReconcileStepTests : PeerSyncFixture
 {
-    private static readonly PeerFailure Hiccup = new(PeerFailureKind.TimedOut);
-
-    private FakeReconciler _network = null!;
-    private Node _node = null!;
-
-    [SetUp]
-    public void Start()
-    {
-        _network = new FakeReconciler();
-        _node = new Node { Reconciler = _network }.Lists(1);
-    }
-
-    [Test]
-    public async Task Peer_in_sync_costs_its_summary()
-    {
-        await HoldsAsync(Records(40));
-        _network.Add(Node.Peer(1), Records(40));
-
-        var peer = await AskAsync();
-
-        Assert.That((peer.Path, peer.Failure, peer.BytesReceived), Is.EqualTo((PeerPath.InSync, (PeerFailure?)null, 100L)));
-        AssertAsked("summary");
-    }
-
-    [Test]
-    public async Task What_differs_is_fetched_and_nothing_else()
-    {
-        await HoldsAsync(Records(200, from: 3));
-        _network.Add(Node.Peer(1), Records(198));
-
-        var peer = await AskAsync();
-
-        Assert.That((peer.Path, peer.Verdicts.Inserted, peer.Verdicts.Total, peer.Failure), Is.EqualTo((PeerPath.Reconciled, 3L, 3L, (PeerFailure?)null)));
-        AssertAsked("summary", "reconcile", "fetch");
-        Assert.That(peer.BytesReceived, Is.EqualTo(11_100));
-    }
-
-    [Test]
-    public async Task Peer_that_has_nothing_more_is_asked_for_nothing_more()
-    {
-        await HoldsAsync(Records(20));
-        _network.Add(Node.Peer(1), Records(19));
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
-        AssertAsked("summary", "reconcile");
-    }
-
-    [Test]
-    public async Task More_than_a_thousand_records_are_fetched_in_parts()
-    {
-        await HoldsAsync(Records(1_300));
-        _network.Add(Node.Peer(1), Records(2_500));
-
-        Assert.That((await AskAsync()).Verdicts.Inserted, Is.EqualTo(1_200));
-        Assert.That(_network.Calls.Count(call => call == "fetch"), Is.EqualTo(2));
-    }
-
-    // The conditions of protocol §4.3 b.
-
-    [Test]
-    public async Task Peer_that_has_more_than_twice_as_much_is_read_as_a_whole_the_first_time()
-    {
-        await HoldsAsync(Records(10));
-        _node.Serves(1, Records(21));
-        _network.Add(Node.Peer(1), Records(21));
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-        AssertAsked("summary", "list");
-    }
-
-    [Test]
-    public async Task Peer_that_has_twice_as_much_is_reconciled()
-    {
-        await HoldsAsync(Records(10));
-        _network.Add(Node.Peer(1), Records(20));
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
-    }
-
-    [Test]
-    public async Task Peer_whose_list_was_read_within_the_hour_is_reconciled_however_much_it_has()
-    {
-        _node.Serves(1, Records(2));
-        var peer = _network.Add(Node.Peer(1), Records(2));
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-        await peer.PutAsync(Records(30));
-
-        _node.Clock.Advance(TimeSpan.FromMinutes(59));
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.Reconciled));
-        await peer.PutAsync(Records(300));
-        _node.Clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-    }
-
-    [Test]
-    public async Task Peer_that_keeps_another_number_of_records_of_an_author_is_never_reconciled_and_its_list_is_read_hourly_with_a_warning()
-    {
-        await HoldsAsync(Records(10));
-        _node.Serves(1, Records(11, from: 1));
-        _network.Add(Node.Peer(1), Records(11, from: 2)).PerAuthor = 4;
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-        var next = await AskAsync();
-        Assert.That((next.Path, next.Failure), Is.EqualTo((PeerPath.None, (PeerFailure?)null)));
-        _node.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-
-        AssertAsked("summary", "list", "summary", "summary", "list");
-        Assert.That(_node.Log.Lines.Count(line => line.Level == LogLevel.Warning), Is.EqualTo(2));
-    }
-
-    [Test]
-    public async Task Peer_that_keeps_another_number_of_records_of_an_author_may_be_in_sync_all_the_same()
-    {
-        await HoldsAsync(Records(10));
-        _network.Add(Node.Peer(1), Records(10)).PerAuthor = 4;
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
-    }
-
-    [Test]
-    public async Task Peer_that_cannot_be_reconciled_with_has_its_list_read()
-    {
-        await HoldsAsync(Records(10));
-        _network.Add(Node.Peer(1), Records(11)).CanReconcile = false;
-        _node.Serves(1, Records(11));
-
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-        AssertAsked("summary", "list");
-    }
-
-    // What is remembered of a peer.
-
-    [Test]
-    public async Task Peer_without_the_extension_is_not_asked_for_it_again_for_ten_minutes()
-    {
-        _node.Serves(1, Records(3));
-
-        for (var round = 0; round < 3; round++)
-        {
-            Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-            _node.Clock.Advance(TimeSpan.FromMinutes(5));
-        }
-
-        AssertAsked("summary", "list", "list", "summary", "list");
-    }
-
-    [Test]
-    public async Task Hiccup_of_a_peer_that_has_the_extension_costs_one_list()
-    {
-        await HoldsAsync(Records(10));
-        _node.Serves(1, Records(10));
-        var peer = _network.Add(Node.Peer(1), Records(10));
-        var honest = peer.Summary;
-        await AskAsync();
-
-        peer.Summary = _ => ValueTask.FromResult(new PeerAnswer<PeerSummary>(null, Hiccup, 0));
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.FullList));
-        peer.Summary = honest;
-        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.InSync));
-    }
-
-    [Test]
-    public async Task Peer_that_was_never_known_to_have_the_extension_is_given_no_such_credit()
-    {
-        _node.Serves(1, Records(10));
-        _network.Add(Node.Peer(1)).Summary = _ => ValueTask.FromResult(new PeerAnswer<PeerSummary>(null, Hiccup, 0));
-
-        await AskAsync();
-        await AskAsync();
-
-        AssertAsked("summary", "list", "list");
-    }
-
-    [TestCase(PeerFailureKind.Unreachable)]
-    [TestCase(PeerFailureKind.AddressRefused)]
-    public async Task Peer_that_is_not_there_is_not_asked_for_its_list(PeerFailureKind kind)
-    {
-        var failure = new PeerFailure(kind);
-        _network.Add(Node.Peer(1)).Summary = _ => ValueTask.FromResult(new PeerAnswer<PeerSummary>(null, failure, 0));
-
-        Assert.That((await AskAsync()).Failure, Is.EqualTo(failure));
-        AssertAsked("summary");
-    }
-
-    [Test]
-    public async Task Peer_that_asks_to_be_left_alone_is_not_asked_for_its_list()
-    {
-        var failure = new PeerFailure(PeerFailureKind.HttpStatus) { StatusCode = 429, RetryAfter = TimeSpan.FromMinutes(2) };
-        _network.Add(Node.Peer(1)).Summary = _ => ValueTask.FromResult(new PeerAnswer<PeerSummary>(null, failure, 0));
-
-        Assert.That((await AskAsync()).Failure, Is.EqualTo(failure));
-    }
-
     // A peer that claims the extension and lies about it.
 
     private static IEnumerable<TestCaseData> Lies()
     {
         yield return Lie("no message", peer => peer.Reconcile = (_, _) => Answer([0x61, 1]));
         yield return Lie("a message of another version", peer => peer.Reconcile = (_, _) => Answer([0x62]));
-        yield return Lie("no answer", peer => peer.Reconcile = (_, _) => ValueTask.FromResult(new PeerAnswer<ReadOnlyMemory<byte>>(default, Hiccup, 0)));
+        yield return Lie("no answer", peer => peer.Reconcile = (_, _) => ValueTask.FromResult(new PeerAnswer<ReadOnlyMemory<byte>>(default, PassingFailure, 0)));
         yield return Lie("an exception", peer => peer.Reconcile = (_, _) => throw new IOException());
         yield return Lie("a record that was not asked for", peer => peer.Fetch = (_, _) => Page(new PeerPage([Samples.Linktree(1, "other", 1)])));
         yield return Lie("a record twice", peer => peer.Fetch = (_, _) => Page(new PeerPage([.. Records(11).TakeLast(1), .. Records(11).TakeLast(1)])));
@@ -222,7 +27,7 @@ public sealed class PeerLadderTests
     }
 
     [TestCaseSource(nameof(Lies))]
-    public async Task Whatever_a_good_peer_would_not_do_has_its_list_read_and_is_not_tried_again_for_ten_minutes(object lie)
+    public async Task Protocol_error_falls_back_to_the_full_list_and_disables_the_extension_for_ten_minutes(object lie)
     {
         await HoldsAsync(Records(10));
         _node.Serves(1, Records(12));
@@ -242,7 +47,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_lists_what_it_never_delivers_is_asked_for_it_once_in_hours()
+    public async Task Undelivered_record_is_not_requested_from_the_same_peer_again_for_hours()
     {
         await HoldsAsync(Records(10));
         _node.Serves(1, Records(10));
@@ -257,7 +62,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_lists_other_made_up_records_each_time_uses_its_share_and_is_not_reconciled_with_for_an_hour()
+    public async Task Peer_that_invents_ids_uses_up_its_entries_and_is_not_reconciled_for_an_hour()
     {
         await HoldsAsync(Records(10));
         _node.Serves(1, Records(12));
@@ -266,7 +71,7 @@ public sealed class PeerLadderTests
         // 8,192 ids up to infinity (0xC0 0x00 in base 128), and never the same.
         peer.Reconcile = (_, _) =>
         {
-            var message = new byte[6 + (ReconcileRung.MaxNeeded * LinktreeId.Size)];
+            var message = new byte[6 + (ReconcileStep.MaxNeeded * LinktreeId.Size)];
             new byte[] { 0x61, 0, 0, 2, 0xC0, 0 }.CopyTo(message, 0);
             for (var at = 6; at < message.Length; at += LinktreeId.Size)
                 BitConverter.TryWriteBytes(message.AsSpan(at), ++made);
@@ -285,7 +90,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_has_all_of_ours_compared_again_and_again_is_found_out_in_however_many_conversations()
+    public async Task Comparisons_are_bounded_for_the_pull_and_not_for_each_conversation()
     {
         _node.Options.LinktreesPerAuthor = 1_000;
         await HoldsAsync(Records(5_000));
@@ -316,7 +121,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_never_comes_to_an_end_is_left_after_64_round_trips_with_what_was_learned()
+    public async Task Endless_reconciliation_ends_after_64_round_trips_and_keeps_its_results()
     {
         await HoldsAsync(Records(40));
         var trip = 0;
@@ -328,7 +133,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_never_comes_to_an_end_keeps_this_node_busy_once_in_ten_minutes()
+    public async Task Endless_reconciliation_is_repeated_after_ten_minutes_at_the_earliest()
     {
         await HoldsAsync(Records(40));
         var trip = 0;
@@ -346,7 +151,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_has_the_same_asked_again_is_left_with_what_was_learned()
+    public async Task Reconciliation_that_repeats_a_message_ends_and_keeps_its_results()
     {
         await HoldsAsync(Records(40));
         _network.Add(Node.Peer(1), Records(41)).Reconcile = (_, _) => Answer([0x61, 2, 0, 2, 1, .. Records(41)[^1].Id.AsSpan(), 0, 0, 1, .. new byte[16]]);
@@ -356,7 +161,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_has_no_more_time_on_all_rungs_than_for_one_pull()
+    public async Task All_steps_together_have_the_time_of_one_pull()
     {
         await HoldsAsync(Records(40));
         _network.Add(Node.Peer(1), Records(41)).Reconcile = async (_, token) =>
@@ -374,9 +179,9 @@ public sealed class PeerLadderTests
     // What is fetched, and what is not fetched again.
 
     [Test]
-    public async Task What_is_more_than_is_held_at_a_time_is_found_out_and_fetched_in_parts_in_one_round()
+    public async Task More_records_than_are_held_at_a_time_are_fetched_in_one_round()
     {
-        const int More = 2 * ReconcileRung.MaxNeeded;
+        const int More = 2 * ReconcileStep.MaxNeeded;
         _node.Options.LinktreesPerAuthor = 1_000;
         await HoldsAsync(Records(More));
         _network.Add(Node.Peer(1), Records(2 * More)).PerAuthor = 1_000;
@@ -389,7 +194,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Answer_that_ends_early_is_asked_for_the_rest()
+    public async Task Remaining_records_are_requested_again_after_a_short_answer()
     {
         await HoldsAsync(Records(10));
         var peer = _network.Add(Node.Peer(1), Records(18));
@@ -401,7 +206,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Half_of_the_records_may_be_gone_by_the_time_they_are_fetched()
+    public async Task Half_of_the_records_may_be_replaced_before_they_are_fetched()
     {
         await HoldsAsync(Records(10));
         var peer = _network.Add(Node.Peer(1), Records(14));
@@ -414,7 +219,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Record_that_is_replaced_at_the_peer_before_it_is_fetched_is_no_fault_of_the_peer()
+    public async Task Record_that_is_replaced_at_the_peer_before_the_fetch_is_not_a_protocol_error()
     {
         await HoldsAsync(Records(10));
         var peer = _network.Add(Node.Peer(1), Records(11));
@@ -433,7 +238,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Honest_peer_whose_records_are_replaced_all_the_time_is_reconciled_with_in_every_round()
+    public async Task Honest_peer_with_constant_replacements_is_reconciled_in_every_round()
     {
         await HoldsAsync(Records(40));
         var peer = _network.Add(Node.Peer(1), Records(40));
@@ -464,7 +269,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task What_can_change_nothing_here_costs_one_reconciliation_a_round_and_no_fetch([Values] bool superseded)
+    public async Task Records_without_effect_cost_one_reconciliation_per_round_and_no_fetch([Values] bool superseded)
     {
         // Either the peer keeps an older version of a record that is held, or one that is far in the future.
         var (held, theirs) = superseded
@@ -483,9 +288,9 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task What_can_change_nothing_here_does_not_stand_before_what_can_however_much_it_is()
+    public async Task Records_without_effect_do_not_displace_records_with_effect()
     {
-        const int Old = ReconcileRung.MaxNeeded + 1_000;
+        const int Old = ReconcileStep.MaxNeeded + 1_000;
         _node.Options.LinktreesPerAuthor = 1_000;
         await HoldsAsync(Records(Old));
         // An older version of each, and then one that is new.
@@ -499,11 +304,11 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Peer_that_has_very_much_of_what_the_policy_refuses_has_its_list_read()
+    public async Task Full_list_is_read_from_a_peer_with_many_records_that_the_policy_rejects()
     {
-        const int Refused = ReconcileRung.MaxNeeded + 1_000;
+        const int Refused = ReconcileStep.MaxNeeded + 1_000;
         var policy = new Mock<IAdmissionPolicy>();
-        policy.Setup(role => role.IsAdmittedAsync(It.IsAny<SignedLinktree>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        policy.Setup(service => service.IsAdmittedAsync(It.IsAny<SignedLinktree>(), It.IsAny<CancellationToken>())).ReturnsAsync(false);
         _node = new Node { Reconciler = _network, Policy = policy.Object }.Lists(1);
         _node.Options.LinktreesPerAuthor = 1_000;
         await HoldsAsync(Records(Refused, from: 20_000));
@@ -518,7 +323,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task What_found_no_room_is_not_fetched_from_the_same_peer_in_every_round()
+    public async Task Record_for_which_the_store_is_full_is_not_fetched_in_every_round()
     {
         _node.Options.MaxRecords = 40;
         await HoldsAsync(Records(40));
@@ -535,7 +340,7 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task Record_that_came_too_early_is_fetched_again_when_it_is_due()
+    public async Task Record_that_was_too_early_is_fetched_again_when_it_is_due()
     {
         await HoldsAsync(Records(10));
         var early = Samples.Linktree(99, "early", _node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
@@ -548,10 +353,10 @@ public sealed class PeerLadderTests
     }
 
     [Test]
-    public async Task What_our_own_verifier_throws_is_no_surprise_of_the_peer()
+    public async Task Exception_of_the_verifier_is_not_a_protocol_error_of_the_peer()
     {
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Throws<ArithmeticException>();
+        verifier.Setup(service => service.Verify(It.IsAny<SignedLinktree>())).Throws<ArithmeticException>();
         _node = new Node { Reconciler = _network, Verifier = verifier.Object }.Lists(1);
         await HoldsAsync(Records(10));
         _network.Add(Node.Peer(1), Records(11));
@@ -561,40 +366,4 @@ public sealed class PeerLadderTests
         Assert.That(peer.Failure?.Kind, Is.EqualTo(PeerFailureKind.UnexpectedError));
         Assert.That(_node.Peers.Calls, Is.Empty);
     }
-
-    [Test]
-    public void Answer_without_value_and_failure_is_a_broken_contract()
-    {
-        _network.Add(Node.Peer(1)).Summary = _ => default;
-
-        Assert.That(() => _node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerReconciler.GetSummaryAsync returned null."));
-    }
-
-    [Test]
-    public async Task Engine_without_the_role_reads_lists()
-    {
-        var node = new Node().Lists(1).Serves(1, Records(3));
-
-        Assert.That((await node.ShareAsync()).Peers.Single().Path, Is.EqualTo(PeerPath.FullList));
-    }
-
-    private static SignedLinktree[] Records(int count, int from = 0) =>
-        [.. Enumerable.Range(from, count).Select(i => Samples.Linktree((byte)(i % 200), $"u{i / 200}", 1_000_000 + (1_000L * i)))];
-
-    private static ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> Answer(byte[] message) => ValueTask.FromResult(new PeerAnswer<ReadOnlyMemory<byte>>(message, null, message.Length));
-
-    private static IAsyncEnumerable<PeerPage> Page(PeerPage page) => ExtendedPeer.PagesAsync(() => Task.FromResult(page));
-
-    private async Task HoldsAsync(SignedLinktree[] records) => await _node.Store.PutAsync(records);
-
-    private async Task<PeerReport> AskAsync()
-    {
-        var report = await _node.ShareAsync();
-        foreach (var _ in _node.Peers.Calls)
-            _network.Calls.Enqueue("list");
-        _node.Peers.Calls.Clear();
-        return report.Peers.Single();
-    }
-
-    private void AssertAsked(params string[] calls) => Assert.That(_network.Calls, Is.EqualTo(calls));
 }

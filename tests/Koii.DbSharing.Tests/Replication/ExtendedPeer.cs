@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Reconciliation;
 
-namespace Koii.DbSharing.Tests.Replication.Ladder;
+namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>A peer that has the extension and tells the truth, except where a test has it say something else.</summary>
 internal sealed class ExtendedPeer

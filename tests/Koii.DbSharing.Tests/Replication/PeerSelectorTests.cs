@@ -2,16 +2,16 @@ using Koii.DbSharing.Replication;
 
 namespace Koii.DbSharing.Tests.Replication;
 
-public sealed class PeerSelectionTests
+public sealed class PeerSelectorTests
 {
     private static readonly NodeAddress[] Hundred = [.. Enumerable.Range(1, 100).Select(Node.Peer)];
 
     [Test]
-    public void All_are_chosen_while_they_are_at_most_twice_the_fan_out() =>
+    public void All_peers_are_selected_while_they_are_at_most_twice_the_fan_out() =>
         Assert.That(Select(Hundred[..8], 4), Is.EquivalentTo(Hundred[..8]));
 
     [Test]
-    public void One_more_and_only_the_fan_out_is_chosen()
+    public void One_more_and_only_the_fan_out_is_selected()
     {
         var chosen = Select(Hundred[..9], 4);
 
@@ -36,11 +36,11 @@ public sealed class PeerSelectionTests
     }
 
     [Test]
-    public void Half_of_the_chosen_have_been_good_for_long([Range(1, 20)] int seed)
+    public void Half_of_the_selected_peers_are_proven([Range(1, 20)] int seed)
     {
         var proven = Hundred[40..50].ToHashSet();
 
-        var chosen = Select(Hundred, 8, peer => proven.Contains(peer) ? PeerStanding.LongGood : PeerStanding.Plain, seed);
+        var chosen = Select(Hundred, 8, peer => proven.Contains(peer) ? PeerState.Proven : PeerState.Ready, seed);
 
         Assert.That(chosen, Has.Count.EqualTo(8));
         Assert.That(chosen, Is.Unique);
@@ -48,45 +48,45 @@ public sealed class PeerSelectionTests
     }
 
     [Test]
-    public void Fewer_good_ones_leave_their_places_to_chance()
+    public void Missing_proven_peers_are_replaced_by_random_ones()
     {
-        var chosen = Select(Hundred, 8, peer => peer == Node.Peer(77) ? PeerStanding.LongGood : PeerStanding.Plain);
+        var chosen = Select(Hundred, 8, peer => peer == Node.Peer(77) ? PeerState.Proven : PeerState.Ready);
 
         Assert.That(chosen, Has.Count.EqualTo(8));
         Assert.That(chosen, Is.Unique.And.Contains(Node.Peer(77)));
     }
 
     [Test]
-    public void One_that_rested_is_asked_beside_the_others([Range(1, 5)] int seed)
+    public void One_peer_whose_retry_is_due_is_asked_in_addition([Range(1, 5)] int seed)
     {
         var rested = Hundred[40..60].ToHashSet();
 
-        var chosen = Select(Hundred, 8, peer => rested.Contains(peer) ? PeerStanding.Rested : PeerStanding.Plain, seed);
+        var chosen = Select(Hundred, 8, peer => rested.Contains(peer) ? PeerState.RetryDue : PeerState.Ready, seed);
 
         Assert.That(chosen, Has.Count.EqualTo(9));
         Assert.That(chosen.Count(rested.Contains), Is.EqualTo(1));
     }
 
     [Test]
-    public void Nobody_who_rests_is_asked([Values(8, 100)] int fanOut, [Range(1, 5)] int seed)
+    public void Peer_that_is_backing_off_is_not_asked([Values(8, 100)] int fanOut, [Range(1, 5)] int seed)
     {
         var resting = Hundred[10..].ToHashSet();
 
-        var chosen = Select(Hundred, fanOut, peer => resting.Contains(peer) ? PeerStanding.Resting : PeerStanding.Plain, seed);
+        var chosen = Select(Hundred, fanOut, peer => resting.Contains(peer) ? PeerState.BackingOff : PeerState.Ready, seed);
 
         Assert.That(chosen, Is.SubsetOf(Hundred[..10]).And.Count.EqualTo(Math.Min(fanOut, 10)));
     }
 
     [Test]
-    public void Those_that_rested_fill_the_places_when_all_have_failed() =>
-        Assert.That(Select(Hundred, 8, _ => PeerStanding.Rested), Has.Count.EqualTo(9));
+    public void Due_retries_fill_the_selection_if_all_peers_have_failed() =>
+        Assert.That(Select(Hundred, 8, _ => PeerState.RetryDue), Has.Count.EqualTo(9));
 
     [Test]
-    public void All_that_rested_are_asked_while_the_peers_are_few() =>
-        Assert.That(Select(Hundred[..8], 4, _ => PeerStanding.Rested), Is.EquivalentTo(Hundred[..8]));
+    public void All_due_retries_are_asked_while_the_peers_are_few() =>
+        Assert.That(Select(Hundred[..8], 4, _ => PeerState.RetryDue), Is.EquivalentTo(Hundred[..8]));
 
     [Test]
-    public void Ten_thousand_entries_of_one_host_are_two([Range(1, 3)] int seed)
+    public void Ten_thousand_entries_of_one_host_count_as_two([Range(1, 3)] int seed)
     {
         NodeAddress[] listed =
         [
@@ -118,31 +118,31 @@ public sealed class PeerSelectionTests
     }
 
     [Test]
-    public void Everybody_has_a_turn_sooner_or_later()
+    public void Every_peer_is_asked_eventually()
     {
         var random = new Random(1);
-        var selection = new PeerSelection(new DbSharingOptions());
+        var selection = new PeerSelector(new DbSharingOptions());
         var met = new HashSet<NodeAddress>();
         for (var round = 0; round < 500; round++)
-            met.UnionWith(selection.Select(Hundred, peer => peer == Node.Peer(1) ? PeerStanding.LongGood : PeerStanding.Plain, random));
+            met.UnionWith(selection.Select(Hundred, peer => peer == Node.Peer(1) ? PeerState.Proven : PeerState.Ready, random));
 
         Assert.That(met, Is.EquivalentTo(Hundred));
     }
 
     [Test]
-    public void Nobody_is_always_asked_behind_others_of_the_list_who_may_take_its_place_at_an_address()
+    public void Order_of_the_selection_does_not_depend_on_the_order_of_the_list()
     {
         var random = new Random(1);
-        var selection = new PeerSelection(new DbSharingOptions());
+        var selection = new PeerSelector(new DbSharingOptions());
         var met = new HashSet<NodeAddress>();
         for (var round = 0; round < 500; round++)
-            met.Add(selection.Select(Hundred[..8], _ => PeerStanding.Plain, random)[0]);
+            met.Add(selection.Select(Hundred[..8], _ => PeerState.Ready, random)[0]);
 
         Assert.That(met, Is.EquivalentTo(Hundred[..8]));
     }
 
     [Test]
-    public void Same_seed_makes_the_same_choice()
+    public void Same_seed_selects_the_same_peers()
     {
         var first = Select(Hundred, 8, seed: 5);
 
@@ -150,19 +150,19 @@ public sealed class PeerSelectionTests
     }
 
     [Test]
-    public void Greatest_fan_out_chooses_all() => Assert.That(Select(Hundred, int.MaxValue), Is.EquivalentTo(Hundred));
+    public void Greatest_fan_out_selects_all() => Assert.That(Select(Hundred, int.MaxValue), Is.EquivalentTo(Hundred));
 
     [TestCase("http://a.example", "a.example")]
     [TestCase("https://a.example:8443/b:c", "a.example")]
     [TestCase("http://[2606:4700::1111]", "[2606:4700::1111]")]
     [TestCase("http://[2606:4700::1111]:81/x", "[2606:4700::1111]")]
-    public void Host_is_what_stands_before_port_and_path(string url, string host) => Assert.That(NodeAddress.Parse(url).Host, Is.EqualTo(host));
+    public void Host_excludes_port_and_path(string url, string host) => Assert.That(NodeAddress.Parse(url).Host, Is.EqualTo(host));
 
     private static IReadOnlyList<NodeAddress> Select(
-        IReadOnlyList<NodeAddress> listed, int fanOut, Func<NodeAddress, PeerStanding>? standingOf = null, int seed = 1, Action<DbSharingOptions>? configure = null)
+        IReadOnlyList<NodeAddress> listed, int fanOut, Func<NodeAddress, PeerState>? standingOf = null, int seed = 1, Action<DbSharingOptions>? configure = null)
     {
         var options = new DbSharingOptions { FanOut = fanOut };
         configure?.Invoke(options);
-        return new PeerSelection(options).Select(listed, standingOf ?? (_ => PeerStanding.Plain), new Random(seed));
+        return new PeerSelector(options).Select(listed, standingOf ?? (_ => PeerState.Ready), new Random(seed));
     }
 }

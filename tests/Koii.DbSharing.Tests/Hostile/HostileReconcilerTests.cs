@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Koii.DbSharing.Replication.Ladder;
+using Koii.DbSharing.Replication;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
 
@@ -10,7 +10,7 @@ namespace Koii.DbSharing.Tests.Hostile;
 /// the records of the others are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the
 /// same round, and it is not asked for the extension again.
 /// </summary>
-internal sealed class HostileRungTests : HostileFixture
+internal sealed class HostileReconcilerTests : HostileFixture
 {
     private const int ListedAtOnce = 16_000;
 
@@ -290,8 +290,8 @@ internal sealed class HostileRungTests : HostileFixture
                 case "summary":
                     await SendAsync(Lies.Summary("41"));
                     break;
-                case "reconcile" when call is "fetch" || listed < ReconcileRung.MaxNeeded - 1:
-                    await SendAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileRung.MaxNeeded - 1 - listed))));
+                case "reconcile" when call is "fetch" || listed < ReconcileStep.MaxNeeded - 1:
+                    await SendAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileStep.MaxNeeded - 1 - listed))));
                     break;
                 default:
                     // As long as an answer, or an element of it, may be, and stops before its end.

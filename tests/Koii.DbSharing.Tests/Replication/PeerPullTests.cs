@@ -6,12 +6,12 @@ using Moq;
 
 namespace Koii.DbSharing.Tests.Replication;
 
-public sealed class PeerRoundTests
+public sealed class PeerPullTests
 {
     private static readonly PeerPage OneRecord = new([Samples.Linktree()]);
 
     [Test]
-    public async Task Failure_on_the_last_page_leaves_what_came_before_it()
+    public async Task Failure_on_the_last_page_keeps_the_records_before_it()
     {
         var node = new Node().Lists(1);
         var failure = new PeerFailure(PeerFailureKind.Interrupted) { Detail = "Cut." };
@@ -23,7 +23,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task List_that_is_empty_was_read()
+    public async Task Empty_list_counts_as_read()
     {
         var node = new Node().Lists(2);
         node.Peers.Serve(Node.Peer(1), [new PeerPage([])]);
@@ -46,7 +46,7 @@ public sealed class PeerRoundTests
     }
 
     [TestCaseSource(nameof(ClientFaults))]
-    public async Task What_the_client_throws_becomes_the_failure_of_that_peer_alone(Exception fault, PeerFailureKind atOnce, PeerFailureKind afterAPage)
+    public async Task Exception_of_the_client_is_the_failure_of_that_peer_alone(Exception fault, PeerFailureKind atOnce, PeerFailureKind afterAPage)
     {
         var node = new Node().Lists(4).Serves(4, Samples.Linktree(9));
         node.Peers.Answer(Node.Peer(1), (_, _) => throw fault);
@@ -58,17 +58,17 @@ public sealed class PeerRoundTests
         Assert.That(report.Peers.Select(peer => peer.Failure?.Kind), Is.EqualTo(new PeerFailureKind?[] { atOnce, atOnce, afterAPage, null }));
         Assert.That(report.Peers.Select(peer => peer.Path), Is.EqualTo(new[] { PeerPath.None, PeerPath.None, PeerPath.FullList, PeerPath.FullList }));
         Assert.That(report.Peers[0].Failure!.Detail, Is.EqualTo($"The IPeerClient threw {fault.GetType().Name}."));
-        Assert.That(report.Verdicts.Inserted, Is.EqualTo(2), "what came before the fault, and the other peer's");
+        Assert.That(report.Verdicts.Inserted, Is.EqualTo(2), "the record before the exception, and the other peer's");
         Assert.That(node.Log.Lines.Count(line => line.Exception == fault), Is.EqualTo(3));
         Assert.That(node.Log.Lines.Any(line => line.Level >= LogLevel.Warning), Is.EqualTo(atOnce == PeerFailureKind.UnexpectedError));
     }
 
     [Test]
-    public async Task What_the_verifier_throws_becomes_the_failure_of_that_peer_and_is_logged_as_an_error()
+    public async Task Exception_of_the_verifier_is_the_failure_of_that_peer_and_is_logged_as_an_error()
     {
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(true);
-        verifier.Setup(role => role.Verify(Samples.Linktree(1))).Throws<ArithmeticException>();
+        verifier.Setup(service => service.Verify(It.IsAny<SignedLinktree>())).Returns(true);
+        verifier.Setup(service => service.Verify(Samples.Linktree(1))).Throws<ArithmeticException>();
         var node = new Node { Verifier = verifier.Object }.Lists(2).Serves(1, Samples.Linktree(1)).Serves(2, Samples.Linktree(2));
 
         var report = await node.ShareAsync();
@@ -79,33 +79,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public void Client_without_a_set_up_is_named()
-    {
-        var node = new Node { Client = Mock.Of<IPeerClient>(client => client.ReadAllAsync(Node.Peer(1), null, It.IsAny<CancellationToken>()) == null!) }.Lists(1);
-
-        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync returned null."));
-    }
-
-    [Test]
-    public void Page_that_is_null_is_a_broken_contract()
-    {
-        var node = new Node().Lists(1);
-        node.Peers.Serve(Node.Peer(1), [null!]);
-
-        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync returned null."));
-    }
-
-    [Test]
-    public void Page_without_records_is_a_broken_contract()
-    {
-        var node = new Node().Lists(1);
-        node.Peers.Serve(Node.Peer(1), [new PeerPage(null!)]);
-
-        Assert.That(() => node.ShareAsync(), Throws.InvalidOperationException.With.Message.EqualTo("IPeerClient.ReadAllAsync → PeerPage.Linktrees returned null."));
-    }
-
-    [Test]
-    public async Task Pull_ends_after_too_many_bad_signatures_and_keeps_what_came()
+    public async Task Pull_ends_after_too_many_bad_signatures_and_keeps_the_records_before()
     {
         var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 3 } } }.Lists(1);
         var read = 0;
@@ -117,7 +91,7 @@ public sealed class PeerRoundTests
         Assert.That(peer.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyBadSignatures));
         Assert.That(peer.Verdicts.Inserted, Is.EqualTo(3));
         Assert.That(peer.Verdicts.RejectedByReason, Is.EqualTo(new Dictionary<RejectionReason, long> { [RejectionReason.BadSignature] = 3 }));
-        Assert.That(read, Is.EqualTo(4), "three pages, and the one that was read ahead");
+        Assert.That(read, Is.EqualTo(4), "three pages and the one that was read ahead");
         Assert.That(ended, Is.True);
 
         async IAsyncEnumerable<PeerPage> EndlessAsync()
@@ -139,7 +113,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Elements_that_are_not_well_formed_cost_no_check_and_end_no_pull()
+    public async Task Malformed_elements_cost_no_signature_check_and_do_not_end_the_pull()
     {
         var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 3 } } }.Lists(1);
         node.Peers.Serve(Node.Peer(1), [new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1_000_000 } }, OneRecord]);
@@ -150,12 +124,12 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Next_page_is_on_its_way_while_a_page_is_judged_and_no_page_more()
+    public async Task One_page_is_read_ahead_while_a_page_is_processed()
     {
         var asked = 0;
         var askedAtFirstCheck = 0;
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(() =>
+        verifier.Setup(service => service.Verify(It.IsAny<SignedLinktree>())).Returns(() =>
         {
             if (askedAtFirstCheck == 0)
                 askedAtFirstCheck = asked;
@@ -180,7 +154,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Reading_ahead_that_is_under_way_is_cancelled_before_the_reading_is_disposed_of()
+    public async Task Read_ahead_is_canceled_before_the_enumerator_is_disposed()
     {
         var node = new Node { Options = { PeerLimits = { MaxBadSignatures = 1 } } }.Lists(1);
         var steps = new List<string>();
@@ -189,20 +163,20 @@ public sealed class PeerRoundTests
         var peer = (await node.ShareAsync()).Peers.Single();
 
         Assert.That(peer.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyBadSignatures));
-        Assert.That(steps, Is.EqualTo(new[] { "cancelled", "ended" }));
+        Assert.That(steps, Is.EqualTo(new[] { "canceled", "ended" }));
 
         async IAsyncEnumerable<PeerPage> HangsAfterAPageAsync(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             try
             {
                 yield return new PeerPage([Samples.Linktree().Forged()]);
-                var cancelled = new TaskCompletionSource();
+                var canceled = new TaskCompletionSource();
                 using var registration = cancellationToken.Register(() =>
                 {
-                    steps.Add("cancelled");
-                    cancelled.TrySetCanceled(cancellationToken);
+                    steps.Add("canceled");
+                    canceled.TrySetCanceled(cancellationToken);
                 });
-                await cancelled.Task;
+                await canceled.Task;
             }
             finally
             {
@@ -212,7 +186,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Client_that_throws_while_its_reading_is_closed_changes_nothing()
+    public async Task Exception_at_the_closing_of_the_request_changes_nothing()
     {
         var node = new Node().Lists(1);
         node.Peers.Answer(Node.Peer(1), (_, _) => ThrowsAtEndAsync());
@@ -232,7 +206,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Entity_tag_is_sent_with_the_next_round_and_not_modified_costs_nothing()
+    public async Task Entity_tag_is_sent_in_the_next_round_and_an_unchanged_list_costs_nothing()
     {
         var node = new Node().Lists(1);
         node.Peers.Answer(Node.Peer(1), (entityTag, _) => Tagged(entityTag));
@@ -254,7 +228,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Entity_tag_that_does_not_come_with_the_last_page_does_not_count()
+    public async Task Entity_tag_before_the_last_page_is_ignored()
     {
         var node = new Node().Lists(1);
         node.Peers.Serve(Node.Peer(1), OneRecord with { EntityTag = "too early" }, new PeerPage([Samples.Linktree(2)]));
@@ -266,7 +240,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Earliest_of_the_records_to_come_counts_over_all_pages()
+    public async Task Earliest_due_time_of_all_pages_counts()
     {
         var node = new Node().Lists(1);
         var soon = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
@@ -282,7 +256,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Entity_tag_is_left_out_once_a_record_to_come_is_due()
+    public async Task Entity_tag_is_not_sent_once_an_early_record_is_due()
     {
         var node = new Node().Lists(1);
         var ahead = Samples.Linktree(timestamp: node.Clock.GetUtcNow().AddMinutes(30).ToUnixTimeMilliseconds());
@@ -299,7 +273,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Entity_tag_of_a_list_that_found_the_store_full_is_not_sent()
+    public async Task Entity_tag_of_a_list_that_met_a_full_store_is_not_sent()
     {
         var node = new Node { Options = { MaxRecords = 1 } }.Lists(1);
         node.Peers.Serve(Node.Peer(1), [new PeerPage([Samples.Linktree(1), Samples.Linktree(2)]) { EntityTag = "tag" }]);
@@ -312,7 +286,7 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task Failed_peer_is_one_line_for_debugging_and_nothing_louder()
+    public async Task Failed_peer_is_one_debug_line()
     {
         var node = new Node().Lists(2).Serves(2);
 
@@ -322,24 +296,24 @@ public sealed class PeerRoundTests
     }
 
     [Test]
-    public async Task That_all_peers_fail_is_a_warning_with_a_reason_and_one_again_only_after_a_peer_was_read()
+    public async Task Failure_of_all_peers_is_one_warning_until_a_peer_succeeds()
     {
         var node = new Node().Lists(2);
 
         await node.ShareAsync();
         await AgainAsync();
-        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NobodyRead" }));
-        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Warning).Text, Does.Contain($"none of 2 peers could be read. Of {Node.Peer(1)}: "));
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "AllPeersFailed" }));
+        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Warning).Text, Does.Contain($"All 2 peers failed for task task. First failure: {Node.Peer(1)} "));
 
         node.Serves(1);
         await AgainAsync();
         node.Peers.Answer(Node.Peer(1), (_, _) => throw new HttpRequestException());
         await AgainAsync();
-        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "NobodyRead", "NobodyRead" }));
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "AllPeersFailed", "AllPeersFailed" }));
 
         Task AgainAsync()
         {
-            node.Clock.Advance(TimeSpan.FromHours(1)); // Longer than any rest.
+            node.Clock.Advance(TimeSpan.FromHours(1)); // Longer than any backoff.
             return node.ShareAsync();
         }
     }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Koii.DbSharing.Tests.Replication.Ladder;
+namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>A network without a wire whose peers have the extension. A peer that was not added does not have it.</summary>
 internal sealed class FakeReconciler : IPeerReconciler

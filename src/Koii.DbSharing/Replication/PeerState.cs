@@ -1,0 +1,17 @@
+namespace Koii.DbSharing;
+
+/// <summary>Whether a round may ask a peer, and how reliable the peer has been.</summary>
+public enum PeerState
+{
+    /// <summary>The peer did not fail the last time it was asked.</summary>
+    Ready,
+
+    /// <summary>The peer has not failed for at least a day.</summary>
+    Proven,
+
+    /// <summary>The peer failed, and the time until its next attempt is not over.</summary>
+    BackingOff,
+
+    /// <summary>The peer failed, and the next attempt is due.</summary>
+    RetryDue,
+}

@@ -1,0 +1,156 @@
+using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Reconciliation.Items;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication;
+
+/// <summary>
+/// Synchronizes this node from one peer (protocol §4.3): compares summaries, reconciles what differs, and falls back to the full list. All steps together have the
+/// time of one pull. Safe for use by many threads, once at a time for each peer.
+/// </summary>
+/// <param name="client">Reads full lists.</param>
+/// <param name="reconciler">Asks for summaries, or <see langword="null"/> if only full lists are read.</param>
+/// <param name="index">Summarizes the store. Required with <paramref name="reconciler"/>.</param>
+/// <param name="processor">Decides on what arrives.</param>
+/// <param name="rejections">The rejection cache.</param>
+/// <param name="peers">What earlier rounds recorded.</param>
+/// <param name="options">The settings of the task.</param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class PeerSync(
+    IPeerClient client,
+    IPeerReconciler? reconciler,
+    LinktreeIndex? index,
+    RecordProcessor processor,
+    RejectionCache rejections,
+    PeerTable peers,
+    DbSharingOptions options,
+    TimeProvider timeProvider,
+    ILogger logger)
+{
+    private readonly AsyncSemaphore _permits = new(options.MaxConcurrentPeers);
+    private readonly PeerLimits _limits = options.PeerLimits;
+    private readonly int _linktreesPerAuthor = options.LinktreesPerAuthor;
+
+    private readonly ReconcileStep? _reconcile =
+        reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections) : null;
+
+    private enum NextStep
+    {
+        None,
+        Reconcile,
+        FullList,
+    }
+
+    /// <summary>Synchronizes from a peer and records the result.</summary>
+    public async Task<PeerReport> RunAsync(NodeAddress peer, CancellationToken cancellationToken)
+    {
+        using var pull = new PeerPull(peer, processor, _permits, _limits, timeProvider, logger, cancellationToken);
+        var result = await TakeStepsAsync(pull, cancellationToken).ConfigureAwait(false);
+
+        var report = pull.ToReport(result);
+        peers.Record(report, result, pull.EarliestDue);
+        if (report.Failure is { } failure)
+            Log.PeerFailed(logger, peer, failure.Kind, failure.StatusCode, failure.Detail);
+        return report;
+    }
+
+    private async ValueTask<StepResult> TakeStepsAsync(PeerPull pull, CancellationToken cancellationToken)
+    {
+        if (_reconcile is null || peers.GetExtension(pull.Peer) is false)
+            return await ReadListAsync(pull).ConfigureAwait(false);
+
+        var (next, result, ours) = await CompareSummariesAsync(pull, cancellationToken).ConfigureAwait(false);
+        if (next == NextStep.Reconcile)
+        {
+            result = await _reconcile.RunAsync(pull, ours!, cancellationToken).ConfigureAwait(false);
+            if (result.Path == PeerPath.None && !pull.IsOutOfTime)
+            {
+                Log.ReconciliationFailed(logger, pull.Peer, result.Failure!.Kind, result.Failure.StatusCode, result.Failure.Detail);
+                next = NextStep.FullList;
+            }
+        }
+
+        return next == NextStep.FullList
+            ? await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = result.HasExtension }
+            : result;
+    }
+
+    /// <returns>The next step, the result so far, and the set held here if the next step is to reconcile.</returns>
+    private async ValueTask<(NextStep Next, StepResult Result, ItemSet? Ours)> CompareSummariesAsync(PeerPull pull, CancellationToken cancellationToken)
+    {
+        var answer = await pull.AskAsync(token => reconciler!.GetSummaryAsync(pull.Peer, token)).ConfigureAwait(false);
+        if (answer.Failure is { } failure)
+        {
+            var (nextAfterFailure, resultAfterFailure) = AfterSummaryFailure(pull, failure);
+            return (nextAfterFailure, resultAfterFailure, null);
+        }
+
+        var ours = await index!.GetItemsAsync(cancellationToken).ConfigureAwait(false);
+        var theirs = answer.Value!;
+        if (theirs.Set == ours.Summary)
+            return (NextStep.None, new StepResult(PeerPath.InSync) { HasExtension = true }, null);
+
+        return (GetNextStep(pull.Peer, theirs, ours), new StepResult(PeerPath.None) { HasExtension = true }, ours);
+    }
+
+    private NextStep GetNextStep(NodeAddress peer, PeerSummary theirs, ItemSet ours)
+    {
+        var hasRecentList = peers.HasRecentList(peer);
+        if (theirs.LinktreesPerAuthor != _linktreesPerAuthor)
+        {
+            // The two sets always differ, so reconciliation would find the same differences in every round.
+            if (hasRecentList)
+                return NextStep.None;
+            Log.PerAuthorDiffers(logger, peer, theirs.LinktreesPerAuthor, _linktreesPerAuthor);
+            return NextStep.FullList;
+        }
+
+        // A much larger set is read as a whole: compressed, in order, and without a request for each part.
+        var isFirstList = !hasRecentList && theirs.Set.Count > 2 * ours.Count;
+        return isFirstList || !theirs.CanReconcile || rejections.IsExhausted(peer) ? NextStep.FullList : NextStep.Reconcile;
+    }
+
+    private (NextStep Next, StepResult Result) AfterSummaryFailure(PeerPull pull, PeerFailure failure)
+    {
+        // The peer cannot be reached, or asks for a pause. No other step changes that.
+        if (pull.IsOutOfTime || failure.RetryAfter is not null
+            || failure.Kind is PeerFailureKind.Unreachable or PeerFailureKind.AddressRefused or PeerFailureKind.TooManyPeersAtAddress)
+        {
+            return (NextStep.None, new StepResult(PeerPath.None, failure));
+        }
+
+        // A peer without the extension is the normal case.
+        if (failure.Kind is not PeerFailureKind.NotSupported)
+            Log.SummaryFailed(logger, pull.Peer, failure.Kind, failure.StatusCode, failure.Detail);
+
+        // A passing failure of a peer that has the extension is not a reason to read full lists for ten minutes.
+        bool? hasExtension = failure.Kind is PeerFailureKind.NotSupported || peers.GetExtension(pull.Peer) is null ? false : null;
+        return (NextStep.FullList, new StepResult(PeerPath.None) { HasExtension = hasExtension });
+    }
+
+    private async ValueTask<StepResult> ReadListAsync(PeerPull pull)
+    {
+        var path = PeerPath.None;
+        string? entityTag = null;
+        var heldTag = peers.GetEntityTag(pull.Peer);
+        await foreach (var page in pull.ReadAsync(nameof(IPeerClient), token => client.ReadAllAsync(pull.Peer, heldTag, token)).ConfigureAwait(false))
+        {
+            // Only the last page carries the tag.
+            entityTag = page.EntityTag;
+            if (page.NotModified)
+                path = PeerPath.NotModified;
+            else if (page.Linktrees.Count > 0 || page.Malformed.Count > 0)
+                path = PeerPath.FullList;
+
+            var (_, failure) = await pull.ProcessAsync(page).ConfigureAwait(false);
+            failure ??= page.Failure;
+            if (failure is not null)
+                return new StepResult(path, failure);
+        }
+
+        // A list that was read to its end counts as read even if it is empty.
+        return new StepResult(path == PeerPath.None ? PeerPath.FullList : path) { EntityTag = entityTag };
+    }
+}

@@ -1,0 +1,13 @@
+namespace Koii.DbSharing.Replication;
+
+/// <summary>The result of one step of a pull.</summary>
+/// <param name="Path">How the records were read.</param>
+/// <param name="Failure">The failure that ended the pull, or <see langword="null"/>.</param>
+internal readonly record struct StepResult(PeerPath Path, PeerFailure? Failure = null)
+{
+    /// <summary>Whether the peer turned out to have the extension, or <see langword="null"/> if nothing was learned about it.</summary>
+    public bool? HasExtension { get; init; }
+
+    /// <summary>The entity tag of the list as it was read.</summary>
+    public string? EntityTag { get; init; }
+}

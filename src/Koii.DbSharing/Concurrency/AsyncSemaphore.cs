@@ -1,32 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Koii.DbSharing.Concurrency;
 
 /// <summary>
-/// Mutual exclusion for asynchronous code: one holder at a time, or as many as it is made for; the others wait their turn without a thread, first come, first served.
+/// A semaphore for asynchronous code, whose waiters get a permit in the order of their calls (FIFO). With one permit it
+/// is a lock.
 /// </summary>
 /// <remarks>
-/// A waiter goes on by itself, on the thread pool, and never inside the <see cref="Releaser.Dispose"/> of the holder before it: there, whatever it does next
-/// would hold that holder up, and a hostile peer would do so for as long as it has pages. It is the one place where a round leaves the thread that
-/// drives it, and only when peers contend; a run on virtual time has this place to direct. Not re-entrant.
+/// <para>A waiter that gets a permit continues on the thread pool, and never inside <see cref="Releaser.Dispose"/> of
+/// the previous holder: otherwise its work would delay that holder, and a hostile peer could do so for as long as it
+/// sends pages. A released permit goes directly to the next waiter, so a later caller cannot overtake it.</para>
+/// <para>This is the only point at which a round continues on another thread than the one that drives it, and only if
+/// peers compete for permits. A deterministic simulation has to control only this point. Not reentrant. Safe for use by
+/// multiple threads.</para>
 /// </remarks>
-/// <param name="holders">How many may hold it at the same time.</param>
-internal sealed class AsyncSemaphore(int holders = 1)
+/// <param name="permits">The number of holders at the same time: at least 1.</param>
+internal sealed class AsyncSemaphore(int permits = 1)
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = [];
-    private int _free = holders;
+    private int _available = permits;
 
-    /// <summary>Waits until the lock is free and takes it.</summary>
-    /// <param name="cancellationToken">Ends this caller's wait and nobody else's.</param>
-    /// <returns>What gives the lock back; to be disposed exactly once.</returns>
+    /// <summary>Acquires a permit, and waits for one if none is available.</summary>
+    /// <param name="cancellationToken">
+    /// Cancels only this caller's wait. The method does not acquire a permit if it is already canceled.
+    /// </param>
+    /// <returns>A value that releases the permit. It must be disposed exactly once.</returns>
     internal async ValueTask<Releaser> AcquireAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         TaskCompletionSource waiter;
         lock (_gate)
         {
-            if (_free > 0)
+            if (_available > 0)
             {
-                _free--;
+                _available--;
                 return new Releaser(this);
             }
 
@@ -34,34 +42,37 @@ internal sealed class AsyncSemaphore(int holders = 1)
             _waiters.Enqueue(waiter);
         }
 
-        // Cancellation and the hand-over race to complete the waiter; the one that loses changes nothing. A cancelled waiter is passed over when its turn comes.
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        // Cancellation and the hand-over of a permit race to complete the waiter; the second has no effect. A canceled
+        // waiter is skipped when a permit is released.
+        using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
         await waiter.Task.ConfigureAwait(false);
         return new Releaser(this);
     }
 
     private void Release()
     {
-        while (TryTakeNext(out var next) && !next.TrySetResult())
+        while (TryDequeueWaiter(out var waiter) && !waiter.TrySetResult())
         {
         }
     }
 
-    private bool TryTakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TaskCompletionSource? next)
+    /// <summary>Dequeues the next waiter, or makes the permit available if there is none.</summary>
+    private bool TryDequeueWaiter([NotNullWhen(true)] out TaskCompletionSource? waiter)
     {
         lock (_gate)
         {
-            if (_waiters.TryDequeue(out next))
+            if (_waiters.TryDequeue(out waiter))
                 return true;
-            _free++;
+            _available++;
             return false;
         }
     }
 
-    /// <summary>Gives the lock back when it is disposed.</summary>
-    internal readonly struct Releaser(AsyncSemaphore owner) : IDisposable
+    /// <summary>Releases a permit when it is disposed.</summary>
+    internal readonly struct Releaser(AsyncSemaphore semaphore) : IDisposable
     {
         /// <inheritdoc/>
-        public void Dispose() => owner.Release();
+        public void Dispose() => semaphore.Release();
     }
 }

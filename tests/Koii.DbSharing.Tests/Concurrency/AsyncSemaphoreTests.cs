@@ -5,23 +5,23 @@ namespace Koii.DbSharing.Tests.Concurrency;
 public sealed class AsyncSemaphoreTests
 {
     [Test]
-    public async Task Free_lock_is_taken_at_once_and_again_after_its_release()
+    public async Task Available_permit_is_acquired_synchronously_and_again_after_its_release()
     {
-        var asyncLock = new AsyncSemaphore();
+        var semaphore = new AsyncSemaphore();
 
         for (var i = 0; i < 3; i++)
         {
-            var acquiring = asyncLock.AcquireAsync();
+            var acquiring = semaphore.AcquireAsync();
             Assert.That(acquiring.IsCompletedSuccessfully, Is.True);
             (await acquiring).Dispose();
         }
     }
 
     [Test]
-    public async Task Waiters_are_served_one_at_a_time_in_the_order_they_came()
+    public async Task Waiters_get_the_permit_one_at_a_time_in_the_order_of_their_calls()
     {
-        var asyncLock = new AsyncSemaphore();
-        var first = await asyncLock.AcquireAsync();
+        var semaphore = new AsyncSemaphore();
+        var first = await semaphore.AcquireAsync();
         var served = new List<int>();
         var waiters = Enumerable.Range(0, 100).Select(WaitAsync).ToArray();
 
@@ -30,21 +30,21 @@ public sealed class AsyncSemaphoreTests
         await Task.WhenAll(waiters);
 
         Assert.That(served, Is.EqualTo(Enumerable.Range(0, 100)));
-        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        Assert.That(semaphore.AcquireAsync().IsCompletedSuccessfully, Is.True);
 
         async Task WaitAsync(int number)
         {
-            using (await asyncLock.AcquireAsync().ConfigureAwait(false))
+            using (await semaphore.AcquireAsync().ConfigureAwait(false))
                 served.Add(number);
         }
     }
 
     [Test]
-    public Task Waiter_never_goes_on_inside_the_release() =>
+    public Task Waiter_does_not_continue_inside_the_release() =>
         WithoutContextAsync(async () =>
         {
-            var asyncLock = new AsyncSemaphore();
-            var first = await asyncLock.AcquireAsync();
+            var semaphore = new AsyncSemaphore();
+            var first = await semaphore.AcquireAsync();
             var releasing = 0;
             var waiting = WaitAsync();
 
@@ -55,73 +55,74 @@ public sealed class AsyncSemaphoreTests
 
             async Task WaitAsync()
             {
-                using (await asyncLock.AcquireAsync().ConfigureAwait(false))
-                    Assert.That(Environment.CurrentManagedThreadId, Is.Not.EqualTo(Volatile.Read(ref releasing)), "the holder before waits for what comes after it");
+                using (await semaphore.AcquireAsync().ConfigureAwait(false))
+                    Assert.That(
+                        Environment.CurrentManagedThreadId, Is.Not.EqualTo(Volatile.Read(ref releasing)), "the waiter continued inside the release");
             }
         });
 
     [Test]
-    public async Task Cancelled_waiter_loses_its_turn_and_the_next_one_gets_it()
+    public async Task Canceled_waiter_is_skipped()
     {
-        var asyncLock = new AsyncSemaphore();
+        var semaphore = new AsyncSemaphore();
         using var source = new CancellationTokenSource();
-        var first = await asyncLock.AcquireAsync();
-        var cancelled = asyncLock.AcquireAsync(source.Token).AsTask();
-        var patient = asyncLock.AcquireAsync().AsTask();
+        var first = await semaphore.AcquireAsync();
+        var canceled = semaphore.AcquireAsync(source.Token).AsTask();
+        var patient = semaphore.AcquireAsync().AsTask();
 
         await source.CancelAsync();
-        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await canceled, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(patient.IsCompleted, Is.False);
         first.Dispose();
 
         (await patient).Dispose();
-        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        Assert.That(semaphore.AcquireAsync().IsCompletedSuccessfully, Is.True);
     }
 
     [Test]
-    public async Task Lock_is_free_when_all_waiters_were_cancelled()
+    public async Task Permit_is_available_after_all_waiters_were_canceled()
     {
-        var asyncLock = new AsyncSemaphore();
+        var semaphore = new AsyncSemaphore();
         using var source = new CancellationTokenSource();
-        var first = await asyncLock.AcquireAsync();
-        var cancelled = Enumerable.Range(0, 3).Select(_ => asyncLock.AcquireAsync(source.Token).AsTask()).ToArray();
+        var first = await semaphore.AcquireAsync();
+        var canceled = Enumerable.Range(0, 3).Select(_ => semaphore.AcquireAsync(source.Token).AsTask()).ToArray();
 
         await source.CancelAsync();
         first.Dispose();
 
-        // Each waiter ends on the thread pool, in its own time.
-        foreach (var waiter in cancelled)
+        // Each waiter ends on the thread pool, possibly later than the release.
+        foreach (var waiter in canceled)
             Assert.That(async () => await waiter, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        Assert.That(semaphore.AcquireAsync().IsCompletedSuccessfully, Is.True);
     }
 
     [Test]
-    public void Cancelled_caller_does_not_take_a_free_lock()
+    public void Canceled_caller_does_not_acquire_an_available_permit()
     {
-        var asyncLock = new AsyncSemaphore();
+        var semaphore = new AsyncSemaphore();
 
-        Assert.That(async () => await asyncLock.AcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(asyncLock.AcquireAsync().IsCompletedSuccessfully, Is.True);
+        Assert.That(async () => await semaphore.AcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(semaphore.AcquireAsync().IsCompletedSuccessfully, Is.True);
     }
 
     [Test]
-    public async Task Only_one_of_many_threads_is_inside()
+    public async Task Permits_bound_the_number_of_holders_among_many_threads([Values(1, 3)] int permits)
     {
-        var asyncLock = new AsyncSemaphore();
-        var inside = 0;
+        var semaphore = new AsyncSemaphore(permits);
+        var holders = 0;
         var count = 0;
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
         {
             for (var i = 0; i < 500; i++)
             {
-                using (await asyncLock.AcquireAsync().ConfigureAwait(false))
+                using (await semaphore.AcquireAsync().ConfigureAwait(false))
                 {
-                    Assert.That(Interlocked.Increment(ref inside), Is.EqualTo(1));
+                    Assert.That(Interlocked.Increment(ref holders), Is.LessThanOrEqualTo(permits));
                     if ((worker + i) % 3 == 0)
                         await Task.Yield();
-                    count++;
-                    Interlocked.Decrement(ref inside);
+                    Interlocked.Increment(ref count);
+                    Interlocked.Decrement(ref holders);
                 }
             }
         })));

@@ -30,7 +30,7 @@ public class CanonicalFormBenchmarks
         var bytes = 0;
         foreach (var text in Input.All)
         {
-            using var canonical = EcmaScriptJson.Canonicalize(text, SignedLinktree.MaxDepth);
+            using var canonical = CanonicalJson.Create(text, SignedLinktree.MaxDepth);
             bytes += canonical.Bytes.Length;
         }
 

@@ -8,7 +8,7 @@ public class ListReadingBenchmarks
 {
     private const int Count = 4096;
 
-    private LinktreeListLimits _limits = null!;
+    private ListLimits _limits = null!;
 
     /// <summary>What is read.</summary>
     [ParamsSource(nameof(Inputs))]
@@ -22,7 +22,7 @@ public class ListReadingBenchmarks
     public void SetUp()
     {
         var limits = new DbSharingOptions().PeerLimits;
-        _limits = new LinktreeListLimits(limits.MaxListBytes, limits.MaxListElements, limits.MaxElementBytes);
+        _limits = new ListLimits(limits.MaxListBytes, limits.MaxListElements, limits.MaxElementBytes);
     }
 
     /// <summary>Reads the list from memory.</summary>

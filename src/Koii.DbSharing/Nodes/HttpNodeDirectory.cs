@@ -18,7 +18,7 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
     private readonly string? _serviceUrl = options.ServiceUrl;
     private readonly string? _url = NodeAddress.TryParse(options.ServiceUrl, out var service) ? $"{service.Url}/nodes/{Uri.EscapeDataString(options.TaskId)}" : null;
     private readonly TransferLimits _limits = TransferLimits.ForNodeList(options.PeerLimits);
-    private readonly LinktreeListLimits _listLimits =
+    private readonly ListLimits _listLimits =
         new(long.MaxValue, options.PeerLimits.MaxNodeListElements, options.PeerLimits.MaxElementBytes);
 
     private IReadOnlyList<NodeAddress>? _lastGood;
@@ -51,7 +51,7 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
             return Failed($"No node list from {url}: {transfer.Fault!.Detail}");
 
         var reading = await NodeListReader.ReadAsync(body, _listLimits, cancellationToken).ConfigureAwait(false);
-        if (reading.End is LinktreeListEnd.Complete)
+        if (reading.End is ListEnd.Complete)
             await body.FinishAsync(cancellationToken).ConfigureAwait(false);
         else if (body.Fault is { } fault)
             return Failed($"No node list from {url}: {fault.Detail}");
@@ -60,15 +60,15 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
 
     private NodeListing Judge(NodeListReading reading)
     {
-        if (reading.End is LinktreeListEnd.NotAList)
+        if (reading.End is ListEnd.NotAList)
             return Failed($"No node list from {_url}: the answer is no JSON array.");
-        if (reading.End is LinktreeListEnd.Interrupted)
+        if (reading.End is ListEnd.Interrupted)
             return Failed($"No node list from {_url}: it ended before its closing bracket.");
 
         List<string> problems = [];
         if (reading.Skipped > 0)
             problems.Add($"Elements of the node list that name no node by an absolute http or https URL were skipped: {reading.Skipped}.");
-        if (reading.End is LinktreeListEnd.TooLarge)
+        if (reading.End is ListEnd.TooLarge)
             problems.Add($"The node list has more than {_listLimits.MaxElements} elements; the rest was not read.");
 
         if (_isFailing)

@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Nodes;
 /// <param name="Nodes">The nodes, each once, in the order they came.</param>
 /// <param name="Skipped">How many elements named none.</param>
 /// <param name="End">How the list ended.</param>
-internal sealed record NodeListReading(IReadOnlyList<NodeAddress> Nodes, int Skipped, LinktreeListEnd End);
+internal sealed record NodeListReading(IReadOnlyList<NodeAddress> Nodes, int Skipped, ListEnd End);
 
 /// <summary>Reads a node list as it arrives: of each element only <c>data.url</c> counts, and an element of any other form costs only itself (protocol §4.1).</summary>
 internal static class NodeListReader
@@ -18,13 +18,13 @@ internal static class NodeListReader
     /// <param name="limits">What the list may cost.</param>
     /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
     /// <returns>What it says. No bytes make this method throw.</returns>
-    public static async ValueTask<NodeListReading> ReadAsync(Stream stream, LinktreeListLimits limits, CancellationToken cancellationToken)
+    public static async ValueTask<NodeListReading> ReadAsync(Stream stream, ListLimits limits, CancellationToken cancellationToken)
     {
         using var elements = new JsonArrayReader(stream, limits);
         var nodes = new List<NodeAddress>();
         var seen = new HashSet<NodeAddress>();
         var skipped = 0;
-        while (elements.End is LinktreeListEnd.More)
+        while (elements.End is ListEnd.More)
         {
             while (elements.TryRead(out var element, out var tooLarge))
             {
@@ -42,11 +42,11 @@ internal static class NodeListReader
 
     private static string? ReadUrl(ReadOnlySpan<byte> element)
     {
-        using var canonical = EcmaScriptJson.Canonicalize(element, MaxElementDepth);
+        using var canonical = CanonicalJson.Create(element, MaxElementDepth);
         if (canonical.Reason is not RejectionReason.None)
             return null;
-        return CanonicalString.TryGetContent(Member(Member(canonical.Bytes, "data"u8), "url"u8), out var url) && url.Length <= NodeAddress.MaxLength * CanonicalString.MaxBytesPerUnit
-            ? CanonicalString.Decode(url)
+        return CanonicalValue.TryGetString(Member(Member(canonical.Bytes, "data"u8), "url"u8), out var url) && url.Length <= NodeAddress.MaxLength * CanonicalValue.MaxBytesPerChar
+            ? CanonicalValue.DecodeString(url)
             : null;
     }
 
@@ -54,8 +54,8 @@ internal static class NodeListReader
     {
         if (canonical is not [(byte)'{', ..])
             return default;
-        var members = new CanonicalMembers(canonical);
-        while (members.MoveNext())
+        var members = new CanonicalObjectReader(canonical);
+        while (members.Read())
         {
             if (members.Key.SequenceEqual(key))
                 return members.Value;

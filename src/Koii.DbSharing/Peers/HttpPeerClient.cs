@@ -16,7 +16,7 @@ internal sealed partial class HttpPeerClient(
 {
     private readonly string _basePath = PeerHttp.PathOf(options);
     private readonly TransferLimits _limits = TransferLimits.ForList(options.PeerLimits);
-    private readonly LinktreeListLimits _listLimits =
+    private readonly ListLimits _listLimits =
         new(options.PeerLimits.MaxListBytes, options.PeerLimits.MaxListElements, options.PeerLimits.MaxElementBytes);
 
     private readonly ListPathMemory _paths = new();
@@ -74,10 +74,10 @@ internal sealed partial class HttpPeerClient(
             var counted = -uncounted;
             await foreach (var read in LinktreeReader.ReadListAsync(body, _listLimits, cancellationToken).ConfigureAwait(false))
             {
-                isList = read.End is not LinktreeListEnd.NotAList || body.Fault is not null;
+                isList = read.End is not ListEnd.NotAList || body.Fault is not null;
                 if (!isList && isFirst)
                     break;
-                if (read.End is LinktreeListEnd.Complete)
+                if (read.End is ListEnd.Complete)
                     await body.FinishAsync(cancellationToken).ConfigureAwait(false);
 
                 var page = new PeerPage(read.Linktrees)
@@ -87,11 +87,11 @@ internal sealed partial class HttpPeerClient(
                     Failure = PeerFailures.From(read.End, body.Fault),
                 };
                 counted = body.BytesReceived;
-                if (read.End is LinktreeListEnd.More or LinktreeListEnd.Complete)
+                if (read.End is ListEnd.More or ListEnd.Complete)
                     _paths.Remember(peer, path);
-                if (read.End is LinktreeListEnd.Complete && body.Fault is null)
+                if (read.End is ListEnd.Complete && body.Fault is null)
                     page = page with { EntityTag = ListEntityTag.FromHeader(path, transfer.EntityTag) };
-                yield return read.End is LinktreeListEnd.More ? page : End(peer, path, page);
+                yield return read.End is ListEnd.More ? page : End(peer, path, page);
             }
 
             if (isList || !isFirst)

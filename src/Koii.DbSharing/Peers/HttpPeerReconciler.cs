@@ -17,7 +17,7 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
 
     private readonly string _basePath = PeerHttp.PathOf(options);
     private readonly TransferLimits _summaryLimits = TransferLimits.ForAnswer(options.PeerLimits, MaxSummaryBytes);
-    private readonly TransferLimits _messageLimits = TransferLimits.ForAnswer(options.PeerLimits, Party.FrameLimit);
+    private readonly TransferLimits _messageLimits = TransferLimits.ForAnswer(options.PeerLimits, ProtocolExtension.FrameLimit);
 
     // A peer ends a fetch with the element that passes the limit.
     private readonly TransferLimits _fetchLimits =
@@ -77,11 +77,11 @@ internal sealed class HttpPeerReconciler(PeerConnections connections, DbSharingO
 
         // The peer has answered. What comes is read in a place of its own, which may have to be waited for.
         yield return new PeerPage([]);
-        var limits = new LinktreeListLimits(_fetchLimits.MaxBytes, ids.Count, options.PeerLimits.MaxElementBytes);
+        var limits = new ListLimits(_fetchLimits.MaxBytes, ids.Count, options.PeerLimits.MaxElementBytes);
         var counted = 0L;
         await foreach (var read in LinktreeReader.ReadListAsync(body, limits, cancellationToken).ConfigureAwait(false))
         {
-            if (read.End is LinktreeListEnd.Complete)
+            if (read.End is ListEnd.Complete)
                 await body.FinishAsync(cancellationToken).ConfigureAwait(false);
             yield return new PeerPage(read.Linktrees)
             {

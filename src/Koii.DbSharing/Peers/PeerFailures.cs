@@ -34,13 +34,13 @@ internal static class PeerFailures
     }
 
     /// <summary>What the end of a list means for the peer, or <see langword="null"/> where it is the closing bracket.</summary>
-    public static PeerFailure? From(LinktreeListEnd end, TransferFault? fault) => end switch
+    public static PeerFailure? From(ListEnd end, TransferFault? fault) => end switch
     {
-        LinktreeListEnd.More or LinktreeListEnd.Complete => null,
-        LinktreeListEnd.TooLarge => LongList,
+        ListEnd.More or ListEnd.Complete => null,
+        ListEnd.TooLarge => LongList,
         // To the reader a broken transfer is a body that ends too early.
         _ when fault is not null => From(fault),
-        LinktreeListEnd.NotAList => NotAList,
+        ListEnd.NotAList => NotAList,
         _ => CutList,
     };
 

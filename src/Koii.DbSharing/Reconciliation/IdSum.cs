@@ -5,20 +5,24 @@ using Koii.DbSharing.Reconciliation.Messages;
 namespace Koii.DbSharing.Reconciliation;
 
 /// <summary>
-/// How many ids there are, and their sum as little-endian 256-bit integers modulo 2^256: all that a fingerprint is made of (protocol §5).
-/// Adding and subtracting commute, so a set may change in any order, and the sum of a range is the difference of two sums that begin at the same place.
+/// The count of ids and their sum, as little-endian 256-bit integers modulo 2^256: the input of a fingerprint (protocol
+/// §5).
 /// </summary>
+/// <remarks>
+/// Addition and subtraction commute, so a set may change in any order, and the sum of a range is the difference of the
+/// sums before its two bounds.
+/// </remarks>
 internal struct IdSum
 {
     private const int LimbSize = sizeof(ulong);
 
-    // Least significant first.
+    // Least significant limb first.
     private ulong _limb0, _limb1, _limb2, _limb3;
 
     /// <summary>The fingerprint of an empty set.</summary>
-    public static UInt128 FingerprintOfNothing { get; } = default(IdSum).ToFingerprint();
+    public static UInt128 EmptyFingerprint { get; } = default(IdSum).ToFingerprint();
 
-    /// <summary>How many ids were added and not subtracted again.</summary>
+    /// <summary>The number of ids that were added, minus those that were subtracted.</summary>
     public long Count { get; private set; }
 
     public void Add(LinktreeId id)
@@ -64,7 +68,10 @@ internal struct IdSum
         return left;
     }
 
-    /// <summary>The first 16 bytes of SHA-256( sum, 32 bytes little-endian ‖ Varint(count) ), read as a big-endian number.</summary>
+    /// <summary>
+    /// Computes the fingerprint: the first 16 bytes of SHA-256( sum, 32 bytes little-endian ‖ Varint(count) ), read as
+    /// a big-endian number.
+    /// </summary>
     public readonly UInt128 ToFingerprint()
     {
         Span<byte> input = stackalloc byte[LinktreeId.Size + Varint.MaxSize];
@@ -95,7 +102,7 @@ internal struct IdSum
     {
         var sum = left + right;
         var result = sum + carry;
-        // At most one of the two additions can wrap.
+        // At most one of the two additions overflows.
         carry = (sum < left ? 1UL : 0UL) | (result < sum ? 1UL : 0UL);
         return result;
     }

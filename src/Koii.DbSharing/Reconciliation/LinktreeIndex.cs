@@ -5,90 +5,140 @@ using Koii.DbSharing.Storage;
 namespace Koii.DbSharing.Reconciliation;
 
 /// <summary>
-/// Knows of a store's whole set what peers ask for, its summary and the fingerprint of any part, without reading the set again: it lists the store once and from then on
-/// follows the feed of changes.
+/// Keeps the time and the id of every record of a store in memory, so that summaries and fingerprints of any range need
+/// no second listing: it lists the store once, and then follows the store's change feed.
 /// </summary>
 /// <remarks>
-/// It does nothing until it is asked, and then only what has changed since it was asked last. It may be used by many threads at once; one of
-/// them catches up, the others wait their turn. Whoever gives up in the middle of a listing leaves it to the next call, page for page, so a store of any
-/// size is listed in the end even if no caller stays for all of it. It holds the time and the id of every record, in 40 to 85 bytes of memory each.
+/// <para>It works only during calls, and reads only what changed since the last one. It is safe for use by multiple
+/// threads: one caller updates the index, the others wait. Memory is 40 to 85 bytes per record.</para>
+/// <para>The listing resumes where a canceled or failed call stopped, so a store of any size is listed eventually, even
+/// if no caller waits for all of it. Pages and changes are applied in the order in which they were read, each at least
+/// once. If an id changed after the listing began, its last change decides: a page that was read later already reflects
+/// the change, and the effect of an earlier page is corrected by it. An id that did not change is listed if and only if
+/// the store has it.</para>
 /// </remarks>
 /// <param name="store">The store to list.</param>
-/// <param name="feed">The feed of its changes.</param>
+/// <param name="feed">The change feed of the same store.</param>
 internal sealed class LinktreeIndex(ILinktreeStore store, ILinktreeChangeFeed feed)
 {
-    /// <summary>How many changes are read at a time.</summary>
+    /// <summary>The number of changes to read at a time.</summary>
     private const int ChangesPerPage = 4096;
 
-    /// <summary>How often a listing starts again because the feed was trimmed meanwhile, before the store is said to be too busy.</summary>
+    /// <summary>
+    /// The number of listings that a call may start because the feed was trimmed, before it reports the store as too
+    /// busy.
+    /// </summary>
     private const int MaxListings = 8;
 
     private readonly AsyncSemaphore _lock = new();
 
-    // Belongs to no call in particular: one that fails or is cancelled leaves it as far as it has come, listed or not.
-    private StoreListing? _listing;
+    // The state of the listing, all under the lock. A failed or canceled call leaves it to the next one.
+    private ItemTree _items = new();
+    private ChangePosition? _position; // Up to here the changes are applied; null before a listing has begun.
+    private LinktreeVersion? _nextPage;
+    private bool _isListed;
 
-    /// <summary>Catches up with the store and summarises its set, tombstones included.</summary>
-    /// <param name="cancellationToken">Ends this call; calls of others go on, and what was learned so far is kept: also a listing that is under way.</param>
-    /// <returns>The summary of a state of the store that it had during this call.</returns>
-    /// <exception cref="LinktreeStoreException">The store failed. The next call goes on where this one ended.</exception>
-    /// <exception cref="InvalidOperationException">The store answered <see langword="null"/>; the message names the method.</exception>
+    /// <summary>Lists a store that has no change feed, and summarizes its records, tombstones included.</summary>
+    /// <remarks>A record that is replaced between two pages may be counted in both versions.</remarks>
+    public static async ValueTask<SetSummary> SummarizeAsync(ILinktreeStore store, CancellationToken cancellationToken)
+    {
+        var sum = new IdSum();
+        LinktreeVersion? after = null;
+        do
+        {
+            var page = await store.ListAsync(new LinktreeQuery { IncludeTombstones = true, After = after }, cancellationToken).ConfigureAwait(false);
+            foreach (var linktree in page.Linktrees)
+                sum.Add(linktree.Id);
+            after = page.Next;
+        }
+        while (after is not null);
+        return sum.ToSummary();
+    }
+
+    /// <summary>Updates the index and summarizes the set, tombstones included.</summary>
+    /// <param name="cancellationToken">Cancels this call only. The part of a listing that was read is kept.</param>
+    /// <returns>The summary of a state that the store had during this call.</returns>
+    /// <exception cref="LinktreeStoreException">
+    /// The store failed. The next call resumes where this one stopped.
+    /// </exception>
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
-            return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Sum.ToSummary();
+            return (await UpdateAsync(cancellationToken).ConfigureAwait(false)).Sum.ToSummary();
     }
 
     /// <summary>
-    /// Catches up with the store and takes its set, to be worked on while the store goes on changing. Exceptions and cancellation are those of
+    /// Updates the index and takes a snapshot of the set. Exceptions and cancellation are those of
     /// <see cref="GetSummaryAsync"/>.
     /// </summary>
     internal async ValueTask<ItemSet> GetItemsAsync(CancellationToken cancellationToken)
     {
         using (await _lock.AcquireAsync(cancellationToken).ConfigureAwait(false))
-            return (await CatchUpAsync(cancellationToken).ConfigureAwait(false)).Snapshot();
+            return (await UpdateAsync(cancellationToken).ConfigureAwait(false)).Snapshot();
     }
 
     /// <summary>
-    /// Follows the feed, and lists the store before that where it has not been listed, or the feed does not reach back any more. The feed is followed after each
-    /// page: a listing that takes long, or lay idle, then depends on what was changed meanwhile and not on all that was changed since it began.
+    /// Applies the changes of the feed, and lists the store before that if it is not listed or the feed was trimmed.
     /// </summary>
-    private async ValueTask<ItemTree> CatchUpAsync(CancellationToken cancellationToken)
+    private async ValueTask<ItemTree> UpdateAsync(CancellationToken cancellationToken)
     {
         for (var listings = 0; listings < MaxListings;)
         {
-            var listing = _listing ??= new StoreListing((await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next);
-            if (!await TryFollowAsync(listing, cancellationToken).ConfigureAwait(false))
+            if (_position is null)
+                StartListing((await ReadChangesAsync(ChangePosition.Latest, cancellationToken).ConfigureAwait(false)).Next);
+
+            // Also between two pages: the feed then has to reach back to the last page only, and not to the start of a
+            // listing that took long or was paused.
+            if (!await TryApplyChangesAsync(cancellationToken).ConfigureAwait(false))
             {
-                _listing = null;
+                _position = null;
                 listings++;
                 continue;
             }
 
-            if (listing.IsListed)
-                return listing.Items;
-
-            var query = new LinktreeQuery { IncludeTombstones = true, After = listing.Next };
-            listing.Apply(RoleContract.NotNull(await store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync"));
+            if (_isListed)
+                return _items;
+            Apply(await store.ListAsync(new LinktreeQuery { IncludeTombstones = true, After = _nextPage }, cancellationToken).ConfigureAwait(false));
         }
 
         throw new LinktreeStoreException("The store trims its changes faster than its records can be listed.") { IsTransient = true };
     }
 
-    /// <summary>Applies what has changed; returns <see langword="false"/> when the feed does not reach back to where the listing stands.</summary>
-    private async ValueTask<bool> TryFollowAsync(StoreListing listing, CancellationToken cancellationToken)
+    private void StartListing(ChangePosition position)
+    {
+        _items = new ItemTree();
+        _position = position;
+        _nextPage = null;
+        _isListed = false;
+    }
+
+    private void Apply(LinktreePage page)
+    {
+        // Pages ascend, so the leaves of the tree are filled completely.
+        foreach (var linktree in page.Linktrees)
+            _items.Add(SetItem.Of(linktree.Version));
+        _nextPage = page.Next;
+        _isListed = page.Next is null;
+    }
+
+    /// <summary>
+    /// Applies all changes after <see cref="_position"/>. Returns <see langword="false"/> if the feed no longer reaches
+    /// back to it.
+    /// </summary>
+    private async ValueTask<bool> TryApplyChangesAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var page = await ReadChangesAsync(listing.Position, cancellationToken).ConfigureAwait(false);
+            var page = await ReadChangesAsync(_position!.Value, cancellationToken).ConfigureAwait(false);
             if (page.IsTrimmed)
                 return false;
-            listing.Apply(page);
+            _items.Apply(page.Changes);
+            _position = page.Next;
             if (page.Changes.Count < ChangesPerPage)
                 return true;
         }
     }
 
-    private async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, CancellationToken cancellationToken) =>
-        RoleContract.NotNull(await feed.ReadChangesAsync(after, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeChangeFeed.ReadChangesAsync");
+    private ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, CancellationToken cancellationToken) =>
+        feed.ReadChangesAsync(after, ChangesPerPage, cancellationToken);
 }

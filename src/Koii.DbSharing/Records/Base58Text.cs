@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
@@ -5,12 +6,15 @@ using System.Text;
 namespace Koii.DbSharing.Records;
 
 /// <summary>
-/// Base58 of a known length: Bitcoin alphabet, no check sum, a leading <c>1</c> is a zero byte (protocol §1). Every record that arrives has two of
-/// these texts, so they are read ten digits at a time instead of one by one. Lengths are multiples of eight bytes, up to 64.
+/// Encodes and decodes base58 of a known length, a multiple of eight bytes up to 64: Bitcoin alphabet, no checksum, a
+/// leading <c>1</c> is a zero byte (protocol §1).
 /// </summary>
+/// <remarks>
+/// Each record that arrives contains two such texts, so ten digits are processed at a time instead of one.
+/// </remarks>
 internal static class Base58Text
 {
-    /// <summary>No value of up to 64 bytes is written longer.</summary>
+    /// <summary>The maximum length of a text: that of 64 bytes.</summary>
     internal const int MaxLength = 88;
 
     private const int Base = 58;
@@ -18,18 +22,21 @@ internal static class Base58Text
     private const int DigitsPerDivision = 5;   // 58^5 < 2^32
     private const uint Division = 656_356_768; // 58^5
 
-    private const byte NoDigit = byte.MaxValue;
+    private const byte InvalidDigit = byte.MaxValue;
 
     private static readonly byte[] DigitValues = InvertAlphabet();
 
     private static ReadOnlySpan<byte> Alphabet => "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"u8;
 
-    /// <summary>Fills <paramref name="destination"/> exactly, or returns <see langword="false"/>; no input makes it throw.</summary>
+    /// <summary>
+    /// Decodes a text whose value has exactly the length of <paramref name="destination"/>; any other text returns
+    /// <see langword="false"/>.
+    /// </summary>
     internal static bool TryDecode(ReadOnlySpan<char> text, Span<byte> destination)
     {
         Span<byte> ascii = stackalloc byte[MaxLength];
         return text.Length <= MaxLength
-            && Ascii.FromUtf16(text, ascii, out var length) is System.Buffers.OperationStatus.Done
+            && Ascii.FromUtf16(text, ascii, out var length) is OperationStatus.Done
             && TryDecode(ascii[..length], destination);
     }
 
@@ -52,11 +59,11 @@ internal static class Base58Text
         for (var limb = 0; limb < limbs.Length; limb++)
             BinaryPrimitives.WriteUInt64BigEndian(destination[^((limb + 1) * sizeof(ulong))..], limbs[limb]);
 
-        // With fewer or more zeros the text stands for another length.
+        // A different number of zeros means that the text encodes another length.
         return CountLeading(destination, 0) == zeros;
     }
 
-    /// <summary>Writes the base58 text in ASCII.</summary>
+    /// <summary>Encodes a value as ASCII bytes.</summary>
     /// <param name="bytes">The value.</param>
     /// <param name="text">At least <see cref="MaxLength"/> bytes.</param>
     /// <returns>The length of the text.</returns>
@@ -92,7 +99,31 @@ internal static class Base58Text
         return Encoding.ASCII.GetString(text[..Encode(bytes, text)]);
     }
 
-    /// <summary>Multiplies the number by 58 for each digit and adds the digits; false when one is none or the number outgrows its limbs.</summary>
+    /// <summary>Encodes a value as ASCII bytes, if the buffer is long enough.</summary>
+    internal static bool TryEncode(ReadOnlySpan<byte> bytes, Span<byte> destination, out int length)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        length = Encode(bytes, text);
+        if (text[..length].TryCopyTo(destination))
+            return true;
+        length = 0;
+        return false;
+    }
+
+    /// <summary>Encodes a value as characters, if the buffer is long enough.</summary>
+    internal static bool TryEncode(ReadOnlySpan<byte> bytes, Span<char> destination, out int length)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        if (Ascii.ToUtf16(text[..Encode(bytes, text)], destination, out length) is OperationStatus.Done)
+            return true;
+        length = 0;
+        return false;
+    }
+
+    /// <summary>
+    /// Appends digits to the number. Returns <see langword="false"/> if one of them is invalid or the number exceeds
+    /// its limbs.
+    /// </summary>
     private static bool TryAppend(Span<ulong> limbs, ReadOnlySpan<byte> digits)
     {
         var factor = 1UL;
@@ -100,7 +131,7 @@ internal static class Base58Text
         foreach (var symbol in digits)
         {
             var value = DigitValues[symbol];
-            if (value == NoDigit)
+            if (value == InvalidDigit)
                 return false;
             factor *= Base;
             carry = (carry * Base) + value;
@@ -138,7 +169,7 @@ internal static class Base58Text
     private static byte[] InvertAlphabet()
     {
         var values = new byte[256];
-        values.AsSpan().Fill(NoDigit);
+        values.AsSpan().Fill(InvalidDigit);
         for (var value = 0; value < Alphabet.Length; value++)
             values[Alphabet[value]] = (byte)value;
         return values;

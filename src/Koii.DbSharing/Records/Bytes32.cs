@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>Thirty-two bytes held in place, so that keys and ids cost no allocation.</summary>
+/// <summary>Thirty-two bytes stored inline, so that keys and ids need no allocation.</summary>
 [InlineArray(Size)]
 internal struct Bytes32
 {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>Sixty-four bytes held in place, so that a signature costs no allocation.</summary>
+/// <summary>Sixty-four bytes stored inline, so that a signature needs no allocation.</summary>
 [InlineArray(Size)]
 internal struct Bytes64
 {

@@ -2,18 +2,24 @@ using System.Globalization;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>Numbers as ECMAScript prints them: the nearest double, by Number::toString (ECMAScript 2024, 6.1.6.1.20) in base ten.</summary>
+/// <summary>
+/// Writes the numbers of a JSON text as ECMAScript does: the nearest double, by Number::toString (ECMAScript 2024,
+/// 6.1.6.1.20) in base ten.
+/// </summary>
 internal static class EcmaScriptNumber
 {
-    /// <summary>No number is printed longer: a sign, <c>0.00000</c> and 17 digits.</summary>
+    /// <summary>The maximum number of bytes: a sign, <c>0.00000</c> and 17 digits, rounded up.</summary>
     internal const int MaxLength = 32;
 
     private const NumberStyles JsonNumber = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
-    /// <summary>Finds the number that the text starts with.</summary>
-    /// <param name="text">The text, to its end.</param>
-    /// <param name="isCanonical">Whether the number prints as it stands. Where this is not known at a glance, it is false.</param>
-    /// <returns>The length of the number, or 0 when there is none by JSON's grammar.</returns>
+    /// <summary>Measures the number at the start of the text.</summary>
+    /// <param name="text">The remaining text.</param>
+    /// <param name="isCanonical">
+    /// <see langword="true"/> only if the number is certainly in canonical form; this is not tested for numbers that
+    /// would have to be parsed.
+    /// </param>
+    /// <returns>The length of the number, or 0 if the text does not start with a number of JSON's grammar.</returns>
     internal static int Measure(ReadOnlySpan<byte> text, out bool isCanonical)
     {
         isCanonical = false;
@@ -45,18 +51,18 @@ internal static class EcmaScriptNumber
             length += exponent;
         }
 
-        // An integer of 15 digits is exact as a double; the only one that prints otherwise is -0.
+        // A double represents every integer of 15 digits exactly; of these only -0 has another canonical form.
         isCanonical = isInteger && digits <= 15 && !(startsWithZero && start > 0);
         return length;
     }
 
-    /// <summary>Prints a number of JSON's grammar.</summary>
+    /// <summary>Writes a number of JSON's grammar in canonical form.</summary>
     /// <param name="text">The number, of any length.</param>
     /// <param name="output">At least <see cref="MaxLength"/> bytes.</param>
-    /// <returns>How many bytes were written.</returns>
-    internal static int Rewrite(ReadOnlySpan<byte> text, Span<byte> output)
+    /// <returns>The number of bytes written.</returns>
+    internal static int Write(ReadOnlySpan<byte> text, Span<byte> output)
     {
-        // double.Parse rounds exactly however many digits there are, which Utf8JsonReader.GetDouble was seen not to do.
+        // double.Parse rounds correctly for any number of digits. Utf8JsonReader.GetDouble does not.
         var value = double.Parse(text, JsonNumber, CultureInfo.InvariantCulture);
         if (double.IsInfinity(value))
         {
@@ -129,24 +135,27 @@ internal static class EcmaScriptNumber
         return length + written;
     }
 
-    /// <summary>The fewest digits that tell the value from its neighbours, without zeros around them; the value is 0.digits × 10^point.</summary>
+    /// <summary>
+    /// Gets the fewest digits that identify the value, without leading and trailing zeros. The value is 0.digits ×
+    /// 10^point.
+    /// </summary>
     private static int ShortestDigits(double value, Span<byte> digits, out int point)
     {
-        // .NET finds the digits but lays them out differently ("1E+20", "1E-05", "123.45").
+        // .NET computes the digits but formats them differently ("1E+20", "1E-05", "123.45").
         Span<byte> text = stackalloc byte[MaxLength];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
 
-        // At a power of two the neighbour below is only half as far as the one above. .NET overlooks that for 2^-25 and 2^-958 and gives a
-        // digit too few, so that its text is the neighbour's; both need all 17.
+        // At a power of two the next lower double is half as far as the next higher one. For 2^-25 and 2^-958 .NET
+        // ignores that and writes one digit too few, which reads back as the neighbor; both need all 17 digits.
         if (double.IsPow2(value) && double.Parse(text[..length], JsonNumber, CultureInfo.InvariantCulture) != value)
             value.TryFormat(text, out length, "E16", CultureInfo.InvariantCulture);
         text = text[..length];
         point = 0;
-        var mark = text.IndexOf((byte)'E');
-        if (mark >= 0)
+        var exponent = text.IndexOf((byte)'E');
+        if (exponent >= 0)
         {
-            point = int.Parse(text[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-            text = text[..mark];
+            point = int.Parse(text[(exponent + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            text = text[..exponent];
         }
 
         var dot = text.IndexOf((byte)'.');

@@ -3,25 +3,27 @@ using System.Buffers;
 namespace Koii.DbSharing.Records;
 
 /// <summary>
-/// Cuts a stream that holds a JSON array into the texts of its elements. It looks at quotes, brackets and commas only, so that an element
-/// which is no JSON costs itself only, and keeps one element at most in its rented buffer.
+/// Splits a stream that contains a JSON array into the texts of its elements. It examines only quotes, brackets and
+/// commas, so an element that is not JSON does not affect the others. It buffers at most one element.
 /// </summary>
-internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) : IDisposable
+/// <param name="stream">The array as UTF-8, with or without a byte order mark. The reader does not close it.</param>
+/// <param name="limits">The limits of the list.</param>
+internal sealed class JsonArrayReader(Stream stream, ListLimits limits) : IDisposable
 {
     private const int InitialBytes = 64 * 1024;
 
-    private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);
-    private static readonly SearchValues<byte> StructureAndComma = SearchValues.Create("\"{}[],"u8);
+    private static readonly SearchValues<byte> QuotesAndBrackets = SearchValues.Create("\"{}[]"u8);
+    private static readonly SearchValues<byte> QuotesBracketsAndComma = SearchValues.Create("\"{}[],"u8);
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
     private int _filled;
     private int _position;
     private int _elementStart;
-    private int _blanks;
+    private int _whiteSpace;
     private long _received;
     private int _elements;
     private Phase _phase = Phase.ByteOrderMark;
-    private int _markBytes;
+    private int _byteOrderMarkBytes;
     private int _depth;
     private bool _inString;
     private bool _escaped;
@@ -35,25 +37,29 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         InElement,
     }
 
-    private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>How the array ended, or <see cref="LinktreeListEnd.More"/>.</summary>
-    internal LinktreeListEnd End { get; private set; }
+    /// <summary>How the array ended, or <see cref="ListEnd.More"/> while it has not.</summary>
+    internal ListEnd End { get; private set; }
 
-    /// <summary>Gives the next element that has arrived as a whole.</summary>
-    /// <param name="element">The text between the separators, valid until the next call; empty when it is too large.</param>
-    /// <param name="tooLarge">Whether it is longer than the limit.</param>
-    /// <returns>Whether there is one; if not, <see cref="FillAsync"/> is next.</returns>
+    /// <summary>Reads the next element, if all of it has arrived.</summary>
+    /// <param name="element">
+    /// The text between the separators, valid until the next call; empty if it is too large.
+    /// </param>
+    /// <param name="tooLarge">Whether the element exceeds <see cref="ListLimits.MaxElementBytes"/>.</param>
+    /// <returns>
+    /// <see langword="false"/> if <see cref="FillAsync"/> has to be called first, or the array has ended.
+    /// </returns>
     internal bool TryRead(out ReadOnlySpan<byte> element, out bool tooLarge)
     {
         element = default;
         tooLarge = false;
-        while (End is LinktreeListEnd.More && _position < _filled)
+        while (End is ListEnd.More && _position < _filled)
         {
             switch (_phase)
             {
                 case Phase.ByteOrderMark:
-                    SkipMark();
+                    SkipByteOrderMark();
                     break;
                 case Phase.BeforeArray:
                     FindArray();
@@ -64,35 +70,35 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
                 default:
                     if (!TryFindElementEnd())
                         return false;
-                    return TryTake(out element, out tooLarge);
+                    return TryEndElement(out element, out tooLarge);
             }
         }
 
         return false;
     }
 
-    /// <summary>Waits for more bytes, unless the array has ended.</summary>
-    /// <returns>How many came.</returns>
+    /// <summary>Reads more bytes from the stream, unless the array has ended.</summary>
+    /// <returns>The number of bytes read.</returns>
     internal async ValueTask<int> FillAsync(CancellationToken cancellationToken)
     {
-        if (End is not LinktreeListEnd.More)
+        if (End is not ListEnd.More)
             return 0;
         cancellationToken.ThrowIfCancellationRequested();
         if (_received > limits.MaxBytes)
         {
-            End = LinktreeListEnd.TooLarge;
+            End = ListEnd.TooLarge;
             return 0;
         }
 
         MakeRoom();
 
-        // One byte more than the limit tells a list that ends there from one that goes on.
+        // One byte more than the limit distinguishes a list that ends there from a longer one.
         var room = (int)Math.Min(_buffer.Length - _filled, Math.Max(limits.MaxBytes - _received, limits.MaxBytes - _received + 1));
         var read = await stream.ReadAsync(_buffer.AsMemory(_filled, room), cancellationToken).ConfigureAwait(false);
         _received += read;
         _filled += _received > limits.MaxBytes ? read - 1 : read;
         if (read == 0)
-            End = _phase is Phase.ByteOrderMark or Phase.BeforeArray ? LinktreeListEnd.NotAList : LinktreeListEnd.Interrupted;
+            End = _phase is Phase.ByteOrderMark or Phase.BeforeArray ? ListEnd.NotAList : ListEnd.Interrupted;
         return read;
     }
 
@@ -102,21 +108,21 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         _buffer = [];
     }
 
-    private void SkipMark()
+    private void SkipByteOrderMark()
     {
-        if (_buffer[_position] == Mark[_markBytes])
+        if (_buffer[_position] == ByteOrderMark[_byteOrderMarkBytes])
         {
             _position++;
-            if (++_markBytes == Mark.Length)
+            if (++_byteOrderMarkBytes == ByteOrderMark.Length)
                 _phase = Phase.BeforeArray;
         }
-        else if (_markBytes == 0)
+        else if (_byteOrderMarkBytes == 0)
         {
             _phase = Phase.BeforeArray;
         }
         else
         {
-            End = LinktreeListEnd.NotAList;
+            End = ListEnd.NotAList;
         }
     }
 
@@ -127,7 +133,7 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         if (_buffer[_position++] == '[')
             _phase = Phase.BeforeElement;
         else
-            End = LinktreeListEnd.NotAList;
+            End = ListEnd.NotAList;
     }
 
     private void FindElement()
@@ -136,7 +142,7 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
             return;
         if (_elements == 0 && _buffer[_position] == ']')
         {
-            End = LinktreeListEnd.Complete;
+            End = ListEnd.Complete;
             return;
         }
 
@@ -149,23 +155,24 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
     private bool TrySkipWhiteSpace()
     {
         var length = _buffer.AsSpan(_position, _filled - _position).IndexOfAnyExcept(" \t\n\r"u8);
-        var blanks = length < 0 ? _filled - _position : length;
-        _position += blanks;
-        _blanks += blanks;
-        if (_blanks > limits.MaxElementBytes)
+        var count = length < 0 ? _filled - _position : length;
+        _position += count;
+        _whiteSpace += count;
+        if (_whiteSpace > limits.MaxElementBytes)
         {
-            // It compresses a thousandfold and nobody writes it: a flood that would cost a core until the whole list is too large.
-            End = LinktreeListEnd.TooLarge;
+            // White space compresses a thousandfold, so a flood of it would occupy a core until the whole list is too
+            // large.
+            End = ListEnd.TooLarge;
             return false;
         }
 
         if (length < 0)
             return false;
-        _blanks = 0;
+        _whiteSpace = 0;
         return true;
     }
 
-    /// <summary>Goes on to the comma or bracket that ends the element, or to the end of what has arrived.</summary>
+    /// <summary>Advances to the comma or bracket that ends the element, or to the end of the buffered bytes.</summary>
     private bool TryFindElementEnd()
     {
         var bytes = _buffer.AsSpan(0, _filled);
@@ -178,8 +185,10 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
                 continue;
             }
 
-            var rest = bytes[_position..];
-            var length = _inString ? rest.IndexOfAny((byte)'"', (byte)'\\') : rest.IndexOfAny(_depth == 0 ? StructureAndComma : Structure);
+            var unread = bytes[_position..];
+            var length = _inString
+                ? unread.IndexOfAny((byte)'"', (byte)'\\')
+                : unread.IndexOfAny(_depth == 0 ? QuotesBracketsAndComma : QuotesAndBrackets);
             if (length < 0)
                 break;
             _position += length;
@@ -208,13 +217,13 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         return false;
     }
 
-    private bool TryTake(out ReadOnlySpan<byte> element, out bool tooLarge)
+    private bool TryEndElement(out ReadOnlySpan<byte> element, out bool tooLarge)
     {
         element = default;
         tooLarge = false;
         if (++_elements > limits.MaxElements)
         {
-            End = LinktreeListEnd.TooLarge;
+            End = ListEnd.TooLarge;
             return false;
         }
 
@@ -222,12 +231,15 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         if (!tooLarge)
             element = _buffer.AsSpan(_elementStart, _position - _elementStart);
         if (_buffer[_position++] == ']')
-            End = LinktreeListEnd.Complete;
+            End = ListEnd.Complete;
         _phase = Phase.BeforeElement;
         return true;
     }
 
-    /// <summary>Drops what was read and makes room for more. Everything that has arrived is scanned by now.</summary>
+    /// <summary>
+    /// Discards the elements that were read and makes room for more bytes. All buffered bytes are scanned at this
+    /// point.
+    /// </summary>
     private void MakeRoom()
     {
         if (_phase is Phase.InElement && _filled - _elementStart > limits.MaxElementBytes)
@@ -241,7 +253,8 @@ internal sealed class JsonArrayReader(Stream stream, LinktreeListLimits limits) 
         if (_filled < _buffer.Length)
             return;
 
-        // Moving is worth it only when it frees half of the buffer; else a long element would be moved again and again.
+        // Moving the element is worthwhile only if that frees half of the buffer; otherwise a long element would be
+        // moved many times.
         var kept = _filled - _elementStart;
         var target = kept <= _buffer.Length / 2 ? _buffer : ArrayPool<byte>.Shared.Rent((int)Math.Min(kept * 2L, Array.MaxLength));
         _buffer.AsSpan(_elementStart, kept).CopyTo(target);

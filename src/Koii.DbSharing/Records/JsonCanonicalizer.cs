@@ -2,14 +2,13 @@ using System.Buffers;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>
-/// One pass over a text that is valid UTF-8. What is canonical as it stands is copied in runs: bytes from <see cref="_run"/> to
-/// <see cref="_position"/> were read and belong to the output but are not there yet. Members are written in the order they come; only an
-/// object that repeats a key or numbers its keys is put in order when it closes (<see cref="MemberOrder"/>).
-/// </summary>
+/// <summary>Writes the canonical form of a text that is valid UTF-8, in one pass.</summary>
 /// <remarks>
-/// The output always has room for the rest of the text as it stands. Every token but a number takes no more room than its text did, so only
-/// <see cref="WriteNumber"/> has to ask for more.
+/// <para>Bytes that are already canonical are copied in runs: those from <see cref="_copyStart"/> to
+/// <see cref="_position"/> were read and belong to the output, but are not copied yet. Members are written in text
+/// order; <see cref="MemberOrder"/> reorders an object with repeated or numeric keys at its closing bracket.</para>
+/// <para>The output buffer always has room for the remaining text as it is. No token except a number becomes longer, so
+/// only <see cref="WriteNumber"/> may have to enlarge the buffer.</para>
 /// </remarks>
 internal ref struct JsonCanonicalizer
 {
@@ -23,10 +22,10 @@ internal ref struct JsonCanonicalizer
     private byte[] _output;
     private int _length;
     private int _position;
-    private int _run;
-    private int _deepest;
-    private PooledStack<int> _frames;          // for each open object where its members start, for each open array ArrayFrame
-    private PooledStack<JsonMember> _members;  // of all open objects
+    private int _copyStart;
+    private int _maxDepthSeen;
+    private PooledStack<int> _frames;          // one per open container: the index of an object's first member, or ArrayFrame
+    private PooledStack<JsonMember> _members;  // those of all open objects
 
     internal JsonCanonicalizer(ReadOnlySpan<byte> text, int maxDepth, Span<int> frames, Span<JsonMember> members)
     {
@@ -37,17 +36,17 @@ internal ref struct JsonCanonicalizer
         _members = new PooledStack<JsonMember>(members);
     }
 
-    private readonly int Written => _length + _position - _run;
+    private readonly int Written => _length + _position - _copyStart;
 
     internal CanonicalJson Run()
     {
         var reason = Read();
-        _frames.Release();
-        _members.Release();
+        _frames.ReturnArray();
+        _members.ReturnArray();
         if (reason is RejectionReason.None)
         {
             Flush();
-            return new CanonicalJson(_output, _length, _deepest);
+            return new CanonicalJson(_output, _length, _maxDepthSeen);
         }
 
         ArrayPool<byte>.Shared.Return(_output);
@@ -70,7 +69,7 @@ internal ref struct JsonCanonicalizer
                 case (byte)'{' or (byte)'[':
                     if (_frames.Count == _maxDepth)
                         return RejectionReason.TooDeep;
-                    if (!TryOpen(next == '{', out var empty))
+                    if (!TryOpenContainer(next == '{', out var empty))
                         return RejectionReason.Malformed;
                     if (!empty)
                         continue;
@@ -89,18 +88,18 @@ internal ref struct JsonCanonicalizer
                     break;
             }
 
-            if (!complete || !TryGoOn(out var finished))
+            if (!complete || !TryAdvance(out var finished))
                 return RejectionReason.Malformed;
             if (finished)
                 return RejectionReason.None;
         }
     }
 
-    /// <summary>Reads the opening bracket and, unless the container is empty, what stands before its first value.</summary>
-    private bool TryOpen(bool isObject, out bool empty)
+    /// <summary>Reads the opening bracket and, in an object that is not empty, the first key.</summary>
+    private bool TryOpenContainer(bool isObject, out bool empty)
     {
         _frames.Push(isObject ? _members.Count : ArrayFrame);
-        _deepest = Math.Max(_deepest, _frames.Count);
+        _maxDepthSeen = Math.Max(_maxDepthSeen, _frames.Count);
         _position++;
         empty = false;
         if (!TryPeek(out var next))
@@ -109,13 +108,15 @@ internal ref struct JsonCanonicalizer
             return !isObject || TryReadKey();
 
         _position++;
-        _frames.CutTo(_frames.Count - 1);
+        _frames.Truncate(_frames.Count - 1);
         empty = true;
         return true;
     }
 
-    /// <summary>After a value: closes what closes here and reads up to where the next value must stand, or to the end of the text.</summary>
-    private bool TryGoOn(out bool finished)
+    /// <summary>
+    /// After a value, reads the closing brackets that follow, and advances to the next value or to the end of the text.
+    /// </summary>
+    private bool TryAdvance(out bool finished)
     {
         finished = false;
         while (_frames.Count > 0)
@@ -135,25 +136,25 @@ internal ref struct JsonCanonicalizer
             if (next != (isObject ? '}' : ']'))
                 return false;
             if (isObject)
-                SettleMembers(firstMember);
+                OrderMembers(firstMember);
             _position++;
-            _frames.CutTo(_frames.Count - 1);
+            _frames.Truncate(_frames.Count - 1);
         }
 
         finished = !TryPeek(out _);
         return finished;
     }
 
-    private void SettleMembers(int first)
+    private void OrderMembers(int first)
     {
-        var members = _members.From(first);
+        var members = _members.AsSpan(first);
         if (members.Length > 1)
         {
             Flush();
-            _length = MemberOrder.Settle(_output, members);
+            _length = MemberOrder.Apply(_output, members);
         }
 
-        _members.CutTo(first);
+        _members.Truncate(first);
     }
 
     private bool TryReadKey()
@@ -210,15 +211,15 @@ internal ref struct JsonCanonicalizer
                 return true;
             case (byte)'/':
                 Flush();
-                _run++;
+                _copyStart++;
                 _position += 2;
                 return true;
             case (byte)'u':
-                if (!JsonEscape.TryReadUnits(_text[_position..], out var first, out var second, out var consumed))
+                if (!JsonEscape.TryReadChars(_text[_position..], out var first, out var second, out var consumed))
                     return false;
                 Flush();
                 _length += JsonEscape.Write(first, second, _output.AsSpan(_length));
-                _run = _position += consumed;
+                _copyStart = _position += consumed;
                 return true;
             default:
                 return false;
@@ -238,16 +239,16 @@ internal ref struct JsonCanonicalizer
     private void WriteNumber(int end)
     {
         Flush();
-        var rest = _text.Length - end;
-        if (_output.Length - _length < rest + EcmaScriptNumber.MaxLength)
-            Grow(_length + rest + EcmaScriptNumber.MaxLength);
-        _length += EcmaScriptNumber.Rewrite(_text[_position..end], _output.AsSpan(_length));
-        _run = _position = end;
+        var remaining = _text.Length - end;
+        if (_output.Length - _length < remaining + EcmaScriptNumber.MaxLength)
+            Grow(_length + remaining + EcmaScriptNumber.MaxLength);
+        _length += EcmaScriptNumber.Write(_text[_position..end], _output.AsSpan(_length));
+        _copyStart = _position = end;
     }
 
     private readonly byte At(int index) => (uint)index < (uint)_text.Length ? _text[index] : (byte)0;
 
-    /// <summary>Finds the next byte that is no white space and leaves white space out of the output.</summary>
+    /// <summary>Skips white space and returns the byte after it, without reading that byte.</summary>
     private bool TryPeek(out byte next)
     {
         next = At(_position);
@@ -258,16 +259,16 @@ internal ref struct JsonCanonicalizer
     {
         Flush();
         var length = _text[_position..].IndexOfAnyExcept(" \t\n\r"u8);
-        _run = _position = length < 0 ? _text.Length : _position + length;
+        _copyStart = _position = length < 0 ? _text.Length : _position + length;
         next = At(_position);
         return length >= 0;
     }
 
     private void Flush()
     {
-        _text[_run.._position].CopyTo(_output.AsSpan(_length));
-        _length += _position - _run;
-        _run = _position;
+        _text[_copyStart.._position].CopyTo(_output.AsSpan(_length));
+        _length += _position - _copyStart;
+        _copyStart = _position;
     }
 
     private void Grow(int needed)

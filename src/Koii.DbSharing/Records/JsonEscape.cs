@@ -5,23 +5,27 @@ using System.Text;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>The <c>\uXXXX</c> escape of JSON strings, and what ECMAScript's <c>QuoteJSONString</c> makes of the unit.</summary>
+/// <summary>
+/// Reads the <c>\uXXXX</c> escape sequences of JSON strings and writes their code units as ECMAScript's
+/// <c>QuoteJSONString</c> does.
+/// </summary>
 internal static class JsonEscape
 {
     private const int Length = 6;
 
-    /// <summary>Reads one escape, or two when they are a surrogate pair.</summary>
+    /// <summary>Reads one escape sequence, or two that form a surrogate pair.</summary>
     /// <param name="text">Starts with <c>\u</c>.</param>
-    /// <param name="first">The UTF-16 unit.</param>
+    /// <param name="first">The UTF-16 code unit.</param>
     /// <param name="second">The low surrogate of a pair, else 0.</param>
-    /// <param name="consumed">How many bytes of the text were read.</param>
-    internal static bool TryReadUnits(ReadOnlySpan<byte> text, out char first, out char second, out int consumed)
+    /// <param name="consumed">The number of bytes read.</param>
+    /// <returns><see langword="false"/> if the text does not start with a valid escape sequence.</returns>
+    internal static bool TryReadChars(ReadOnlySpan<byte> text, out char first, out char second, out int consumed)
     {
         second = '\0';
         consumed = Length;
-        if (!TryReadUnit(text, out first))
+        if (!TryReadChar(text, out first))
             return false;
-        if (char.IsHighSurrogate(first) && text[Length..].StartsWith("\\u"u8) && TryReadUnit(text[Length..], out var low) && char.IsLowSurrogate(low))
+        if (char.IsHighSurrogate(first) && text[Length..].StartsWith("\\u"u8) && TryReadChar(text[Length..], out var low) && char.IsLowSurrogate(low))
         {
             second = low;
             consumed += Length;
@@ -30,7 +34,10 @@ internal static class JsonEscape
         return true;
     }
 
-    /// <summary>Writes a unit or a pair in canonical form, which is never longer than its escape was.</summary>
+    /// <summary>
+    /// Writes a code unit or a pair in canonical form, which is never longer than its escape sequence.
+    /// </summary>
+    /// <returns>The number of bytes written.</returns>
     internal static int Write(char first, char second, Span<byte> output)
     {
         if (second != '\0')
@@ -61,14 +68,14 @@ internal static class JsonEscape
         return Length;
     }
 
-    private static bool TryReadUnit(ReadOnlySpan<byte> escape, out char unit)
+    private static bool TryReadChar(ReadOnlySpan<byte> escape, out char value)
     {
-        // Not ushort.TryParse, which takes a zero byte at the end of the digits for none.
-        Span<byte> value = stackalloc byte[sizeof(char)];
-        unit = '\0';
-        if (escape.Length < Length || Convert.FromHexString(escape[2..Length], value, out _, out _) is not OperationStatus.Done)
+        // Not ushort.TryParse, which ignores zero bytes after the digits.
+        Span<byte> bytes = stackalloc byte[sizeof(char)];
+        value = '\0';
+        if (escape.Length < Length || Convert.FromHexString(escape[2..Length], bytes, out _, out _) is not OperationStatus.Done)
             return false;
-        unit = (char)BinaryPrimitives.ReadUInt16BigEndian(value);
+        value = (char)BinaryPrimitives.ReadUInt16BigEndian(bytes);
         return true;
     }
 }

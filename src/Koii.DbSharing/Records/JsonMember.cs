@@ -1,6 +1,9 @@
 namespace Koii.DbSharing.Records;
 
-/// <summary>Where one member of an object stands in the output of the canonicaliser. The key's range includes its quotes.</summary>
+/// <summary>
+/// The range of one member of an object in the output of <see cref="JsonCanonicalizer"/>. The key's range includes its
+/// quotes.
+/// </summary>
 internal struct JsonMember
 {
     internal int KeyStart;
@@ -18,10 +21,12 @@ internal struct JsonMember
 
     internal readonly int KeyLength => KeyEnd - KeyStart;
 
-    /// <summary>Whether the member is no longer to be written; a key in use has two quotes at least.</summary>
-    internal readonly bool IsDropped => KeyEnd == KeyStart;
+    /// <summary>
+    /// Whether the member is removed from the object. The key of any other member has at least two quotes.
+    /// </summary>
+    internal readonly bool IsRemoved => KeyEnd == KeyStart;
 
     internal readonly ReadOnlySpan<byte> Key(ReadOnlySpan<byte> output) => output[KeyStart..KeyEnd];
 
-    internal void Drop() => KeyEnd = KeyStart;
+    internal void Remove() => KeyEnd = KeyStart;
 }

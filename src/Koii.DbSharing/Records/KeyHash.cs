@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace Koii.DbSharing.Records;
 
 /// <summary>
-/// A universal hash of bytes: a polynomial over the prime field 2^61−1 at a point drawn per process. Whoever writes the keys cannot know which
-/// of them collide, so nobody can make a table of keys slow; the mixing of <see cref="HashCode"/> gives no such bound.
+/// A universal hash of bytes: a polynomial over the prime field 2^61−1, evaluated at a point that is random per
+/// process. The author of a text cannot predict which keys collide, so no text makes the table of its keys slow.
+/// <see cref="HashCode"/> does not guarantee that.
 /// </summary>
 internal static class KeyHash
 {

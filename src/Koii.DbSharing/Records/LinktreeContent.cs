@@ -1,9 +1,11 @@
 namespace Koii.DbSharing.Records;
 
-/// <summary>What the library reads of a record's data (protocol §1). Everything else in it belongs to the author.</summary>
+/// <summary>
+/// The members of a record's data that the library reads (protocol §1). All others belong to the author.
+/// </summary>
 internal readonly record struct LinktreeContent(string Uuid, long Timestamp, string? TaskId, bool IsTombstone)
 {
-    private const int MaxUuidUnits = 128;
+    private const int MaxUuidLength = 128;
     private const long MaxTimestamp = (1L << 53) - 1;
 
     /// <summary>Reads an object in canonical form.</summary>
@@ -14,8 +16,8 @@ internal readonly record struct LinktreeContent(string Uuid, long Timestamp, str
         long? timestamp = null;
         string? taskId = null;
         var deleted = false;
-        var members = new CanonicalMembers(canonical);
-        while (members.MoveNext())
+        var members = new CanonicalObjectReader(canonical);
+        while (members.Read())
         {
             if (members.Key.SequenceEqual("uuid"u8))
             {
@@ -29,9 +31,9 @@ internal readonly record struct LinktreeContent(string Uuid, long Timestamp, str
             }
             else if (members.Key.SequenceEqual("taskId"u8))
             {
-                if (!CanonicalString.TryGetContent(members.Value, out var text))
+                if (!CanonicalValue.TryGetString(members.Value, out var text))
                     return false;
-                taskId = CanonicalString.Decode(text);
+                taskId = CanonicalValue.DecodeString(text);
             }
             else if (members.Key.SequenceEqual("deleted"u8))
             {
@@ -48,13 +50,16 @@ internal readonly record struct LinktreeContent(string Uuid, long Timestamp, str
     private static bool TryReadUuid(ReadOnlySpan<byte> value, out string? uuid)
     {
         uuid = null;
-        if (!CanonicalString.TryGetContent(value, out var text) || text.Length is 0 or > MaxUuidUnits * CanonicalString.MaxBytesPerUnit)
+        if (!CanonicalValue.TryGetString(value, out var text) || text.Length is 0 or > MaxUuidLength * CanonicalValue.MaxBytesPerChar)
             return false;
-        uuid = CanonicalString.Decode(text);
-        return uuid.Length <= MaxUuidUnits && IsText(uuid);
+        uuid = CanonicalValue.DecodeString(text);
+        return uuid.Length <= MaxUuidLength && IsText(uuid);
     }
 
-    /// <summary>Whether the string has no U+0000, which some databases refuse in text, and no unpaired surrogate, which UTF-8 cannot carry.</summary>
+    /// <summary>
+    /// Whether the string is free of U+0000, which some databases reject in text, and of unpaired surrogates, which
+    /// UTF-8 cannot encode.
+    /// </summary>
     private static bool IsText(string value)
     {
         for (var at = 0; at < value.Length; at++)
@@ -68,7 +73,7 @@ internal readonly record struct LinktreeContent(string Uuid, long Timestamp, str
         return true;
     }
 
-    /// <summary>In canonical form an integer of this range is its plain digits, however the author wrote it.</summary>
+    /// <summary>Reads an integer of the range of timestamps. Its canonical form consists of digits only.</summary>
     private static bool TryReadTimestamp(ReadOnlySpan<byte> value, out long? timestamp)
     {
         timestamp = null;

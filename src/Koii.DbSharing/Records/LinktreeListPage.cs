@@ -1,21 +1,24 @@
 namespace Koii.DbSharing.Records;
 
-/// <summary>A part of a list.</summary>
-/// <param name="Linktrees">The well-formed records in the order they came.</param>
-/// <param name="Malformed">How many elements were not well formed, by reason.</param>
-/// <param name="End">What comes after; every page but the last has <see cref="LinktreeListEnd.More"/>.</param>
+/// <summary>A page of a list that is being read.</summary>
+/// <param name="Linktrees">The well-formed records in list order.</param>
+/// <param name="Malformed">The number of elements that are not well formed, by reason.</param>
+/// <param name="End">How the list ended; <see cref="ListEnd.More"/> in every page except the last.</param>
 internal sealed record LinktreeListPage(
-    IReadOnlyList<SignedLinktree> Linktrees, IReadOnlyDictionary<RejectionReason, int> Malformed, LinktreeListEnd End)
+    IReadOnlyList<SignedLinktree> Linktrees, IReadOnlyDictionary<RejectionReason, int> Malformed, ListEnd End)
 {
-    /// <summary>The most records a page holds.</summary>
+    /// <summary>The maximum number of records in a page.</summary>
     internal const int MaxLinktrees = 1024;
 
     /// <summary>
-    /// A page ends where the data of its records, or what has arrived of the list for it, comes to this many bytes: pages take turns, and what makes no record must not be
-    /// read out of turn.
+    /// A page ends when the data of its records, or the part of the list that was read for it, reaches this many bytes.
+    /// The second bound makes a peer that sends nothing useful wait between pages like any other.
     /// </summary>
     internal const int MaxBytes = 1024 * 1024;
 
-    /// <summary>A page ends with the element that takes it to this many. An empty object costs far more than its two bytes.</summary>
+    /// <summary>
+    /// The maximum number of elements in a page, malformed ones included. An empty object costs far more than its two
+    /// bytes.
+    /// </summary>
     internal const int MaxElements = 16_384;
 }

@@ -34,11 +34,11 @@ internal sealed class LinktreeListPageBuilder
 
     internal void AddTooLarge() => Count(RejectionReason.TooLarge);
 
-    /// <summary>Counts what has arrived of the list.</summary>
+    /// <summary>Counts bytes that were read from the list.</summary>
     internal void AddBytes(int count) => _listBytes += count;
 
-    /// <summary>Hands over what was collected and starts the next page.</summary>
-    internal LinktreeListPage Take(LinktreeListEnd end)
+    /// <summary>Returns the collected elements as a page and starts the next one.</summary>
+    internal LinktreeListPage Build(ListEnd end)
     {
         var page = new LinktreeListPage(_linktrees, _malformed ?? NoneMalformed, end);
         _linktrees = [];

@@ -5,44 +5,54 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing;
 
-/// <summary>Reads records as they come over the wire (protocol §1 and §4), in any form a node is known to send. It judges everything but the signature.</summary>
+/// <summary>
+/// Reads records in their wire forms (protocol §1 and §4) and validates everything except the signature.
+/// </summary>
+/// <remarks>
+/// All members are safe for use by multiple threads. To validate the signature, use an
+/// <see cref="ISignatureVerifier"/>.
+/// </remarks>
 public static class LinktreeReader
 {
     /// <summary>
-    /// Reads one record: an object with a member <c>data</c>, or an object without one whose <c>value</c> is such an object. Other members are
-    /// ignored, and of a repeated member the last one counts, as in <c>JSON.parse</c>.
+    /// Reads one record: an object that has a member <c>data</c>, or an object without one whose member <c>value</c> is
+    /// such an object. Other members are ignored. If a member is repeated, its last value counts, as in
+    /// <c>JSON.parse</c>.
     /// </summary>
     /// <param name="envelope">The JSON text as UTF-8; it need not be canonical.</param>
-    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
-    /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
-    /// <returns>Whether the text is a well-formed record. No text makes this method throw.</returns>
+    /// <param name="linktree">The record, if the method returns <see langword="true"/>.</param>
+    /// <param name="reason">The reason for the rejection, or <see cref="RejectionReason.None"/>.</param>
+    /// <returns><see langword="true"/> if the text is a well-formed record. No text causes an exception.</returns>
     public static bool TryRead(ReadOnlySpan<byte> envelope, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
     {
         linktree = null;
 
-        // Only an object can be a record, and looking first keeps a list of a million numbers cheap.
+        // Only an object can be a record. Testing this first keeps a list of a million numbers cheap.
         if (envelope.TrimStart(" \t\n\r"u8) is not [(byte)'{', ..])
         {
             reason = RejectionReason.Malformed;
             return false;
         }
 
-        using var canonical = EcmaScriptJson.Canonicalize(envelope, SignedLinktree.MaxTextDepth);
+        using var canonical = CanonicalJson.Create(envelope, SignedLinktree.MaxTextDepth);
         reason = canonical.Reason;
         return reason is RejectionReason.None && TryReadCanonical(canonical, out linktree, out reason);
     }
 
-    /// <summary>Reads the record that an object holds under a name, as a submission does (protocol §3). It is otherwise like <see cref="TryRead"/>.</summary>
-    /// <param name="holder">The JSON text as UTF-8; it need not be canonical.</param>
-    /// <param name="name">The member's name, which needs no escaping.</param>
-    /// <param name="linktree">The record, when the method returns <see langword="true"/>.</param>
-    /// <param name="reason">Why there is none, else <see cref="RejectionReason.None"/>.</param>
+    /// <summary>
+    /// Reads the record in a member of an object, as in a submission (protocol §3). Otherwise the method behaves like
+    /// <see cref="TryRead"/>.
+    /// </summary>
+    /// <param name="json">The text of the object as UTF-8; it need not be canonical.</param>
+    /// <param name="name">The member's name in canonical form, without quotes.</param>
+    /// <param name="linktree">The record, if the method returns <see langword="true"/>.</param>
+    /// <param name="reason">The reason for the rejection, or <see cref="RejectionReason.None"/>.</param>
     /// <returns>Whether the member is a well-formed record. No text makes this method throw.</returns>
     internal static bool TryReadMember(
-        ReadOnlySpan<byte> holder, ReadOnlySpan<byte> name, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
+        ReadOnlySpan<byte> json, ReadOnlySpan<byte> name, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
     {
         linktree = null;
-        using var canonical = EcmaScriptJson.Canonicalize(holder, SignedLinktree.MaxTextDepth);
+        using var canonical = CanonicalJson.Create(json, SignedLinktree.MaxTextDepth);
         reason = canonical.Reason;
         if (reason is not RejectionReason.None)
             return false;
@@ -50,30 +60,34 @@ public static class LinktreeReader
         reason = RejectionReason.Malformed;
         if (canonical.Bytes is not [(byte)'{', ..])
             return false;
-        var members = new CanonicalMembers(canonical.Bytes);
-        while (members.MoveNext())
+        var members = new CanonicalObjectReader(canonical.Bytes);
+        while (members.Read())
         {
             if (members.Key.SequenceEqual(name))
-                return members.Value is [(byte)'{', ..] && TryReadEnvelope(new Envelope(members.Value), canonical.TextDepth, out linktree, out reason);
+                return members.Value is [(byte)'{', ..]
+                    && TryReadEnvelope(new Envelope(members.Value), canonical.TextDepth, out linktree, out reason);
         }
 
         return false;
     }
 
     /// <summary>
-    /// Reads a list as it arrives, page by page. A bad element costs itself only. Whatever the bytes are, the answer is pages, of which the last
-    /// says how the list ended; bytes after the closing bracket are not looked at.
+    /// Reads a list page by page while it arrives. A malformed element does not affect the others. Any input yields
+    /// pages, the last of which states how the list ended. Bytes after the closing bracket are not read.
     /// </summary>
-    /// <param name="stream">The list as UTF-8, perhaps with a byte order mark. It stays open.</param>
-    /// <param name="limits">What the list may cost.</param>
-    /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>One page at least. When the stream throws or the reading is cancelled, what came before is delivered first as a page of its own.</returns>
+    /// <param name="stream">The list as UTF-8, with or without a byte order mark. The method does not close it.</param>
+    /// <param name="limits">The limits of the list.</param>
+    /// <param name="cancellationToken">Cancels reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>
+    /// At least one page. Before an exception of the stream or a cancellation is thrown, the elements read so far are
+    /// returned as a page.
+    /// </returns>
     internal static async IAsyncEnumerable<LinktreeListPage> ReadListAsync(
-        Stream stream, LinktreeListLimits limits, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        Stream stream, ListLimits limits, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var elements = new JsonArrayReader(stream, limits);
         var page = new LinktreeListPageBuilder();
-        while (elements.End is LinktreeListEnd.More)
+        while (elements.End is ListEnd.More)
         {
             while (elements.TryRead(out var element, out var tooLarge))
             {
@@ -82,12 +96,12 @@ public static class LinktreeReader
                 else
                     page.Add(element);
                 if (page.IsFull)
-                    yield return page.Take(LinktreeListEnd.More);
+                    yield return page.Build(ListEnd.More);
             }
 
-            // What has arrived may fill a page and end no element.
+            // The bytes that were read can fill a page without completing an element.
             if (page.IsFull)
-                yield return page.Take(LinktreeListEnd.More);
+                yield return page.Build(ListEnd.More);
 
             ExceptionDispatchInfo? failure = null;
             try
@@ -102,11 +116,11 @@ public static class LinktreeReader
             if (failure is null)
                 continue;
             if (!page.IsEmpty)
-                yield return page.Take(LinktreeListEnd.More);
+                yield return page.Build(ListEnd.More);
             failure.Throw();
         }
 
-        yield return page.Take(elements.End);
+        yield return page.Build(elements.End);
     }
 
     private static bool TryReadCanonical(in CanonicalJson canonical, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
@@ -117,28 +131,29 @@ public static class LinktreeReader
         return TryReadEnvelope(record, canonical.TextDepth, out linktree, out reason);
     }
 
-    private static bool TryReadEnvelope(in Envelope record, int textDepth, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
+    private static bool TryReadEnvelope(
+        in Envelope record, int textDepth, [NotNullWhen(true)] out SignedLinktree? linktree, out RejectionReason reason)
     {
         linktree = null;
         reason = RejectionReason.Malformed;
         if (record.Data is not [(byte)'{', ..])
             return false;
         reason = RejectionReason.BadPublicKey;
-        if (!CanonicalString.TryGetContent(record.PublicKey, out var base58) || !PublicKey.TryParse(base58, out var author))
+        if (!CanonicalValue.TryGetString(record.PublicKey, out var base58) || !PublicKey.TryParse(base58, out var author))
             return false;
         reason = RejectionReason.BadSignatureEncoding;
-        if (!CanonicalString.TryGetContent(record.Signature, out base58) || !LinktreeSignature.TryParse(base58, out var signature))
+        if (!CanonicalValue.TryGetString(record.Signature, out base58) || !LinktreeSignature.TryParse(base58, out var signature))
             return false;
         return SignedLinktree.TryCreateCanonical(author, signature, record.Data, textDepth, out linktree, out reason);
     }
 
-    /// <summary>The members of an envelope that count, each empty where it is missing.</summary>
+    /// <summary>The members of an envelope that the library reads; each is empty if it is missing.</summary>
     private readonly ref struct Envelope
     {
         internal Envelope(ReadOnlySpan<byte> canonicalObject)
         {
-            var members = new CanonicalMembers(canonicalObject);
-            while (members.MoveNext())
+            var members = new CanonicalObjectReader(canonicalObject);
+            while (members.Read())
             {
                 if (members.Key.SequenceEqual("data"u8))
                     Data = members.Value;

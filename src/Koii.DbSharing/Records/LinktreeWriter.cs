@@ -4,12 +4,17 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing;
 
-/// <summary>Writes records as they stand on the wire (protocol §1 and §3). Nothing is allocated but what the output itself takes.</summary>
+/// <summary>
+/// Writes records in their wire forms (protocol §1 and §3), without allocations except those of the output.
+/// </summary>
+/// <remarks>All members are safe for use by multiple threads, if each has its own output.</remarks>
 public static class LinktreeWriter
 {
-    /// <summary>Writes <c>{"data":…,"publicKey":"…","signature":"…"}</c>, the form of <c>/list</c>.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="linktree">The record; its data goes out byte for byte.</param>
+    /// <summary>
+    /// Writes a record as <c>{"data":…,"publicKey":"…","signature":"…"}</c>, the form of <c>/list</c>.
+    /// </summary>
+    /// <param name="output">The output.</param>
+    /// <param name="linktree">The record. Its data is written byte for byte.</param>
     public static void WriteRecord(IBufferWriter<byte> output, SignedLinktree linktree)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -23,12 +28,17 @@ public static class LinktreeWriter
         output.Write("\"}"u8);
     }
 
-    /// <summary>Writes <c>{"key":"linktree:&lt;publicKey&gt;","value":&lt;record&gt;}</c>, the form of <c>/all</c>.</summary>
-    /// <param name="output">Where to.</param>
+    /// <summary>
+    /// Writes a record as <c>{"key":"linktree:&lt;publicKey&gt;","value":&lt;record&gt;}</c>, the form of <c>/all</c>.
+    /// </summary>
+    /// <param name="output">The output.</param>
     /// <param name="linktree">The record.</param>
-    /// <param name="resourceName">The word before the colon: <see cref="DbSharingOptions.ResourceName"/>.</param>
+    /// <param name="resourceName">
+    /// The part of the key before the colon: <see cref="DbSharingOptions.ResourceName"/>.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// <paramref name="resourceName"/> is empty or has other characters than letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.
+    /// <paramref name="resourceName"/> is empty or contains characters other than letters, digits, <c>-</c>, <c>_</c>,
+    /// <c>.</c> and <c>~</c>.
     /// </exception>
     public static void WriteKeyedRecord(IBufferWriter<byte> output, SignedLinktree linktree, string resourceName)
     {
@@ -36,7 +46,9 @@ public static class LinktreeWriter
         ArgumentNullException.ThrowIfNull(linktree);
         ArgumentException.ThrowIfNullOrEmpty(resourceName);
         if (resourceName.AsSpan().ContainsAnyExcept(ResourceCharacters))
-            throw new ArgumentException($"A resource name has only letters, digits, '-', '_', '.' and '~'; '{resourceName}' has others.", nameof(resourceName));
+            throw new ArgumentException(
+                $"A resource name consists of letters, digits, '-', '_', '.' and '~'; '{resourceName}' contains other characters.",
+                nameof(resourceName));
 
         output.Write("{\"key\":\""u8);
         Encoding.UTF8.GetBytes(resourceName, output);

@@ -4,25 +4,26 @@ using System.Numerics;
 namespace Koii.DbSharing.Records;
 
 /// <summary>
-/// The order of an object's members in ECMAScript (protocol §1): keys that are array indices first, ascending; then the others as they first
-/// appeared; of a repeated key the last value, at the place of the first.
+/// Puts the members of an object in the order of ECMAScript (protocol §1): keys that are array indices first, in
+/// ascending order; then the others in the order of their first occurrence. A repeated key keeps the position of its
+/// first occurrence and the value of its last.
 /// </summary>
 internal static class MemberOrder
 {
     private const int FewMembers = 16;
 
-    /// <summary>Puts the members of one object, which end the output, in order.</summary>
-    /// <param name="output">The output. Keys in it are canonical, so equal keys are equal bytes.</param>
-    /// <param name="members">The object's members, two or more, in the order they stand there. They are used up.</param>
-    /// <returns>Where the last member ends now.</returns>
-    internal static int Settle(Span<byte> output, Span<JsonMember> members)
+    /// <summary>Orders the members of one object, which are the end of the output.</summary>
+    /// <param name="output">The output. Its keys are canonical, so equal keys have equal bytes.</param>
+    /// <param name="members">Two or more members, in the order of the output. The method overwrites them.</param>
+    /// <returns>The new end of the last member.</returns>
+    internal static int Apply(Span<byte> output, Span<JsonMember> members)
     {
         var end = members[^1].ValueEnd;
-        var repeated = members.Length <= FewMembers ? FoldRepeatedFew(output, members) : FoldRepeatedMany(output, members);
+        var repeated = members.Length <= FewMembers ? MergeRepeatedOfFew(output, members) : MergeRepeatedOfMany(output, members);
         return repeated | HasIndexKey(output, members) ? Rewrite(output, members, end) : end;
     }
 
-    private static bool FoldRepeatedFew(ReadOnlySpan<byte> output, Span<JsonMember> members)
+    private static bool MergeRepeatedOfFew(ReadOnlySpan<byte> output, Span<JsonMember> members)
     {
         var repeated = false;
         for (var later = 1; later < members.Length; later++)
@@ -32,7 +33,7 @@ internal static class MemberOrder
             {
                 if (members[first].KeyLength == key.Length && members[first].Key(output).SequenceEqual(key))
                 {
-                    Fold(members, first, later);
+                    Merge(members, first, later);
                     repeated = true;
                     break;
                 }
@@ -42,7 +43,7 @@ internal static class MemberOrder
         return repeated;
     }
 
-    private static bool FoldRepeatedMany(ReadOnlySpan<byte> output, Span<JsonMember> members)
+    private static bool MergeRepeatedOfMany(ReadOnlySpan<byte> output, Span<JsonMember> members)
     {
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)members.Length);
         var table = ArrayPool<int>.Shared.Rent(size + members.Length);
@@ -59,7 +60,7 @@ internal static class MemberOrder
                 first = links[first] - 1;
             if (first >= 0)
             {
-                Fold(members, first, later);
+                Merge(members, first, later);
                 repeated = true;
                 continue;
             }
@@ -72,11 +73,11 @@ internal static class MemberOrder
         return repeated;
     }
 
-    private static void Fold(Span<JsonMember> members, int first, int later)
+    private static void Merge(Span<JsonMember> members, int first, int later)
     {
         members[first].ValueStart = members[later].ValueStart;
         members[first].ValueEnd = members[later].ValueEnd;
-        members[later].Drop();
+        members[later].Remove();
     }
 
     private static bool HasIndexKey(ReadOnlySpan<byte> output, ReadOnlySpan<JsonMember> members)
@@ -96,10 +97,10 @@ internal static class MemberOrder
         var ordered = ArrayPool<byte>.Shared.Rent(end - start);
         var indices = ArrayPool<ulong>.Shared.Rent(members.Length);
         var count = 0;
-        for (var place = 0; place < members.Length; place++)
+        for (var i = 0; i < members.Length; i++)
         {
-            if (TryReadIndex(members[place].Key(output), out var index))
-                indices[count++] = ((ulong)index << 32) | (uint)place;
+            if (TryReadIndex(members[i].Key(output), out var index))
+                indices[count++] = ((ulong)index << 32) | (uint)i;
         }
 
         indices.AsSpan(0, count).Sort();
@@ -108,12 +109,12 @@ internal static class MemberOrder
         {
             ref var member = ref members[(int)(uint)entry];
             length = Append(output, member, ordered, length);
-            member.Drop();
+            member.Remove();
         }
 
         foreach (ref readonly var member in members)
         {
-            if (!member.IsDropped)
+            if (!member.IsRemoved)
                 length = Append(output, member, ordered, length);
         }
 
@@ -134,7 +135,7 @@ internal static class MemberOrder
         return length + member.ValueEnd - member.ValueStart;
     }
 
-    /// <summary>Reads a canonical array index, "0" to "4294967294" between its quotes.</summary>
+    /// <summary>Reads a canonical array index from a quoted key: "0" to "4294967294".</summary>
     private static bool TryReadIndex(ReadOnlySpan<byte> key, out uint index)
     {
         index = 0;

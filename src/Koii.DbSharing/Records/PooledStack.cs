@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Koii.DbSharing.Records;
 
-/// <summary>A stack that starts in the caller's frame and moves to a rented array when it outgrows it.</summary>
+/// <summary>A stack that starts in a buffer of the caller and moves to a rented array when that is full.</summary>
 internal ref struct PooledStack<T>(Span<T> initial)
     where T : unmanaged
 {
@@ -13,8 +13,8 @@ internal ref struct PooledStack<T>(Span<T> initial)
 
     internal readonly ref T Top => ref _items[Count - 1];
 
-    /// <summary>The items from <paramref name="start"/> to the top, valid until the next push.</summary>
-    internal readonly Span<T> From(int start) => _items[start..Count];
+    /// <summary>The items from <paramref name="start"/> to the top. The span is valid until the next push.</summary>
+    internal readonly Span<T> AsSpan(int start) => _items[start..Count];
 
     internal void Push(T item)
     {
@@ -23,9 +23,9 @@ internal ref struct PooledStack<T>(Span<T> initial)
         _items[Count++] = item;
     }
 
-    internal void CutTo(int count) => Count = count;
+    internal void Truncate(int count) => Count = count;
 
-    internal readonly void Release()
+    internal readonly void ReturnArray()
     {
         if (_rented is not null)
             ArrayPool<T>.Shared.Return(_rented);
@@ -35,7 +35,7 @@ internal ref struct PooledStack<T>(Span<T> initial)
     {
         var larger = ArrayPool<T>.Shared.Rent(_items.Length * 2);
         _items.CopyTo(larger);
-        Release();
+        ReturnArray();
         _items = _rented = larger;
     }
 }

@@ -1,32 +1,38 @@
 namespace Koii.DbSharing;
 
-/// <summary>Why a record was refused. The values are names for people and metrics; their numbers mean nothing.</summary>
+/// <summary>The reason why a record was rejected.</summary>
+/// <remarks>The names are for logs and metrics. The numbers have no meaning and may change.</remarks>
 public enum RejectionReason
 {
-    /// <summary>It was not refused.</summary>
+    /// <summary>The record was not rejected.</summary>
     None,
 
-    /// <summary>It is no JSON object with the members of a record, or one of them has no valid form (protocol §1).</summary>
+    /// <summary>
+    /// The text is not a JSON object with the members of a record, or one of them is invalid (protocol §1).
+    /// </summary>
     Malformed,
 
-    /// <summary>Its canonical form passes 65,536 bytes, or the text that held it its own limit: 256 KiB by default in a list, 64 MiB anywhere.</summary>
+    /// <summary>
+    /// The canonical form exceeds 65,536 bytes, or the text exceeds its own limit: by default 256 KiB in a list, and 64
+    /// MiB anywhere.
+    /// </summary>
     TooLarge,
 
-    /// <summary>Its data is nested more than 64 levels deep.</summary>
+    /// <summary>The data has more than 64 levels of objects and arrays.</summary>
     TooDeep,
 
-    /// <summary>The public key is missing or not the base58 form of 32 bytes.</summary>
+    /// <summary>The public key is missing, or is not the base58 form of 32 bytes.</summary>
     BadPublicKey,
 
-    /// <summary>The signature is missing or not the base58 form of 64 bytes.</summary>
+    /// <summary>The signature is missing, or is not the base58 form of 64 bytes.</summary>
     BadSignatureEncoding,
 
-    /// <summary>It names a task that is not this node's.</summary>
+    /// <summary>The record names another task than this node's.</summary>
     OtherTask,
 
-    /// <summary>The signature does not fit the record by the rule of protocol §2.</summary>
+    /// <summary>The signature is not valid for the record by the rule of protocol §2.</summary>
     BadSignature,
 
-    /// <summary>The record is good, and this node's <c>IAdmissionPolicy</c> does not want it.</summary>
+    /// <summary>The record is valid, but this node's <see cref="IAdmissionPolicy"/> rejected it.</summary>
     Policy,
 }

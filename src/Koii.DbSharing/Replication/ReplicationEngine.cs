@@ -102,7 +102,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
     public async ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) =>
         Index is not null
             ? await Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)
-            : await StoreListing.SummarizeAsync(Store, cancellationToken).ConfigureAwait(false);
+            : await LinktreeIndex.SummarizeAsync(Store, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Gets a snapshot of the peers that rounds of this engine have asked, up to 4,096, in the order of their addresses.</summary>
     /// <returns>The peers. Empty before the first round, and after another process had the lease.</returns>

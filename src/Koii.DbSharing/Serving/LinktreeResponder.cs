@@ -23,7 +23,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     public const int MaxSubmissionBytes = (256 * 1024) + 1024;
 
     /// <summary>The greatest length of a reconciliation message in bytes, in both directions: 512 KiB.</summary>
-    public const int MaxMessageBytes = Party.FrameLimit;
+    public const int MaxMessageBytes = ProtocolExtension.FrameLimit;
 
     /// <summary>The most records that can be fetched at once.</summary>
     public const int MaxFetchedIds = ProtocolExtension.MaxFetchedIds;

@@ -17,12 +17,12 @@ internal sealed class HeldRecords
         var verifier = new Ed25519SignatureVerifier();
         using var response = await AskAsync(http);
         await using var list = await response.Content.ReadAsStreamAsync();
-        await foreach (var page in LinktreeReader.ReadListAsync(list, new LinktreeListLimits(long.MaxValue, int.MaxValue, int.MaxValue)))
+        await foreach (var page in LinktreeReader.ReadListAsync(list, new ListLimits(long.MaxValue, int.MaxValue, int.MaxValue)))
         {
             foreach (var record in page.Linktrees)
                 held._timestamps[record.Key] = record.Timestamp;
             held.CountForged += page.Linktrees.Count(record => !verifier.Verify(record));
-            if (page.End is not (LinktreeListEnd.More or LinktreeListEnd.Complete))
+            if (page.End is not (ListEnd.More or ListEnd.Complete))
                 throw new InvalidOperationException($"The list ended as {page.End}.");
         }
 

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Koii.DbSharing.Benchmarks.Negentropy;
 
-/// <summary><c>negentropy-stdio</c>: this implementation on standard input and output, to be run against others. The frame limit is <c>FRAMESIZELIMIT</c> of the environment.</summary>
+/// <summary>
+/// <c>negentropy-stdio</c>: runs this implementation on standard input and output, to test it against others. The
+/// environment variable <c>FRAMESIZELIMIT</c> is the frame limit.
+/// </summary>
 internal static class StdioCommand
 {
     internal const string Verb = "negentropy-stdio";
@@ -11,7 +14,8 @@ internal static class StdioCommand
 
     internal static int Run()
     {
-        var frameLimit = int.Parse(Environment.GetEnvironmentVariable(FrameLimitVariable) is { Length: > 0 } text ? text : "0", NumberStyles.None, CultureInfo.InvariantCulture);
+        var text = Environment.GetEnvironmentVariable(FrameLimitVariable);
+        var frameLimit = string.IsNullOrEmpty(text) ? 0 : int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
         new StdioHarness(Console.In, Console.Out, frameLimit).Run();
         return 0;
     }

@@ -6,25 +6,27 @@ using Koii.DbSharing.Reconciliation.Messages;
 namespace Koii.DbSharing.Benchmarks.Negentropy;
 
 /// <summary>
-/// One side of a conversation by lines of text, as the cross-language tests of Negentropy implementations hold it: <c>item,time,id</c> and <c>seal</c> make the set,
-/// <c>initiate</c> begins, <c>msg,hex</c> brings the other side's message. It answers <c>msg,hex</c>, or in the end <c>have,id</c> and <c>need,id</c> for each difference, and <c>done</c>.
+/// One side of a reconciliation over lines of text, in the format of the cross-language tests of Negentropy
+/// implementations: <c>item,time,id</c> and <c>seal</c> define the set, <c>initiate</c> starts, <c>msg,hex</c> is a
+/// message of the other side. The answer is <c>msg,hex</c>, and finally <c>have,id</c> and <c>need,id</c> for each
+/// difference, and <c>done</c>.
 /// </summary>
-/// <param name="input">Where lines come from; the conversation ends with it.</param>
-/// <param name="output">Where lines go to. It is flushed after every answer.</param>
-/// <param name="frameLimit">The greatest length of a message in bytes, 0 for none.</param>
+/// <param name="input">The input. The harness stops at its end.</param>
+/// <param name="output">The output. It is flushed after each answer.</param>
+/// <param name="frameLimit">The maximum length of a message in bytes, or 0 for no limit.</param>
 internal sealed class StdioHarness(TextReader input, TextWriter output, int frameLimit)
 {
-    // The highest version that this side speaks, when it is asked for another one.
+    // The highest supported version, which is the answer to a message of another version.
     private static readonly byte[] OurVersion = [MessageReader.Version];
 
-    private readonly int _frameLimit = frameLimit == 0 ? Party.NoFrameLimit : Math.Max(frameLimit, Party.MinFrameLimit);
+    private readonly int _frameLimit = frameLimit == 0 ? RangeReconciler.NoFrameLimit : Math.Max(frameLimit, RangeReconciler.MinFrameLimit);
     private readonly ItemTree _items = new();
     private readonly HashSet<LinktreeId> _need = [];
     private readonly HashSet<LinktreeId> _have = [];
     private ItemSet? _set;
     private Initiator? _initiator;
 
-    /// <summary>Talks until the input ends.</summary>
+    /// <summary>Processes lines until the input ends.</summary>
     /// <exception cref="FormatException">A line or a message is malformed.</exception>
     public void Run()
     {
@@ -35,7 +37,8 @@ internal sealed class StdioHarness(TextReader input, TextWriter output, int fram
                 case [""]:
                     break;
                 case ["item", var time, var id]:
-                    _items.Add(new SetItem(ulong.Parse(time, NumberStyles.None, CultureInfo.InvariantCulture), new LinktreeId(Convert.FromHexString(id))));
+                    _items.Add(
+                        new SetItem(ulong.Parse(time, NumberStyles.None, CultureInfo.InvariantCulture), new LinktreeId(Convert.FromHexString(id))));
                     break;
                 case ["seal"]:
                     _set = _items.Snapshot();
@@ -60,7 +63,9 @@ internal sealed class StdioHarness(TextReader input, TextWriter output, int fram
         if (_initiator is null)
         {
             var isOtherVersion = message is [>= 0x60 and <= 0x6F and not MessageReader.Version, ..];
-            Write(isOtherVersion ? OurVersion : new Responder(Set, _frameLimit).Respond(message) ?? throw new FormatException("The message is malformed."));
+            Write(isOtherVersion
+                ? OurVersion
+                : new Responder(Set, _frameLimit).Respond(message) ?? throw new FormatException("The message is malformed."));
         }
         else if (!_initiator.TryTake(message, out var next))
         {

@@ -6,48 +6,53 @@ using Koii.DbSharing.Reconciliation.Items;
 
 namespace Koii.DbSharing.Benchmarks.Sync;
 
-/// <summary>What it took one side to learn what the other has more: its work, the other's, and what went over the wire without the records themselves.</summary>
-internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, TimeSpan Asking, TimeSpan Asked, long RecordBytes, bool IsRight)
+/// <summary>
+/// The cost of finding the records that only the other side has: the time of both sides, and the bytes on the wire
+/// without the records.
+/// </summary>
+internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, TimeSpan Initiator, TimeSpan Responder, long RecordBytes, bool IsRight)
 {
     private const int Runs = 40;
 
     // {"protocol":1,"count":1000000,"fingerprint":"…","perAuthor":16,"reconcile":true}
     private const int SummaryBytes = 106;
 
-    internal static Exchange Measure(ItemSet asking, ItemSet asked, SignedLinktree[] extra)
+    internal static Exchange Measure(ItemSet initiatorSet, ItemSet responderSet, SignedLinktree[] extra)
     {
-        // The quickest: what else the machine does only ever adds.
-        var quickest = Enumerable.Range(0, Runs).Select(_ => Run(asking, asked, extra)).MinBy(run => run.Asking + run.Asked)!;
-        return quickest with { RecordBytes = SizeOf(extra) };
+        // The fastest run: other work of the machine only adds time.
+        var fastest = Enumerable.Range(0, Runs).Select(_ => Run(initiatorSet, responderSet, extra)).MinBy(run => run.Initiator + run.Responder)!;
+        return fastest with { RecordBytes = SizeOf(extra) };
     }
 
-    private static Exchange Run(ItemSet asking, ItemSet asked, SignedLinktree[] extra)
+    private static Exchange Run(ItemSet initiatorSet, ItemSet responderSet, SignedLinktree[] extra)
     {
         var (up, down, trips) = (0L, (long)SummaryBytes, 1);
-        var (askingWatch, askedWatch) = (new Stopwatch(), new Stopwatch());
+        var (initiatorWatch, responderWatch) = (new Stopwatch(), new Stopwatch());
         var need = new HashSet<LinktreeId>();
 
-        var theirs = During(askedWatch, () => asked.Summary);
-        if (During(askingWatch, () => asking.Summary != theirs))
+        var theirs = Time(responderWatch, () => responderSet.Summary);
+        if (Time(initiatorWatch, () => initiatorSet.Summary != theirs))
         {
-            var initiator = new Initiator(asking, need);
-            for (var next = During(askingWatch, initiator.Start); next is not null; trips++)
+            var initiator = new Initiator(initiatorSet, need);
+            for (var next = Time(initiatorWatch, initiator.Start); next is not null; trips++)
             {
                 var message = next;
                 up += message.Length;
-                var answer = During(askedWatch, () => new Responder(asked).Respond(message))!;
+                var answer = Time(responderWatch, () => new Responder(responderSet).Respond(message))!;
                 down += answer.Length;
-                next = During(askingWatch, () => initiator.TryTake(answer, out var following) ? following : throw new InvalidOperationException("The answer is malformed."));
+                next = Time(
+                    initiatorWatch,
+                    () => initiator.TryTake(answer, out var following) ? following : throw new InvalidOperationException("The answer is malformed."));
             }
 
             up += need.Count * LinktreeId.Size;
             trips += need.Count > 0 ? 1 : 0;
         }
 
-        return new Exchange(up, down, trips, askingWatch.Elapsed, askedWatch.Elapsed, 0, need.SetEquals(extra.Select(record => record.Id)));
+        return new Exchange(up, down, trips, initiatorWatch.Elapsed, responderWatch.Elapsed, 0, need.SetEquals(extra.Select(record => record.Id)));
     }
 
-    private static T During<T>(Stopwatch watch, Func<T> work)
+    private static T Time<T>(Stopwatch watch, Func<T> work)
     {
         watch.Start();
         var result = work();
@@ -55,7 +60,7 @@ internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, Ti
         return result;
     }
 
-    /// <summary>The records as they are fetched, compressed.</summary>
+    /// <summary>Gets the compressed size of the records in a fetch.</summary>
     private static long SizeOf(SignedLinktree[] records)
     {
         if (records.Length == 0)

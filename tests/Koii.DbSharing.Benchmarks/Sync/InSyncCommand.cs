@@ -6,7 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Koii.DbSharing.Benchmarks.Sync;
 
 /// <summary>
-/// <c>in-sync 100000</c>: what a round costs a node of so many records when its ten peers hold just the same. The peers are one process on ten addresses of loopback; measured is the other.
+/// <c>in-sync 100000</c>: the cost of a round for a node whose ten peers have the same records. The peers are one
+/// process on ten loopback addresses; this process is measured.
 /// </summary>
 internal static class InSyncCommand
 {
@@ -28,7 +29,7 @@ internal static class InSyncCommand
         services.AddDbSharing(options =>
         {
             options.TaskId = ServeCommand.TaskId;
-            // A peer that is not ready yet rests for a round.
+            // A peer that is not ready yet is retried after one round.
             options.Interval = Interval;
             options.MaxRecords = Math.Max(options.MaxRecords, count);
             foreach (var url in urls)
@@ -62,7 +63,9 @@ internal static class InSyncCommand
         processorTime = process.TotalProcessorTime - processorTime;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{count:N0} records, {Peers} peers in sync: {processorTime.TotalMilliseconds / Rounds:N2} ms of processor time and {bytes / Rounds:N0} bytes of bodies a round{(isInSync ? "" : "; NOT IN SYNC")}"));
+            $"{count:N0} records, {Peers} peers in sync: "
+            + $"{processorTime.TotalMilliseconds / Rounds:N2} ms of processor time and "
+            + $"{bytes / Rounds:N0} bytes of bodies a round{(isInSync ? "" : "; NOT IN SYNC")}"));
         return isInSync ? 0 : 1;
     }
 

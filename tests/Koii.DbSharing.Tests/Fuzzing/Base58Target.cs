@@ -5,7 +5,10 @@ using SimpleBase;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Keys and signatures in base58, beside SimpleBase: both take the same texts for the same bytes, and the bytes are written as the text was.</summary>
+/// <summary>
+/// Keys and signatures in base58, compared with SimpleBase: both decode the same texts to the same bytes, which are
+/// encoded as the same text.
+/// </summary>
 internal sealed class Base58Target : FuzzTarget<(byte[]? Key, byte[]? Signature)>
 {
     public override IEnumerable<byte[]> Seeds => LinktreeVector.All
@@ -44,7 +47,8 @@ internal sealed class Base58Target : FuzzTarget<(byte[]? Key, byte[]? Signature)
     {
         try
         {
-            // Longer texts are neither, and slow there; from U+007F on it was seen to throw IndexOutOfRangeException.
+            // Longer texts are invalid for both and slow in SimpleBase; for characters from U+007F on it throws
+            // IndexOutOfRangeException.
             return text.Length is > 0 and <= 100 && !text.AsSpan().ContainsAnyExceptInRange('\0', '~') ? Base58.Bitcoin.Decode(text) : null;
         }
         catch (ArgumentException)

@@ -5,7 +5,9 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>The canonical form, beside the base class library's reader of JSON: both take the same texts, and find the same in what went in and what came out.</summary>
+/// <summary>
+/// The canonical form, compared with the JSON reader of the base class library and with <see cref="ReferenceJson"/>.
+/// </summary>
 internal sealed class CanonicalFormTarget : FuzzTarget<(RejectionReason Reason, byte[] Bytes, int Depth)>
 {
     private const int MaxDepth = 64;
@@ -19,34 +21,35 @@ internal sealed class CanonicalFormTarget : FuzzTarget<(RejectionReason Reason, 
     protected override int Check(byte[] input, (RejectionReason Reason, byte[] Bytes, int Depth) reading)
     {
         var (reason, canonical, depth) = reading;
-        var (isJson, jsonDepth) = Judge(input);
+        var (isJson, jsonDepth) = Measure(input);
         var expected = !isJson ? RejectionReason.Malformed : jsonDepth > MaxDepth ? RejectionReason.TooDeep : RejectionReason.None;
-        // A text that is too deep and then no JSON either may be called one or the other.
+        // A text that is both too deep and malformed may have either reason.
         if (reason != expected && !(reason is RejectionReason.TooDeep && expected is RejectionReason.Malformed))
-            Assert.Fail($"{reason}, but {expected} is right.");
+            Assert.Fail($"{reason}, but {expected} was expected.");
         if (reason is not RejectionReason.None)
             return (int)reason;
 
         var again = Canonicalize(canonical);
         if (again.Reason is not RejectionReason.None || !again.Bytes.AsSpan().SequenceEqual(canonical))
-            Assert.Fail($"The canonical form {Encoding.UTF8.GetString(canonical)} has another one: {again.Reason} {Encoding.UTF8.GetString(again.Bytes)}");
+            Assert.Fail($"{Encoding.UTF8.GetString(canonical)} has another canonical form: {again.Reason} {Encoding.UTF8.GetString(again.Bytes)}");
         if (depth != jsonDepth)
-            Assert.Fail($"The depth is {jsonDepth}, not {depth}.");
-        if (!ReferenceJson.Write(input).AsSpan().SequenceEqual(canonical))
-            Assert.Fail($"It is {Encoding.UTF8.GetString(canonical)} but should be {Encoding.UTF8.GetString(ReferenceJson.Write(input))}");
+            Assert.Fail($"The depth is {depth}, but {jsonDepth} was expected.");
+        var reference = ReferenceJson.Write(input);
+        if (!reference.AsSpan().SequenceEqual(canonical))
+            Assert.Fail($"The canonical form is {Encoding.UTF8.GetString(canonical)}, but expected was {Encoding.UTF8.GetString(reference)}");
         return HashCode.Combine(depth, BitOperations.Log2((uint)canonical.Length), input.Length.CompareTo(canonical.Length));
     }
 
     internal static (RejectionReason Reason, byte[] Bytes, int Depth) Canonicalize(ReadOnlySpan<byte> text)
     {
-        using var canonical = EcmaScriptJson.Canonicalize(text, MaxDepth);
+        using var canonical = CanonicalJson.Create(text, MaxDepth);
         return (canonical.Reason, canonical.Bytes.ToArray(), canonical.TextDepth);
     }
 
-    private static (bool IsJson, int Depth) Judge(byte[] text)
+    private static (bool IsJson, int Depth) Measure(byte[] text)
     {
         var depth = 0;
-        // The library's reader does not look at the bytes of strings before somebody asks for them.
+        // The reader does not validate the bytes of a string until it is read.
         if (!System.Text.Unicode.Utf8.IsValid(text))
             return (false, 0);
         var reader = new Utf8JsonReader(text, Strict);

@@ -4,7 +4,7 @@ using Koii.DbSharing.Tests.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Small inputs of the right form, made of the protocol's vectors.</summary>
+/// <summary>Small valid inputs, created from the protocol's vectors.</summary>
 internal static class FuzzSeeds
 {
     public static IEnumerable<string> Data => LinktreeVector.All.Select(vector => vector.DataText).Append("""{"uuid":"u","timestamp":1,"taskId":"T","deleted":true}""");
@@ -13,7 +13,8 @@ internal static class FuzzSeeds
         Data.Concat(["null", "-0", "1e21", "\"\\ud83d\\ude80\"", "[]", "{}", "[1,2,[3]]", """{"b":1,"a":{"1":2,"0":[]},"b":{}}""", """{"a":"\u2028é🚀\ud800"}"""]);
 
     public static IEnumerable<string> Records =>
-        LinktreeVector.All.Select(vector => Record(vector)).Concat([Json.Envelope(Json.Data()), Json.Keyed(Json.Envelope(Json.Data())), Json.After(Json.Envelope(Json.Data()), "\"username\":1")]);
+        LinktreeVector.All.Select(vector => Record(vector)).Concat(
+            [Json.Envelope(Json.Data()), Json.Keyed(Json.Envelope(Json.Data())), Json.After(Json.Envelope(Json.Data()), "\"username\":1")]);
 
     public static IEnumerable<string> Lists =>
     [

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Koii.DbSharing.Tests.Fuzzing;
 
 /// <summary>
-/// How long to fuzz, and from where: <c>KOII_FUZZ_INPUTS</c> inputs in sum (default 210,000), drawn from <c>KOII_FUZZ_SEED</c> (default: another one each time, printed).
-/// Both are read from the test run's parameters (<c>dotnet test -- TestRunParameters.Parameter(name="KOII_FUZZ_INPUTS", value="5000000")</c>) or else from the environment.
+/// The number of inputs for all targets together, <c>KOII_FUZZ_INPUTS</c> (default 210,000), and the seed,
+/// <c>KOII_FUZZ_SEED</c> (default: random, and printed). Both are read from the parameters of the test run (<c>dotnet
+/// test -- TestRunParameters.Parameter(name="KOII_FUZZ_INPUTS", value="5000000")</c>) or from the environment.
 /// </summary>
 internal static class FuzzSettings
 {

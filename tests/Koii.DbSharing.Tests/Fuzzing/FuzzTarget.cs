@@ -1,15 +1,18 @@
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>A reader whose memory is watched: what it allocates is bounded by a multiple of its input.</summary>
+/// <summary>A target that bounds the memory that the reader allocates by a multiple of its input.</summary>
 internal abstract class FuzzTarget<TReading> : IFuzzTarget
 {
     public abstract IEnumerable<byte[]> Seeds { get; }
 
-    /// <summary>The most bytes that may be allocated for nothing at all: buffers that a pool has not got yet, and what a reader always needs.</summary>
-    protected virtual int BytesForAnything => 512 * 1024;
+    /// <summary>
+    /// The number of bytes that may be allocated for any input: for buffers that the pool has to create, and for what a
+    /// reader always needs.
+    /// </summary>
+    protected virtual int FixedBytes => 512 * 1024;
 
-    /// <summary>The most bytes that may be allocated for one of the input.</summary>
-    protected virtual int BytesForByte => 128;
+    /// <summary>The number of bytes that may be allocated for each byte of the input.</summary>
+    protected virtual int BytesPerInputByte => 128;
 
     public async Task<int> FeedAsync(byte[] input)
     {
@@ -17,14 +20,14 @@ internal abstract class FuzzTarget<TReading> : IFuzzTarget
         var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = await ReadAsync(input);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        if (thread == Environment.CurrentManagedThreadId && allocated > BytesForAnything + ((long)BytesForByte * input.Length))
+        if (thread == Environment.CurrentManagedThreadId && allocated > FixedBytes + ((long)BytesPerInputByte * input.Length))
             Assert.Fail($"{allocated} bytes were allocated for an input of {input.Length}.");
         return Check(input, reading);
     }
 
-    /// <summary>The reader, and nothing else.</summary>
+    /// <summary>Calls the reader, and nothing else.</summary>
     protected abstract ValueTask<TReading> ReadAsync(byte[] input);
 
-    /// <summary>Whether the answer is right, as far as that can be told; and its kind.</summary>
+    /// <summary>Asserts that the result is correct, and returns its kind.</summary>
     protected abstract int Check(byte[] input, TReading reading);
 }

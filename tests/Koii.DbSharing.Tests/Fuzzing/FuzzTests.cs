@@ -1,8 +1,9 @@
 namespace Koii.DbSharing.Tests.Fuzzing;
 
 /// <summary>
-/// Every reader of foreign bytes, fed with mutations of what it should read: it throws nothing, ends, allocates no more than a multiple of its input, and what it accepts
-/// comes back the same. <see cref="FuzzSettings"/> says how to run it longer, or again.
+/// Feeds mutations of valid inputs to every reader of untrusted bytes. A reader throws no exception, ends, allocates at
+/// most a multiple of its input, and writes accepted input as it read it. See <see cref="FuzzSettings"/> for more
+/// inputs and for repeating a run.
 /// </summary>
 public sealed class FuzzTests
 {
@@ -25,7 +26,7 @@ public sealed class FuzzTests
     private static IEnumerable<string> Names => Targets.Select(target => target.Name);
 
     [TestCaseSource(nameof(Names))]
-    public async Task Mutations_break_nothing(string name)
+    public async Task Mutations_cause_no_failure(string name)
     {
         var (_, make, share) = Targets.Single(target => target.Name == name);
         var target = make();
@@ -35,15 +36,15 @@ public sealed class FuzzTests
     }
 
     [Test]
-    public void Shares_are_the_whole() => Assert.That(Targets.Sum(target => target.Share), Is.EqualTo(1).Within(1e-9));
+    public void Shares_add_up_to_one() => Assert.That(Targets.Sum(target => target.Share), Is.EqualTo(1).Within(1e-9));
 
     [Test]
-    public void Every_folder_of_failures_is_that_of_a_reader() =>
+    public void Every_folder_of_failures_belongs_to_a_target() =>
         Assert.That(Directory.EnumerateDirectories(Failures).Select(Path.GetFileName), Is.Not.Empty.And.SubsetOf(Names));
 
-    /// <summary>Inputs that once failed, each in the folder of its reader.</summary>
+    /// <summary>Inputs that failed once, each in the folder of its target.</summary>
     [TestCaseSource(nameof(Names))]
-    public async Task What_once_failed_does_not_fail_again(string name)
+    public async Task Former_failures_do_not_fail_again(string name)
     {
         var target = Targets.Single(target => target.Name == name).Make();
         using var end = target as IDisposable;

@@ -3,13 +3,16 @@ using System.Security.Cryptography;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Feeds a reader mutations of its seeds, and of those inputs that got an answer of a new kind. The same seed gives the same inputs.</summary>
+/// <summary>
+/// Feeds a target with mutations of its seeds, and of inputs that had a result of a new kind. The same seed creates the
+/// same inputs.
+/// </summary>
 internal sealed class Fuzzer(IFuzzTarget target, int seed)
 {
     private const int MaxCorpus = 4_096;
 
-    // A safety net for a reader that never ends, far above what any input takes even on a machine that does much else.
-    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(2);
+    // Detects a reader that does not end; far longer than any input takes, even on a busy machine.
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly Mutator _mutator = new(new Random(seed));
     private readonly List<byte[]> _corpus = [.. target.Seeds];
@@ -24,14 +27,15 @@ internal sealed class Fuzzer(IFuzzTarget target, int seed)
         for (var seen = -1; !feeding.IsCompleted && seen != Volatile.Read(ref _fed);)
         {
             seen = Volatile.Read(ref _fed);
-            await Task.WhenAny(feeding, Task.Delay(Hangs));
+            await Task.WhenAny(feeding, Task.Delay(Timeout));
         }
 
         if (!feeding.IsCompleted)
             Fail(Volatile.Read(ref _current), $"Input {_fed} is still being read.");
         await feeding;
         TestContext.Out.WriteLine(
-            $"seed {seed}: {_fed:N0} inputs in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {_kinds.Count} kinds of answers, {_corpus.Count} inputs in the corpus");
+            $"seed {seed}: {_fed:N0} inputs in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, "
+            + $"{_kinds.Count} kinds of results, {_corpus.Count} inputs in the corpus");
     }
 
     private async Task FeedAsync(int inputs)
@@ -58,10 +62,12 @@ internal sealed class Fuzzer(IFuzzTarget target, int seed)
         Volatile.Write(ref _fed, _fed + 1);
     }
 
-    private void Fail(byte[] input, string what)
+    private void Fail(byte[] input, string failure)
     {
-        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{target.GetType().Name}-{Convert.ToHexStringLower(SHA256.HashData(input))[..12]}.bin");
+        var path = Path.Combine(
+            TestContext.CurrentContext.WorkDirectory, $"{target.GetType().Name}-{Convert.ToHexStringLower(SHA256.HashData(input))[..12]}.bin");
         File.WriteAllBytes(path, input);
-        throw new InvalidOperationException($"seed {seed}, input {_fed}, kept as {path} (it belongs into Fuzzing/Failures): {Convert.ToBase64String(input)}\n{what}");
+        throw new InvalidOperationException(
+            $"seed {seed}, input {_fed}, saved as {path} (add it to Fuzzing/Failures): {Convert.ToBase64String(input)}\n{failure}");
     }
 }

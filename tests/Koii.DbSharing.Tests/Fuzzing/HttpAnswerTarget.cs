@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>What comes over a connection in answer to a pull and to a request for the node list, headers and all: every ending is a value.</summary>
+/// <summary>
+/// The bytes of an HTTP response, headers included, to a pull and to a request for the node list: every outcome is a
+/// value.
+/// </summary>
 internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pages, NodeListing Listing)>, IDisposable
 {
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
@@ -18,7 +21,8 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
     {
         var handler = PeerHttp.CreateHandler(_options.PeerLimits);
         handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
-        handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
+        // Each request has its own connection, so that unread bytes of one input do not reach the next.
+        handler.PooledConnectionLifetime = TimeSpan.Zero;
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: false), _options);
         _client = new HttpPeerClient(connections, _options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
@@ -40,10 +44,12 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
     {
         var (pages, listing) = reading;
         Assert.That(pages, Is.Not.Empty);
-        Assert.That(pages.SkipLast(1).Select(page => (page.Failure, page.EntityTag, page.NotModified)), Is.All.EqualTo(((PeerFailure?)null, (string?)null, false)));
+        Assert.That(
+            pages.SkipLast(1).Select(page => (page.Failure, page.EntityTag, page.NotModified)),
+            Is.All.EqualTo(((PeerFailure?)null, (string?)null, false)));
         var last = pages[^1];
-        Assert.That(last.Failure is null || last.EntityTag is null, Is.True, "a tag of a list that was not read to its end");
-        // Two paths may have been tried.
+        Assert.That(last.Failure is null || last.EntityTag is null, Is.True, "an ETag of a list that was not read completely");
+        // Two paths may have been requested.
         Assert.That(pages.Sum(page => page.BytesReceived), Is.InRange(0, 2 * input.Length));
         foreach (var record in pages.SelectMany(page => page.Linktrees))
             RecordTarget.AssertRoundTrip(record);
@@ -53,7 +59,15 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
             Assert.That(failure.RetryAfter, Is.Null.Or.InRange(TimeSpan.Zero, TimeSpan.FromDays(1)));
         }
 
-        Assert.That(listing.Status == NodeListingStatus.Unavailable, Is.EqualTo(listing.Nodes.Count == 0 && listing.Problems.Count == 1 && listing.Problems[0].StartsWith("No node list", StringComparison.Ordinal)));
-        return HashCode.Combine(last.Failure?.Kind, last.Failure?.StatusCode, last.Failure?.Detail, last.EntityTag is null, last.NotModified, pages.Sum(page => page.Linktrees.Count), listing.Status);
+        var isMissing = listing.Nodes.Count == 0 && listing.Problems.Count == 1 && listing.Problems[0].StartsWith("No node list", StringComparison.Ordinal);
+        Assert.That(listing.Status == NodeListingStatus.Unavailable, Is.EqualTo(isMissing));
+        return HashCode.Combine(
+            last.Failure?.Kind,
+            last.Failure?.StatusCode,
+            last.Failure?.Detail,
+            last.EntityTag is null,
+            last.NotModified,
+            pages.Sum(page => page.Linktrees.Count),
+            listing.Status);
     }
 }

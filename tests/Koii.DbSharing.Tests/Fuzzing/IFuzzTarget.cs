@@ -1,13 +1,15 @@
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>A reader of foreign bytes under test.</summary>
+/// <summary>A reader of untrusted bytes under test.</summary>
 internal interface IFuzzTarget
 {
-    /// <summary>What mutations begin with.</summary>
+    /// <summary>The inputs from which mutations are created.</summary>
     IEnumerable<byte[]> Seeds { get; }
 
-    /// <summary>Lets the reader read, and checks what it made of it. An exception, of the reader or of a check, is a failure.</summary>
+    /// <summary>
+    /// Calls the reader and checks its result. An exception of the reader or of a check is a failure.
+    /// </summary>
     /// <param name="input">Any bytes.</param>
-    /// <returns>What kind of answer that was. An input that gets an answer of a new kind is mutated further.</returns>
+    /// <returns>The kind of the result. An input with a result of a new kind is mutated further.</returns>
     Task<int> FeedAsync(byte[] input);
 }

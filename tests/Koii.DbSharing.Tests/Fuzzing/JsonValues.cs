@@ -1,6 +1,6 @@
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Finds what looks like values of JSON, keys among them, in a text that may be broken anywhere.</summary>
+/// <summary>Finds the parts of a text, which may be malformed, that look like JSON values or keys.</summary>
 internal static class JsonValues
 {
     private const int MaxValues = 512;
@@ -29,7 +29,8 @@ internal static class JsonValues
                     break;
                 case (byte)'-' or (>= (byte)'0' and <= (byte)'9') or (>= (byte)'a' and <= (byte)'z'):
                     var scalar = at;
-                    while (at + 1 < text.Length && (char.IsAsciiLetterOrDigit((char)text[at + 1]) || text[at + 1] is (byte)'.' or (byte)'+' or (byte)'-'))
+                    while (at + 1 < text.Length
+                        && (char.IsAsciiLetterOrDigit((char)text[at + 1]) || text[at + 1] is (byte)'.' or (byte)'+' or (byte)'-'))
                         at++;
                     values.Add((scalar, at + 1));
                     break;

@@ -4,11 +4,14 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>A list: it is the same in whatever pieces it comes, a valid one is read to its end, and what is accepted makes a list that is read the same.</summary>
+/// <summary>
+/// A list: the result does not depend on how the stream divides it, a valid list is read completely, and accepted
+/// records are read from a written list again.
+/// </summary>
 internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
 {
-    private static readonly LinktreeListLimits Limits = new(MaxBytes: 6 * 1024, MaxElements: 40, MaxElementBytes: 1500);
-    private static readonly LinktreeListLimits Roomy = new(MaxBytes: 1024 * 1024, MaxElements: 100_000, MaxElementBytes: 256 * 1024);
+    private static readonly ListLimits Limits = new(MaxBytes: 6 * 1024, MaxElements: 40, MaxElementBytes: 1500);
+    private static readonly ListLimits Roomy = new(MaxBytes: 1024 * 1024, MaxElements: 100_000, MaxElementBytes: 256 * 1024);
 
     private int _fed;
 
@@ -18,7 +21,7 @@ internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
 
     protected override int Check(byte[] input, Reading reading)
     {
-        // What a list says must not depend on where the network cut it.
+        // The result must not depend on how the network divides the list.
         var piece = 1 + (_fed++ % 40);
         var pieces = ReadAsync(new PiecewiseStream(input, piece), Limits).AsTask().GetAwaiter().GetResult();
         Assert.That(pieces.ToString(), Is.EqualTo(reading.ToString()), $"in pieces of {piece}");
@@ -27,25 +30,27 @@ internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
         var roomy = ReadAsync(new MemoryStream(input), Roomy).AsTask().GetAwaiter().GetResult();
         if (CountElements(input) is { } elements)
         {
-            Assert.That(roomy.End, Is.EqualTo(LinktreeListEnd.Complete));
+            Assert.That(roomy.End, Is.EqualTo(ListEnd.Complete));
             Assert.That(roomy.Elements, Is.EqualTo(elements));
         }
 
-        if (input is [(byte)'[', .. var rest] && roomy.Elements > 0)
-            AssertSameBehindAnother(rest, roomy);
+        if (input is [(byte)'[', .. var afterBracket] && roomy.Elements > 0)
+            AssertSameAfterLongElement(afterBracket, roomy);
         if (roomy.Records.Count > 0)
             AssertRoundTrip(roomy.Records);
         return HashCode.Combine(reading.End, reading.Records.Count, string.Join(',', reading.Malformed.Keys.Order()), roomy.End);
     }
 
-    /// <summary>Behind a long element the list lies across the end of the reader's buffer of 64 KiB; nothing but that element may be new.</summary>
-    private void AssertSameBehindAnother(byte[] rest, Reading reading)
+    /// <summary>
+    /// After a long element the list crosses the end of the reader's 64 KiB buffer; only that element may be new.
+    /// </summary>
+    private void AssertSameAfterLongElement(byte[] elements, Reading reading)
     {
-        var filler = (64 * 1024) - (_fed * 37 % (rest.Length + 1));
-        byte[] shifted = [(byte)'[', (byte)'"', .. Enumerable.Repeat((byte)'x', filler), (byte)'"', (byte)',', .. rest];
-        var behind = ReadAsync(new MemoryStream(shifted), Roomy).AsTask().GetAwaiter().GetResult();
-        Assert.That((behind.End, behind.Elements), Is.EqualTo((reading.End, reading.Elements + 1)));
-        Assert.That(behind.Records, Is.EqualTo(reading.Records));
+        var filler = (64 * 1024) - (_fed * 37 % (elements.Length + 1));
+        byte[] shifted = [(byte)'[', (byte)'"', .. Enumerable.Repeat((byte)'x', filler), (byte)'"', (byte)',', .. elements];
+        var shiftedReading = ReadAsync(new MemoryStream(shifted), Roomy).AsTask().GetAwaiter().GetResult();
+        Assert.That((shiftedReading.End, shiftedReading.Elements), Is.EqualTo((reading.End, reading.Elements + 1)));
+        Assert.That(shiftedReading.Records, Is.EqualTo(reading.Records));
     }
 
     private static void AssertRoundTrip(IReadOnlyList<SignedLinktree> records)
@@ -59,12 +64,12 @@ internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
 
         list.Write("]"u8);
         var again = ReadAsync(new MemoryStream(list.WrittenSpan.ToArray()), Roomy).AsTask().GetAwaiter().GetResult();
-        Assert.That(again.End, Is.EqualTo(LinktreeListEnd.Complete));
+        Assert.That(again.End, Is.EqualTo(ListEnd.Complete));
         Assert.That(again.Malformed, Is.Empty);
         Assert.That(again.Records, Is.EqualTo(records));
     }
 
-    /// <summary>How many elements the array has by the base class library's reader, where the text is JSON and an array.</summary>
+    /// <summary>Counts the elements with the base class library, if the text is a JSON array.</summary>
     private static int? CountElements(byte[] input)
     {
         try
@@ -79,28 +84,32 @@ internal sealed class ListTarget : FuzzTarget<ListTarget.Reading>
         }
     }
 
-    private static async ValueTask<Reading> ReadAsync(Stream stream, LinktreeListLimits limits)
+    private static async ValueTask<Reading> ReadAsync(Stream stream, ListLimits limits)
     {
         var records = new List<SignedLinktree>();
         var malformed = new Dictionary<RejectionReason, int>();
-        var end = LinktreeListEnd.More;
+        var end = ListEnd.More;
         await foreach (var page in LinktreeReader.ReadListAsync(stream, limits))
         {
-            Assert.That(end, Is.EqualTo(LinktreeListEnd.More), "a page after the last");
+            Assert.That(end, Is.EqualTo(ListEnd.More), "a page after the last");
             records.AddRange(page.Linktrees);
             foreach (var (reason, count) in page.Malformed)
                 malformed[reason] = malformed.GetValueOrDefault(reason) + count;
             end = page.End;
         }
 
-        Assert.That(end, Is.Not.EqualTo(LinktreeListEnd.More), "no last page");
+        Assert.That(end, Is.Not.EqualTo(ListEnd.More), "no last page");
         return new Reading(records, malformed, end);
     }
 
-    internal sealed record Reading(IReadOnlyList<SignedLinktree> Records, IReadOnlyDictionary<RejectionReason, int> Malformed, LinktreeListEnd End)
+    internal sealed record Reading(IReadOnlyList<SignedLinktree> Records, IReadOnlyDictionary<RejectionReason, int> Malformed, ListEnd End)
     {
         public int Elements => Records.Count + Malformed.Values.Sum();
 
-        public override string ToString() => $"{End}, {Records.Count} records, {string.Join(", ", Malformed.OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}"))}";
+        public override string ToString()
+        {
+            var malformed = Malformed.OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}");
+            return $"{End}, {Records.Count} records, {string.Join(", ", malformed)}";
+        }
     }
 }

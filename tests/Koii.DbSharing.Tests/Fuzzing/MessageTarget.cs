@@ -5,11 +5,15 @@ using Koii.DbSharing.Tests.Reconciliation;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Messages of reconciliation, to the side that is asked and to the side that asks: what is no message is refused, and what is answered is a message.</summary>
+/// <summary>
+/// Reconciliation messages, to the responder and to the initiator: malformed messages are rejected, and answers are
+/// well formed.
+/// </summary>
 internal sealed class MessageTarget : FuzzTarget<(byte[]? Answer, bool IsTaken, byte[]? Next, int Need)>
 {
     private static readonly ItemSet Ours = SampleItems.SetOf(Enumerable.Range(0, 300).Select(number => SampleItems.Item((ulong)number / 3, number)));
-    private static readonly ItemSet Theirs = SampleItems.SetOf(Enumerable.Range(20, 300).Select(number => SampleItems.Item((ulong)number / 3, number)));
+    private static readonly ItemSet Theirs =
+        SampleItems.SetOf(Enumerable.Range(20, 300).Select(number => SampleItems.Item((ulong)number / 3, number)));
 
     public override IEnumerable<byte[]> Seeds
     {
@@ -47,7 +51,7 @@ internal sealed class MessageTarget : FuzzTarget<(byte[]? Answer, bool IsTaken, 
         foreach (var written in new[] { answer, next }.OfType<byte[]>())
         {
             Assert.That(MessageReader.IsWellFormed(written), Is.True);
-            Assert.That(written, Has.Length.LessThanOrEqualTo(Party.FrameLimit));
+            Assert.That(written, Has.Length.LessThanOrEqualTo(ProtocolExtension.FrameLimit));
         }
 
         return HashCode.Combine(isMessage, answer?.Length / 64, next?.Length / 64, need);

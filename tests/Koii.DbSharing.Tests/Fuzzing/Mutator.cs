@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Makes inputs of inputs: one to a few changes, by bytes as well as by values of JSON.</summary>
+/// <summary>Creates inputs from other inputs by one or a few changes, of bytes or of JSON values.</summary>
 internal sealed class Mutator(Random random)
 {
     private const int MaxBytes = 8 * 1024;
@@ -21,8 +21,8 @@ internal sealed class Mutator(Random random)
         [0xEF, 0xBB, 0xBF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80], [0xFF], [0x1F, 0x8B, 0x08],
     ];
 
-    /// <summary>One more input.</summary>
-    /// <param name="corpus">What is changed, and what parts are taken from.</param>
+    /// <summary>Creates an input.</summary>
+    /// <param name="corpus">The inputs to change, and to take parts from.</param>
     public byte[] Next(IReadOnlyList<byte[]> corpus)
     {
         var input = Any(corpus);
@@ -70,10 +70,11 @@ internal sealed class Mutator(Random random)
     private byte[] Splice(byte[] input, byte[] other)
     {
         var (start, end) = Range(other.Length);
-        return random.Next(2) == 0 ? [.. input[..random.Next(input.Length + 1)], .. other[start..]] : Replace(input, random.Next(input.Length + 1), other[start..end]);
+        return random.Next(2) == 0 ? [.. input[..random.Next(input.Length + 1)], .. other[start..]] : Replace(
+            input, random.Next(input.Length + 1), other[start..end]);
     }
 
-    /// <summary>Changes a value, or the key of a member, as a whole, so that the text often stays JSON.</summary>
+    /// <summary>Changes a whole value or key, so that the text often remains JSON.</summary>
     private byte[] ChangeValue(byte[] input, byte[] other)
     {
         var values = JsonValues.Find(input);
@@ -96,8 +97,8 @@ internal sealed class Mutator(Random random)
             case 5:
                 return Replace(input, start, end, Encoding.UTF8.GetBytes(new Records.RandomJson(random).Next()));
             default:
-                var rest = end < input.Length && input[end] == ',' ? end + 1 : end;
-                return Replace(input, start, rest, []);
+                var next = end < input.Length && input[end] == ',' ? end + 1 : end;
+                return Replace(input, start, next, []);
         }
     }
 
@@ -114,7 +115,8 @@ internal sealed class Mutator(Random random)
     {
         var levels = random.Next(8) == 0 ? random.Next(200) : random.Next(3);
         var (open, close) = random.Next(3) switch { 0 => ("[", "]"), 1 => ("{\"a\":", "}"), _ => ("{\"0\":1,\"value\":", "}") };
-        return [.. Enumerable.Repeat(Encoding.UTF8.GetBytes(open), levels).SelectMany(bytes => bytes), .. value, .. Enumerable.Repeat((byte)close[0], levels)];
+        var opening = Enumerable.Repeat(Encoding.UTF8.GetBytes(open), levels).SelectMany(bytes => bytes);
+        return [.. opening, .. value, .. Enumerable.Repeat((byte)close[0], levels)];
     }
 
     private byte[] Repeated(byte[] bytes)

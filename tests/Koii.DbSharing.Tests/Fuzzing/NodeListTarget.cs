@@ -3,14 +3,15 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>A node list: each address in it is plain, stands once, and is its own normal form.</summary>
+/// <summary>A node list: each address is plain and normalized, and occurs once.</summary>
 internal sealed class NodeListTarget : FuzzTarget<NodeListReading>
 {
-    private static readonly LinktreeListLimits Limits = new(MaxBytes: 1024 * 1024, MaxElements: 100, MaxElementBytes: 4096);
+    private static readonly ListLimits Limits = new(MaxBytes: 1024 * 1024, MaxElements: 100, MaxElementBytes: 4096);
 
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.NodeLists.Select(FuzzSeeds.Utf8);
 
-    protected override ValueTask<NodeListReading> ReadAsync(byte[] input) => NodeListReader.ReadAsync(new MemoryStream(input), Limits, CancellationToken.None);
+    protected override ValueTask<NodeListReading> ReadAsync(byte[] input) =>
+        NodeListReader.ReadAsync(new MemoryStream(input), Limits, CancellationToken.None);
 
     protected override int Check(byte[] input, NodeListReading reading)
     {
@@ -26,6 +27,10 @@ internal sealed class NodeListTarget : FuzzTarget<NodeListReading>
             Assert.That(uri.Host, Is.Not.Empty);
         }
 
-        return HashCode.Combine(reading.End, reading.Nodes.Count, reading.Skipped > 0, reading.Nodes.Select(node => new Uri(node.Url).HostNameType).Distinct().Sum(type => 1 << (int)type));
+        return HashCode.Combine(
+            reading.End,
+            reading.Nodes.Count,
+            reading.Skipped > 0,
+            reading.Nodes.Select(node => new Uri(node.Url).HostNameType).Distinct().Sum(type => 1 << (int)type));
     }
 }

@@ -7,8 +7,8 @@ using Koii.DbSharing.Tests.Records;
 namespace Koii.DbSharing.Tests.Fuzzing;
 
 /// <summary>
-/// What a peer may answer to the three calls of the extension, head and body: each call ends with what was asked for or with a reason, after no more reads than there are
-/// bytes.
+/// The responses of a peer to the three requests of the extension, headers and body: each call returns a result or a
+/// failure, after a number of reads that is bounded by the bytes.
 /// </summary>
 internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, IDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
         .. new SummaryTarget().Seeds.Select(body => Http.Answers.Raw("200 OK", body, "Content-Type: application/json\r\n")),
         .. new MessageTarget().Seeds.Select(body => Http.Answers.Raw("200 OK", body, "Content-Type: application/octet-stream\r\n")),
         Http.Answers.Json($"[{string.Join(',', LinktreeVector.All.Take(8).Select(_ => Json.Keyed(Json.Envelope(Json.Data()))))}]"),
-        // Each is more than the call may have, in a thousandth of the bytes.
+        // Each exceeds the limit of its call, compressed to a thousandth.
         Http.Answers.Gzipped(Http.Answers.Gzip(new string(' ', 600_000))),
         Http.Answers.Gzipped(Http.Answers.Gzip($"[\"{new string('x', 5_000_000)}")),
         Http.Answers.Encoded([1, 2, 3], "br"),
@@ -43,8 +43,8 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
         Http.Answers.Status("501 Not Implemented"),
     ];
 
-    // A message of 512 KiB, doubled up to there, whatever few bytes it came in.
-    protected override int BytesForAnything => 4 * 1024 * 1024;
+    // A message may decompress to 512 KiB from few bytes, in a buffer that doubles.
+    protected override int FixedBytes => 4 * 1024 * 1024;
 
     public void Dispose() => _http.Dispose();
 
@@ -52,14 +52,15 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
     {
         _handler.Begin(input);
         return new Reading(
-            await _reconciler.GetSummaryAsync(Peer), await _reconciler.ReconcileAsync(Peer, new byte[] { 0x61 }), await _reconciler.FetchAsync(Peer, Asked).ToListAsync(), _handler.Reads);
+            await _reconciler.GetSummaryAsync(Peer), await _reconciler.ReconcileAsync(
+                Peer, new byte[] { 0x61 }), await _reconciler.FetchAsync(Peer, Asked).ToListAsync(), _handler.Reads);
     }
 
     protected override int Check(byte[] input, Reading reading)
     {
         var (summary, message, pages, reads) = reading;
         Assert.That(summary.Value is null, Is.EqualTo(summary.Failure is not null));
-        Assert.That(message.Value.Length, Is.InRange(0, message.Failure is null ? Party.FrameLimit : 0));
+        Assert.That(message.Value.Length, Is.InRange(0, message.Failure is null ? ProtocolExtension.FrameLimit : 0));
         Assert.That(pages, Is.Not.Empty);
         Assert.That(pages.SkipLast(1).Select(page => page.Failure), Is.All.Null);
         Assert.That(pages.Sum(page => page.Linktrees.Count + page.Malformed.Values.Sum()), Is.LessThanOrEqualTo(Asked.Length));
@@ -79,13 +80,17 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
         }
 
         return HashCode.Combine(
-            HashCode.Combine(failures[0]?.Kind, failures[1]?.Kind, failures[2]?.Kind, failures[0]?.StatusCode), failures[0]?.Detail, failures[1]?.Detail, failures[2]?.Detail,
+            HashCode.Combine(failures[0]?.Kind, failures[1]?.Kind, failures[2]?.Kind, failures[0]?.StatusCode),
+            failures[0]?.Detail, failures[1]?.Detail, failures[2]?.Detail,
             failures[0]?.RetryAfter is null, message.Value.Length / 256, pages.Sum(page => page.Linktrees.Count));
     }
 
-    internal sealed record Reading(PeerAnswer<PeerSummary> Summary, PeerAnswer<ReadOnlyMemory<byte>> Message, IReadOnlyList<PeerPage> Pages, int Reads);
+    internal sealed record Reading(
+        PeerAnswer<PeerSummary> Summary, PeerAnswer<ReadOnlyMemory<byte>> Message, IReadOnlyList<PeerPage> Pages, int Reads);
 
-    /// <summary>Answers every request with the same bytes: a status, headers as far as they can be told apart, and a body.</summary>
+    /// <summary>
+    /// Answers each request with the same bytes: a status, the headers that can be separated, and a body.
+    /// </summary>
     private sealed class AnswerHandler : HttpMessageHandler
     {
         private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
@@ -105,7 +110,8 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var status = _head[0].Split(' ') is [_, var digits, ..] && int.TryParse(digits, out var number) && number is >= 100 and <= 999 ? number : 200;
+            var status = _head[0].Split(
+                ' ') is [_, var digits, ..] && int.TryParse(digits, out var number) && number is >= 100 and <= 999 ? number : 200;
             var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new StreamContent(new CountedBody(_body, this)) };
             foreach (var line in _head.Skip(1))
             {
@@ -121,7 +127,7 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
             public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
             {
                 handler.Reads++;
-                // Few bytes at once, as the wire has them.
+                // Few bytes at a time, as from a network.
                 return base.ReadAsync(buffer[..Math.Min(buffer.Length, 512)], cancellationToken);
             }
         }

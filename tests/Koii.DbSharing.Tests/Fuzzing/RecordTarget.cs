@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>One record: what is accepted comes back from its wire forms as the same record.</summary>
+/// <summary>One record: an accepted record is read from its wire forms again.</summary>
 internal sealed class RecordTarget : FuzzTarget<(SignedLinktree? Record, RejectionReason Reason)>
 {
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.Records.Select(FuzzSeeds.Utf8);
@@ -17,7 +17,8 @@ internal sealed class RecordTarget : FuzzTarget<(SignedLinktree? Record, Rejecti
             return (int)reason;
 
         AssertRoundTrip(record);
-        return HashCode.Combine(record.IsTombstone, record.TaskId is null, BitOperations.Log2((uint)record.Data.Length), record.Uuid.Length, record.Timestamp == 0);
+        return HashCode.Combine(
+            record.IsTombstone, record.TaskId is null, BitOperations.Log2((uint)record.Data.Length), record.Uuid.Length, record.Timestamp == 0);
     }
 
     internal static void AssertRoundTrip(SignedLinktree record)
@@ -27,7 +28,8 @@ internal sealed class RecordTarget : FuzzTarget<(SignedLinktree? Record, Rejecti
         LinktreeWriter.WriteKeyedRecord(keyed, record, "linktree");
         Assert.That(Read(bare.WrittenSpan), Is.EqualTo((record, RejectionReason.None)));
         Assert.That(Read(keyed.WrittenSpan), Is.EqualTo((record, RejectionReason.None)));
-        Assert.That(CanonicalFormTarget.Canonicalize(record.Data.Span).Bytes.AsSpan().SequenceEqual(record.Data.Span), Is.True, "the data is canonical");
+        Assert.That(
+            CanonicalFormTarget.Canonicalize(record.Data.Span).Bytes.AsSpan().SequenceEqual(record.Data.Span), Is.True, "the data is canonical");
         Assert.That(record.Data.Length, Is.LessThanOrEqualTo(SignedLinktree.MaxDataBytes));
         Assert.That(record.Timestamp, Is.InRange(0, (1L << 53) - 1));
         Assert.That(record.Uuid.Length, Is.InRange(1, 128));

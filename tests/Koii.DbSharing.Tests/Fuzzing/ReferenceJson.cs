@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace Koii.DbSharing.Tests.Fuzzing;
 
 /// <summary>
-/// The canonical form written down a second time, slowly: tokens by the base class library's reader, members in lists that are searched, numbers by trying one digit
-/// more until they are read as the same. It shares no code with <c>EcmaScriptJson</c>.
+/// A second, slow implementation of the canonical form: tokens from the base class library's reader, members in lists,
+/// numbers with one more digit until they are read as the same value. It shares no code with
+/// <see cref="Koii.DbSharing.Records.CanonicalJson"/>.
 /// </summary>
 internal static class ReferenceJson
 {
@@ -34,14 +35,15 @@ internal static class ReferenceJson
                     var key = Unescape(reader.ValueSpan);
                     reader.Read();
                     var value = Value(ref reader);
-                    var place = members.FindIndex(member => member.Key == key);
-                    if (place < 0)
+                    var index = members.FindIndex(member => member.Key == key);
+                    if (index < 0)
                         members.Add((key, value));
                     else
-                        members[place] = (key, value);
+                        members[index] = (key, value);
                 }
 
-                var ordered = members.Where(member => Index(member.Key) is not null).OrderBy(member => Index(member.Key)).Concat(members.Where(member => Index(member.Key) is null));
+                var ordered = members.Where(member => Index(member.Key) is not null).OrderBy(
+                    member => Index(member.Key)).Concat(members.Where(member => Index(member.Key) is null));
                 return $"{{{string.Join(',', ordered.Select(member => $"{Quote(member.Key)}:{member.Value}"))}}}";
             case JsonTokenType.String:
                 return Quote(Unescape(reader.ValueSpan));
@@ -53,7 +55,8 @@ internal static class ReferenceJson
     }
 
     private static uint? Index(string key) =>
-        uint.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < uint.MaxValue && index.ToString(CultureInfo.InvariantCulture) == key ? index : null;
+        uint.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < uint.MaxValue && index.ToString(
+            CultureInfo.InvariantCulture) == key ? index : null;
 
     private static string Unescape(ReadOnlySpan<byte> raw)
     {
@@ -123,16 +126,20 @@ internal static class ReferenceJson
         return k == 1 ? digits + exponent : digits[..1] + "." + digits[1..] + exponent;
     }
 
-    /// <summary>The fewest digits, and of those the nearest, that are read as the value; and the place of the point.</summary>
+    /// <summary>
+    /// Gets the fewest digits, and of those the nearest, that are read as the value, and the position of the decimal
+    /// point.
+    /// </summary>
     private static (string Digits, int Point) Shortest(double value)
     {
         for (var precision = 0; ; precision++)
         {
             var text = value.ToString($"E{precision}", CultureInfo.InvariantCulture);
-            var mark = text.IndexOf('E');
-            var nearest = long.Parse(text[..mark].Replace(".", ""), CultureInfo.InvariantCulture);
-            var exponent = int.Parse(text[(mark + 1)..], CultureInfo.InvariantCulture) - precision;
-            // At a power of two the interval is wider above, so that one digit more may hit it where the nearest text of that length does not.
+            var letter = text.IndexOf('E');
+            var nearest = long.Parse(text[..letter].Replace(".", ""), CultureInfo.InvariantCulture);
+            var exponent = int.Parse(text[(letter + 1)..], CultureInfo.InvariantCulture) - precision;
+            // At a power of two the interval is wider above, so the next higher candidate may be inside it although the
+            // nearest is not.
             foreach (var candidate in new[] { nearest, nearest + 1, nearest - 1 })
             {
                 var digits = candidate.ToString(CultureInfo.InvariantCulture);

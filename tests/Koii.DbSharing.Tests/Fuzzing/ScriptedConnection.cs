@@ -1,6 +1,6 @@
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>A connection whose other side says its bytes, whatever it is asked, and ends.</summary>
+/// <summary>A connection whose other side sends the same bytes for any request, and closes.</summary>
 internal sealed class ScriptedConnection(byte[] answer) : MemoryStream(answer, writable: false)
 {
     public override bool CanWrite => true;

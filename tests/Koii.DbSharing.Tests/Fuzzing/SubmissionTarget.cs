@@ -5,7 +5,10 @@ using Moq;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Bodies of submissions, up to the store: what is said to be stored is there, and is served as a list that peers can read.</summary>
+/// <summary>
+/// Bodies of submissions: a record that is reported as stored is in the store, and is served in a list that peers can
+/// read.
+/// </summary>
 internal sealed class SubmissionTarget : FuzzTarget<Verdict>
 {
     private readonly DbSharingOptions _options = new() { TaskId = "T", MaxRecords = 200, LinktreesPerAuthor = 4, MaxRetainedChanges = 100 };
@@ -16,7 +19,7 @@ internal sealed class SubmissionTarget : FuzzTarget<Verdict>
     public SubmissionTarget()
     {
         _store = new InMemoryLinktreeStore(_options);
-        // The verifier of the tests takes most signatures, so that mutations get to the store.
+        // This verifier accepts most signatures, so that mutations reach the store.
         var engine = new ReplicationEngine(Mock.Of<INodeDirectory>(), Mock.Of<IPeerClient>(), new FakeVerifier(), _store, _options);
         _responder = new LinktreeResponder(engine);
     }
@@ -32,7 +35,8 @@ internal sealed class SubmissionTarget : FuzzTarget<Verdict>
         {
             var held = _store.GetAsync([record.Id]).AsTask().GetAwaiter().GetResult();
             var isHeld = held.Count == 1 && held[0].Id == record.Id;
-            Assert.That(verdict.Kind is VerdictKind.Inserted or VerdictKind.Replaced or VerdictKind.Unchanged, Is.EqualTo(isHeld), verdict.ToString());
+            Assert.That(
+                verdict.Kind is VerdictKind.Inserted or VerdictKind.Replaced or VerdictKind.Unchanged, Is.EqualTo(isHeld), verdict.ToString());
         }
         else
         {
@@ -47,12 +51,13 @@ internal sealed class SubmissionTarget : FuzzTarget<Verdict>
     private void AssertServed()
     {
         var written = new MemoryStream();
-        _responder.WriteListAsync(PipeWriter.Create(written, new StreamPipeWriterOptions(leaveOpen: true)), ListForm.KeyedByPublicKey).GetAwaiter().GetResult();
+        _responder.WriteListAsync(
+            PipeWriter.Create(written, new StreamPipeWriterOptions(leaveOpen: true)), ListForm.KeyedByPublicKey).GetAwaiter().GetResult();
         written.Position = 0;
-        var limits = new LinktreeListLimits(long.MaxValue, int.MaxValue, int.MaxValue);
+        var limits = new ListLimits(long.MaxValue, int.MaxValue, int.MaxValue);
         var pages = LinktreeReader.ReadListAsync(written, limits).ToListAsync().AsTask().GetAwaiter().GetResult();
         var held = _store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue }).AsTask().GetAwaiter().GetResult();
-        Assert.That(pages[^1].End, Is.EqualTo(LinktreeListEnd.Complete));
+        Assert.That(pages[^1].End, Is.EqualTo(ListEnd.Complete));
         Assert.That(pages.SelectMany(page => page.Linktrees), Is.EqualTo(held.Linktrees));
     }
 }

@@ -3,7 +3,9 @@ using Koii.DbSharing.Peers;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
-/// <summary>Summaries of peers: what is taken for one holds what a summary can hold, and comes back the same.</summary>
+/// <summary>
+/// Summaries of peers: an accepted summary has valid values, and is read again from its written form.
+/// </summary>
 internal sealed class SummaryTarget : FuzzTarget<PeerSummary?>
 {
     public override IEnumerable<byte[]> Seeds => new[]
@@ -22,8 +24,10 @@ internal sealed class SummaryTarget : FuzzTarget<PeerSummary?>
             return 0;
         Assert.That(summary.Set.Count, Is.Not.Negative);
         Assert.That(summary.LinktreesPerAuthor, Is.Positive);
+        var canReconcile = summary.CanReconcile ? "true" : "false";
         var written = $$"""
-            {"protocol":1,"count":{{summary.Set.Count}},"fingerprint":"{{summary.Set.Fingerprint:x32}}","perAuthor":{{summary.LinktreesPerAuthor}},"reconcile":{{(summary.CanReconcile ? "true" : "false")}}}
+            {"protocol":1,"count":{{summary.Set.Count}},"fingerprint":"{{summary.Set.Fingerprint:x32}}",
+            "perAuthor":{{summary.LinktreesPerAuthor}},"reconcile":{{canReconcile}}}
             """;
         Assert.That(PeerSummaryReader.TryRead(Encoding.UTF8.GetBytes(written), out var again), Is.True);
         Assert.That(again, Is.EqualTo(summary));

@@ -8,7 +8,7 @@ namespace Koii.DbSharing.Tests.Reconciliation;
 public sealed class LinktreeIndexTests
 {
     [Test]
-    public async Task Known_fingerprint_of_an_empty_store()
+    public async Task Fingerprint_of_an_empty_store_equals_the_known_value()
     {
         var store = NewStore();
         var summary = await new LinktreeIndex(store, store).GetSummaryAsync();
@@ -17,7 +17,7 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public async Task Store_is_listed_once_and_then_followed()
+    public async Task Store_is_listed_once_and_its_changes_are_followed()
     {
         var store = new WatchedStore(NewStore());
         var index = new LinktreeIndex(store, store);
@@ -32,12 +32,13 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public async Task Changes_between_the_pages_of_the_listing_count_once()
+    public async Task Changes_between_two_pages_of_the_listing_count_once()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
 
-        // After the first page: one that was listed moves behind it, one that was not is replaced, one is new, and one that was listed goes and comes back.
+        // After the first page: a listed record moves to a later page, an unlisted one is replaced, one is added, and a
+        // listed one is replaced and then deleted.
         store.AfterList = async () =>
         {
             store.AfterList = null;
@@ -56,40 +57,41 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public async Task Record_that_was_evicted_and_came_back_is_counted_once()
+    public async Task Record_that_was_evicted_and_inserted_again_is_counted_once()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1));
         var index = new LinktreeIndex(store, store);
         await index.GetSummaryAsync();
         await store.PutAsync(
         [
-            SampleLinktrees.Create(uuid: "a", timestamp: 1), SampleLinktrees.Create(uuid: "b", timestamp: 2), SampleLinktrees.Create(uuid: "a", timestamp: 3), SampleLinktrees.Create(uuid: "b", timestamp: 4),
+            SampleLinktrees.Create(uuid: "a", timestamp: 1), SampleLinktrees.Create(
+                uuid: "b", timestamp: 2), SampleLinktrees.Create(uuid: "a", timestamp: 3), SampleLinktrees.Create(uuid: "b", timestamp: 4),
         ]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
     }
 
     [Test]
-    public async Task Trimmed_feed_leads_to_a_new_listing()
+    public async Task Trimmed_feed_causes_a_new_listing()
     {
         var store = new WatchedStore(NewStore());
         var index = new LinktreeIndex(store, store);
         await index.GetSummaryAsync();
-        await WriteBeyondTheFeedAsync(store);
+        await WriteMoreThanTheFeedRetainsAsync(store);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.Lists, Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Feed_trimmed_during_the_listing_leads_to_another()
+    public async Task Feed_trimmed_during_the_listing_causes_a_new_listing()
     {
         var store = new WatchedStore(NewStore());
         await store.PutAsync([SampleLinktrees.Create()]);
         store.AfterList = async () =>
         {
             store.AfterList = null;
-            await WriteBeyondTheFeedAsync(store);
+            await WriteMoreThanTheFeedRetainsAsync(store);
         };
 
         Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -97,18 +99,21 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public void Store_that_trims_faster_than_it_is_listed_ends_in_a_transient_failure()
+    public void Store_that_trims_faster_than_it_is_listed_causes_a_transient_exception()
     {
         var store = new Mock<ILinktreeStore>();
         store.As<ILinktreeChangeFeed>().Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
-            .ReturnsAsync((ChangePosition after, int _, CancellationToken _) => new ChangePage([], new ChangePosition("present")) { IsTrimmed = after != ChangePosition.Latest });
+            .ReturnsAsync((ChangePosition after, int _, CancellationToken _) =>
+                new ChangePage([], new ChangePosition("present")) { IsTrimmed = after != ChangePosition.Latest });
         store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ReturnsAsync(new LinktreePage([], null));
 
-        Assert.That(async () => await new LinktreeIndex(store.Object, store.As<ILinktreeChangeFeed>().Object).GetSummaryAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
+        Assert.That(
+            async () => await new LinktreeIndex(store.Object, store.As<ILinktreeChangeFeed>().Object).GetSummaryAsync(),
+            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
     }
 
     [Test]
-    public async Task Failures_at_any_call_leave_the_index_usable()
+    public async Task Index_recovers_from_a_failure_of_any_call()
     {
         for (var failing = 1; failing <= 6; failing++)
         {
@@ -134,14 +139,15 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public async Task Listing_goes_on_where_a_caller_gave_up()
+    public async Task Listing_resumes_where_a_canceled_call_stopped()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => SampleLinktrees.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
         var index = new LinktreeIndex(store, store);
-        await GiveUpAfterNextPageAsync(store, index);
+        await CancelAfterNextPageAsync(store, index);
 
-        // Meanwhile, of the page that was listed and of those that were not: one moves, one goes and comes back; one comes before and one behind the place reached.
+        // Meanwhile, of the listed page and of the others, one record is replaced and one is deleted; one is added
+        // before the end of the listed page and one after it.
         await store.PutAsync(
         [
             SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 5000),
@@ -151,7 +157,7 @@ public sealed class LinktreeIndexTests
             SampleLinktrees.Create(author: 2, uuid: "before", timestamp: 3),
             SampleLinktrees.Create(author: 2, uuid: "behind", timestamp: 6000),
         ]);
-        await GiveUpAfterNextPageAsync(store, index);
+        await CancelAfterNextPageAsync(store, index);
         await store.PutAsync([SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 7000), SampleLinktrees.Create(author: 3, timestamp: 600)]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -159,45 +165,49 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public async Task Listing_whose_last_page_was_read_is_not_read_again()
+    public async Task Complete_listing_of_a_canceled_call_is_not_repeated()
     {
         var store = new WatchedStore(NewStore());
         await store.PutAsync([SampleLinktrees.Create()]);
         var index = new LinktreeIndex(store, store);
-        await GiveUpAfterNextPageAsync(store, index);
+        await CancelAfterNextPageAsync(store, index);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.Lists, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Listing_that_was_left_too_long_begins_again()
+    public async Task Listing_starts_again_if_the_feed_was_trimmed_since_a_canceled_call()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
         var index = new LinktreeIndex(store, store);
-        await GiveUpAfterNextPageAsync(store, index);
-        await WriteBeyondTheFeedAsync(store);
+        await CancelAfterNextPageAsync(store, index);
+        await WriteMoreThanTheFeedRetainsAsync(store);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.ListedAfter.Count(after => after is null), Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Listing_of_many_pages_outlasts_the_feed()
+    public async Task Listing_succeeds_if_the_feed_is_trimmed_but_not_between_two_pages()
     {
-        // More is written during the listing than the feed holds, but never between two pages.
+        // More is written during the listing than the feed retains, but never between two pages.
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         for (var author = 1; author <= 4; author++)
             await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
-        store.AfterList = async () => await store.PutAsync([.. Enumerable.Range(0, SampleLinktrees.ChangesKept / 2).Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
+        store.AfterList = async () =>
+        {
+            var changes = Enumerable.Range(0, SampleLinktrees.ChangesKept / 2);
+            await store.PutAsync([.. changes.Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
+        };
 
         Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.ListedAfter, Is.Unique.And.Count.GreaterThan(4));
     }
 
     [Test]
-    public async Task One_callers_cancellation_does_not_disturb_the_others()
+    public async Task Cancellation_of_one_caller_does_not_affect_others()
     {
         var store = new WatchedStore(NewStore());
         await store.PutAsync([SampleLinktrees.Create()]);
@@ -207,10 +217,10 @@ public sealed class LinktreeIndexTests
         using var source = new CancellationTokenSource();
 
         var first = index.GetSummaryAsync(CancellationToken.None).AsTask();
-        var cancelled = index.GetSummaryAsync(source.Token).AsTask();
+        var canceled = index.GetSummaryAsync(source.Token).AsTask();
         var patient = index.GetSummaryAsync(CancellationToken.None).AsTask();
         await source.CancelAsync();
-        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await canceled, Throws.InstanceOf<OperationCanceledException>());
         gate.SetResult();
 
         Assert.That(await first, Is.EqualTo(await ExpectedAsync(store)));
@@ -219,25 +229,26 @@ public sealed class LinktreeIndexTests
     }
 
     [Test]
-    public void Null_from_a_store_is_named()
+    public async Task Store_without_a_feed_is_summarized_from_all_pages()
     {
-        var store = new Mock<ILinktreeStore>();
-        var feed = store.As<ILinktreeChangeFeed>();
+        var store = new WatchedStore(NewStore(perAuthor: 1000));
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
+        await store.PutAsync([SampleLinktrees.Create(author: 2, deleted: true)]);
 
-        Assert.That(async () => await new LinktreeIndex(store.Object, feed.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeChangeFeed.ReadChangesAsync returned null."));
-        feed.Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChangePage([], new ChangePosition("present")));
-        Assert.That(async () => await new LinktreeIndex(store.Object, feed.Object).GetSummaryAsync(), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
+        Assert.That(await LinktreeIndex.SummarizeAsync(store, CancellationToken.None), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(store.Lists, Is.GreaterThan(1));
     }
 
     private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor));
 
-    private static async Task WriteBeyondTheFeedAsync(ILinktreeStore store)
+    private static async Task WriteMoreThanTheFeedRetainsAsync(ILinktreeStore store)
     {
-        foreach (var page in Enumerable.Range(0, (2 * SampleLinktrees.ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i)).Chunk(512))
+        var linktrees = Enumerable.Range(0, (2 * SampleLinktrees.ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i));
+        foreach (var page in linktrees.Chunk(512))
             await store.PutAsync(page);
     }
 
-    private static async Task GiveUpAfterNextPageAsync(WatchedStore store, LinktreeIndex index)
+    private static async Task CancelAfterNextPageAsync(WatchedStore store, LinktreeIndex index)
     {
         using var source = new CancellationTokenSource();
         store.AfterList = source.CancelAsync;
@@ -246,9 +257,10 @@ public sealed class LinktreeIndexTests
     }
 
     private static async Task<SetSummary> ExpectedAsync(WatchedStore store) =>
-        LinktreeModel.Summarize((await store.Inner.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
+        LinktreeModel.Summarize(
+            (await store.Inner.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
 
-    /// <summary>Passes all calls on, counts the listings and fails or waits where a test says so.</summary>
+    /// <summary>Forwards all calls, records the listings, and fails or waits as a test requires.</summary>
     private sealed class WatchedStore(InMemoryLinktreeStore inner) : ILinktreeStore, ILinktreeChangeFeed
     {
         private int _reads;
@@ -263,10 +275,12 @@ public sealed class LinktreeIndexTests
 
         public Func<Task>? AfterList { get; set; }
 
-        public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
+        public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(
+            IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
             inner.PutAsync(linktrees, cancellationToken);
 
-        public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+        public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
+            IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
             inner.GetVersionsAsync(keys, cancellationToken);
 
         public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>
@@ -274,7 +288,7 @@ public sealed class LinktreeIndexTests
 
         public async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
         {
-            FailWhenItIsTime();
+            ThrowIfFailingCall();
             ListedAfter.Add(query.After);
             var page = await inner.ListAsync(query, cancellationToken);
             if (AfterList is { } afterList)
@@ -284,14 +298,14 @@ public sealed class LinktreeIndexTests
 
         public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
         {
-            FailWhenItIsTime();
+            ThrowIfFailingCall();
             return inner.ReadChangesAsync(after, limit, cancellationToken);
         }
 
-        private void FailWhenItIsTime()
+        private void ThrowIfFailingCall()
         {
             if (++_reads == FailingCall)
-                throw new LinktreeStoreException("The disk is gone.");
+                throw new LinktreeStoreException("The disk failed.");
         }
     }
 }

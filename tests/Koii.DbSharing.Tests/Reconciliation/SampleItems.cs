@@ -4,15 +4,18 @@ using Koii.DbSharing.Reconciliation.Items;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 
-/// <summary>Items for tests: those of the known values, and random ones.</summary>
+/// <summary>Creates items: those of the known values, and random ones.</summary>
 internal static class SampleItems
 {
-    /// <summary>SHA-256 of <c>item</c> and the number, as the known values of protocol §5 have it.</summary>
+    /// <summary>Computes SHA-256 of <c>item</c> and the number, as in the known values of protocol §5.</summary>
     public static LinktreeId Id(int number) => new(SHA256.HashData(Encoding.ASCII.GetBytes($"item{number}")));
 
     public static SetItem Item(ulong time, int number) => new(time, Id(number));
 
-    /// <summary>Items with times and ids that collide in every way that matters: many of one time, ids with long prefixes in common, zero bytes.</summary>
+    /// <summary>
+    /// Creates an item whose time and id are likely to be close to others: few different times, long common prefixes,
+    /// zero bytes.
+    /// </summary>
     public static SetItem Random(Random random)
     {
         var id = new byte[LinktreeId.Size];
@@ -20,7 +23,7 @@ internal static class SampleItems
         return new SetItem((ulong)(random.Next(3) == 0 ? random.Next(4) : random.Next(1_000_000)), new LinktreeId(id));
     }
 
-    /// <summary>Random items in random order, no two of them with one id, as it is with records.</summary>
+    /// <summary>Creates random items in random order, all with different ids, as records have.</summary>
     public static SetItem[] Random(Random random, int count)
     {
         var items = new Dictionary<LinktreeId, SetItem>();

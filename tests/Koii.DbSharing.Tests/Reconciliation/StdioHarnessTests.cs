@@ -4,13 +4,15 @@ using Koii.DbSharing.Reconciliation.Items;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 
-/// <summary>The harness for cross-language tests, two of them against each other, and what their lines look like.</summary>
+/// <summary>
+/// The harness for cross-language tests: two instances against each other, and the format of its lines.
+/// </summary>
 public sealed class StdioHarnessTests
 {
-    private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     [Test]
-    public async Task Two_of_them_find_their_differences([Values(0, 4096)] int initiatorLimit, [Values(0, 4096)] int responderLimit)
+    public async Task Two_harnesses_find_their_differences([Values(0, 4096)] int initiatorLimit, [Values(0, 4096)] int responderLimit)
     {
         var random = new Random(5);
         var all = SampleItems.Random(random, 5_000);
@@ -25,11 +27,13 @@ public sealed class StdioHarnessTests
         var lines = new List<string>();
         for (; message != "done"; message = await initiator.ReadAsync())
             lines.Add(message);
-        Assert.That(lines, Is.EquivalentTo(ours.Except(theirs).Select(item => $"have,{item.Id}").Concat(theirs.Except(ours).Select(item => $"need,{item.Id}"))));
+        Assert.That(
+            lines,
+            Is.EquivalentTo(ours.Except(theirs).Select(item => $"have,{item.Id}").Concat(theirs.Except(ours).Select(item => $"need,{item.Id}"))));
     }
 
     [Test]
-    public void Lines_are_those_of_the_cross_language_tests()
+    public void Lines_have_the_format_of_the_cross_language_tests()
     {
         var id = new string('a', 64);
         var output = new StringWriter();
@@ -44,10 +48,10 @@ public sealed class StdioHarnessTests
     [TestCase("seal\ninitiate\nmsg,62")]
     [TestCase("msg,61")]
     [TestCase("what")]
-    public void Malformed_input_ends_it(string lines) =>
+    public void Malformed_input_throws(string lines) =>
         Assert.That(() => new StdioHarness(new StringReader(lines), TextWriter.Null, frameLimit: 0).Run(), Throws.TypeOf<FormatException>());
 
-    /// <summary>A harness on a thread of its own, at the other end of two pipes.</summary>
+    /// <summary>A harness on its own thread, connected by two pipes.</summary>
     private sealed class Session : IDisposable
     {
         private readonly StreamWriter _in;
@@ -57,7 +61,8 @@ public sealed class StdioHarnessTests
         public Session(int frameLimit, IEnumerable<SetItem> items)
         {
             var (input, output) = (new AnonymousPipeServerStream(PipeDirection.Out), new AnonymousPipeServerStream(PipeDirection.In));
-            var (harnessInput, harnessOutput) = (new AnonymousPipeClientStream(PipeDirection.In, input.ClientSafePipeHandle), new AnonymousPipeClientStream(PipeDirection.Out, output.ClientSafePipeHandle));
+            var harnessInput = new AnonymousPipeClientStream(PipeDirection.In, input.ClientSafePipeHandle);
+            var harnessOutput = new AnonymousPipeClientStream(PipeDirection.Out, output.ClientSafePipeHandle);
             (_in, _out) = (new StreamWriter(input) { AutoFlush = true }, new StreamReader(output));
             _running = Task.Factory.StartNew(
                 () =>
@@ -78,12 +83,13 @@ public sealed class StdioHarnessTests
             return await ReadAsync();
         }
 
-        public async Task<string> ReadAsync() => await _out.ReadLineAsync().WaitAsync(Hangs) ?? throw new InvalidOperationException("The harness ended.");
+        public async Task<string> ReadAsync() =>
+            await _out.ReadLineAsync().WaitAsync(Timeout) ?? throw new InvalidOperationException("The harness ended.");
 
         public void Dispose()
         {
             _in.Dispose();
-            Assert.That(_running.Wait(Hangs), Is.True);
+            Assert.That(_running.Wait(Timeout), Is.True);
             _out.Dispose();
         }
     }

@@ -7,7 +7,7 @@ namespace Koii.DbSharing.Tests.Records;
 public sealed class Base58TextTests
 {
     [Test]
-    public void Text_of_any_bytes_is_the_usual_one([Values(32, 64)] int length)
+    public void Encoding_equals_that_of_SimpleBase_and_decodes_to_the_same_bytes([Values(32, 64)] int length)
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
@@ -27,7 +27,7 @@ public sealed class Base58TextTests
     }
 
     [Test]
-    public void Shortest_and_longest_texts_are_known([Values(32, 64)] int length)
+    public void Lowest_and_highest_values_have_the_shortest_and_longest_texts([Values(32, 64)] int length)
     {
         var zeros = new byte[length];
         Assert.That(Base58Text.Encode(zeros), Is.EqualTo(new string('1', length)));
@@ -43,9 +43,8 @@ public sealed class Base58TextTests
         Assert.That(Base58Text.TryDecode("z" + greatest[1..], new byte[length]), Is.False);
     }
 
-    /// <summary>A value that has one byte more or less than wanted, whatever the number of characters.</summary>
     [Test]
-    public void Other_lengths_are_refused([Values(32, 64)] int length)
+    public void Texts_of_other_lengths_are_rejected([Values(32, 64)] int length)
     {
         for (var other = 0; other <= 96; other++)
         {
@@ -58,14 +57,15 @@ public sealed class Base58TextTests
     }
 
     [Test]
-    public void Any_other_character_is_refused()
+    public void Characters_outside_the_alphabet_are_rejected()
     {
         var text = Base58Text.Encode(Enumerable.Range(0, 32).Select(value => (byte)(value + 1)).ToArray());
         for (var character = '\0'; character < 0x200; character++)
         {
             var expected = char.IsAsciiLetterOrDigit(character) && !"0OIl".Contains(character, StringComparison.Ordinal);
-            foreach (var place in new[] { 5, text.Length - 1 })
-                Assert.That(PublicKey.TryParse(text[..place] + character + text[(place + 1)..], out _), Is.EqualTo(expected), () => $"U+{(int)character:X4}");
+            foreach (var index in new[] { 5, text.Length - 1 })
+                Assert.That(
+                    PublicKey.TryParse(text[..index] + character + text[(index + 1)..], out _), Is.EqualTo(expected), () => $"U+{(int)character:X4}");
         }
 
         foreach (var changed in new[] { " " + text, text + " ", text + "\n", "\u00a0" + text, text.Insert(9, " "), text + "\ud83d", "é" + text[1..] })

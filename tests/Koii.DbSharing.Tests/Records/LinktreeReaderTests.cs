@@ -5,7 +5,7 @@ namespace Koii.DbSharing.Tests.Records;
 public sealed class LinktreeReaderTests
 {
     [Test]
-    public void Record_is_read_bare_or_as_the_value_of_a_list_element()
+    public void Record_is_read_in_the_forms_of_list_and_all()
     {
         Assert.That(Read(Envelope(Data())), Is.EqualTo(Data()));
         Assert.That(Read(Keyed(Envelope(Data()))), Is.EqualTo(Data()));
@@ -19,7 +19,7 @@ public sealed class LinktreeReaderTests
             Is.EqualTo(Data()));
 
     [Test]
-    public void Author_and_signature_are_those_of_the_envelope()
+    public void Author_and_signature_are_read_from_the_envelope()
     {
         Assert.That(LinktreeReader.TryRead(Utf8(Envelope(Data(), author: 7)), out var linktree, out _), Is.True);
         Assert.That(linktree!.Author, Is.EqualTo(Author(7)));
@@ -33,14 +33,14 @@ public sealed class LinktreeReaderTests
             Is.EqualTo(Data()));
 
     [Test]
-    public void Texts_of_the_envelope_may_be_escaped()
+    public void Strings_of_the_envelope_may_be_escaped()
     {
         var key = string.Concat(Author(1).ToString().Select(letter => $"\\u{(int)letter:x4}"));
         Assert.That(Read($$"""{"data":{{Data()}},"publicKey":"{{key}}","signature":"{{Signature}}"}"""), Is.EqualTo(Data()));
     }
 
     [Test]
-    public void Last_of_repeated_envelope_members_counts()
+    public void Last_value_of_a_repeated_envelope_member_counts()
     {
         Assert.That(Read(Before("\"data\":5", Envelope(Data()))), Is.EqualTo(Data()));
         Assert.That(Read(After(Envelope(Data()), "\"data\":5")), Is.EqualTo("<Malformed>"));
@@ -68,17 +68,17 @@ public sealed class LinktreeReaderTests
     public void Element_without_data_is_malformed(string element) => Assert.That(Read(element), Is.EqualTo("<Malformed>"));
 
     [Test]
-    public void Record_stripped_to_its_data_is_malformed()
+    public void Data_without_an_envelope_is_malformed()
     {
         Assert.That(Read(Data()), Is.EqualTo("<Malformed>"));
         Assert.That(Read(Keyed(Data())), Is.EqualTo("<Malformed>"));
     }
 
     [Test]
-    public void Value_is_not_looked_into_twice() => Assert.That(Read(Keyed(Keyed(Envelope(Data())))), Is.EqualTo("<Malformed>"));
+    public void Value_inside_a_value_is_malformed() => Assert.That(Read(Keyed(Keyed(Envelope(Data())))), Is.EqualTo("<Malformed>"));
 
     [Test]
-    public void Value_does_not_stand_in_for_bad_data() =>
+    public void Value_does_not_replace_malformed_data() =>
         Assert.That(Read($$"""{"data":[],"value":{{Envelope(Data())}}}"""), Is.EqualTo("<Malformed>"));
 
     [TestCase("null")]
@@ -95,7 +95,7 @@ public sealed class LinktreeReaderTests
     [TestCase("\"AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebL\"")]
     [TestCase("\"AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZé\"")]
     [TestCase("\"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"")]
-    public void Key_that_is_no_32_bytes_is_refused(string key)
+    public void Public_key_that_is_not_32_bytes_in_base58_is_rejected(string key)
     {
         Assert.That(Read($$"""{"data":{{Data()}},"publicKey":{{key}},"signature":"{{Signature}}"}"""), Is.EqualTo("<BadPublicKey>"));
         Assert.That(Read($$"""{"data":{{Data()}},"signature":"{{Signature}}"}"""), Is.EqualTo("<BadPublicKey>"));
@@ -109,14 +109,14 @@ public sealed class LinktreeReaderTests
     [TestCase("\"4sf1icthdvrUPxbM9c7i9sGUeFseTDgZKWuj6FKwEx2n2xV1JJtUqDmFzLcXMwyqtQ6opo1TYRdGEzLUMcMkhqK4 \"")]
     [TestCase("\"14sf1icthdvrUPxbM9c7i9sGUeFseTDgZKWuj6FKwEx2n2xV1JJtUqDmFzLcXMwyqtQ6opo1TYRdGEzLUMcMkhqK4\"")]
     [TestCase("\"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"")]
-    public void Signature_that_is_no_64_bytes_is_refused(string signature)
+    public void Signature_that_is_not_64_bytes_in_base58_is_rejected(string signature)
     {
         Assert.That(Read($$"""{"data":{{Data()}},"publicKey":"{{Author(1)}}","signature":{{signature}}}"""), Is.EqualTo("<BadSignatureEncoding>"));
         Assert.That(Read($$"""{"data":{{Data()}},"publicKey":"{{Author(1)}}"}"""), Is.EqualTo("<BadSignatureEncoding>"));
     }
 
     [Test]
-    public void Levels_are_counted_from_the_data()
+    public void Depth_is_counted_from_the_data()
     {
         var deepest = Data($"\"d\":{Nested(63)}");
         var tooDeep = Data($"\"d\":{Nested(64)}");
@@ -145,10 +145,10 @@ public sealed class LinktreeReaderTests
     }
 
     [Test]
-    public void Byte_order_mark_is_no_part_of_a_record() => Assert.That(Read("\ufeff" + Envelope(Data())), Is.EqualTo("<Malformed>"));
+    public void Byte_order_mark_before_a_record_is_malformed() => Assert.That(Read("\ufeff" + Envelope(Data())), Is.EqualTo("<Malformed>"));
 
     [TestCase("9007199254740991", "{")]
     [TestCase("9007199254740992", "<Malformed>")]
-    public void Greatest_timestamp_is_below_2_to_the_53(string timestamp, string start) =>
+    public void Maximum_timestamp_is_2_to_the_53_minus_1(string timestamp, string start) =>
         Assert.That(Read(Envelope(Data(timestamp: timestamp))), Does.StartWith(start));
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Koii.DbSharing.Tests.Records;
 
-/// <summary>One record of <c>vectors/linktrees.json</c>, made with JavaScript.</summary>
+/// <summary>A record of <c>vectors/linktrees.json</c>, created with JavaScript.</summary>
 public sealed record LinktreeVector(
     string Name,
     string DataText,
@@ -17,7 +17,8 @@ public sealed record LinktreeVector(
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
 
     public static IReadOnlyList<LinktreeVector> All { get; } =
-        JsonSerializer.Deserialize<List<LinktreeVector>>(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "vectors", "linktrees.json")), CamelCase)!;
+        JsonSerializer.Deserialize<List<LinktreeVector>>(
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "vectors", "linktrees.json")), CamelCase)!;
 
     public override string ToString() => Name;
 }

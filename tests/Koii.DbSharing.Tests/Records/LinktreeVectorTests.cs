@@ -11,7 +11,7 @@ public sealed class LinktreeVectorTests(LinktreeVector vector)
         LinktreeSignature.TryParse(vector.Signature, out var signature) ? signature : throw new ArgumentException(vector.Signature);
 
     [Test]
-    public void Data_gets_its_canonical_form()
+    public void Data_is_converted_to_its_canonical_form()
     {
         var linktree = Create(vector.DataText);
 
@@ -20,15 +20,15 @@ public sealed class LinktreeVectorTests(LinktreeVector vector)
     }
 
     [Test]
-    public void Canonical_form_is_its_own() =>
+    public void Canonical_form_is_not_changed() =>
         Assert.That(Convert.ToHexStringLower(Create(vector.Canonical).Data.Span), Is.EqualTo(vector.CanonicalUtf8Hex));
 
     [Test]
-    public void Record_id_is_that_of_the_canonical_form() =>
+    public void Record_id_is_computed_from_the_canonical_form() =>
         Assert.That(Create(vector.DataText).Id.ToString(), Is.EqualTo(vector.RecordId));
 
     [Test]
-    public void Uuid_and_timestamp_are_read()
+    public void Uuid_and_timestamp_are_read_from_the_data()
     {
         var linktree = Create(vector.DataText);
 
@@ -39,7 +39,7 @@ public sealed class LinktreeVectorTests(LinktreeVector vector)
     }
 
     [Test]
-    public void Only_deleted_with_a_task_is_a_tombstone()
+    public void Only_a_deleted_record_with_a_task_is_a_tombstone()
     {
         var linktree = Create(vector.DataText);
 
@@ -48,14 +48,14 @@ public sealed class LinktreeVectorTests(LinktreeVector vector)
     }
 
     [Test]
-    public void Key_and_signature_are_written_as_they_were_read()
+    public void Key_and_signature_are_formatted_as_they_were_parsed()
     {
         Assert.That(_author.ToString(), Is.EqualTo(vector.PublicKey));
         Assert.That(_signature.ToString(), Is.EqualTo(vector.Signature));
     }
 
     [Test]
-    public void Envelope_gives_the_same_record_in_both_forms()
+    public void Both_forms_of_the_envelope_contain_the_same_record()
     {
         var record = $$"""{"username":"x","signature":"{{vector.Signature}}","publicKey":"{{vector.PublicKey}}","data":{{vector.DataText}}}""";
         foreach (var envelope in new[] { record, Json.Keyed(record) })

@@ -14,14 +14,15 @@ public sealed class LinktreeWriterTests
             $$"""{"data":{{Encoding.UTF8.GetString(Linktree.Data.Span)}},"publicKey":"{{Linktree.Author}}","signature":"{{Linktree.Signature}}"}"""));
 
     [Test]
-    public void Keyed_record_is_written_with_the_name_of_the_resource() =>
+    public void Keyed_record_is_written_with_the_resource_name() =>
         Assert.That(Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "re-so_u.r~ce1")), Is.EqualTo(
             $$"""{"key":"re-so_u.r~ce1:{{Linktree.Author}}","value":{{Write(LinktreeWriter.WriteRecord)}}}"""));
 
     [Test]
-    public void What_is_written_is_read_as_the_same_record()
+    public void Written_record_is_read_as_the_same_record()
     {
-        foreach (var written in new[] { Write(LinktreeWriter.WriteRecord), Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "linktree")) })
+        var keyed = Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "linktree"));
+        foreach (var written in new[] { Write(LinktreeWriter.WriteRecord), keyed })
         {
             Assert.That(LinktreeReader.TryRead(Encoding.UTF8.GetBytes(written), out var read, out _), Is.True);
             Assert.That(read, Is.EqualTo(Linktree));
@@ -32,11 +33,11 @@ public sealed class LinktreeWriterTests
     [TestCase("a b")]
     [TestCase("\"")]
     [TestCase("é")]
-    public void Name_that_could_not_stand_in_a_path_is_a_mistake(string name) =>
+    public void Resource_name_that_is_not_valid_in_a_path_throws(string name) =>
         Assert.That(() => LinktreeWriter.WriteKeyedRecord(new ArrayBufferWriter<byte>(), Linktree, name), Throws.ArgumentException);
 
     [Test]
-    public void Nothing_is_allocated()
+    public void Writing_allocates_nothing()
     {
         var output = new ArrayBufferWriter<byte>(4096);
         LinktreeWriter.WriteKeyedRecord(output, Linktree, "linktree");

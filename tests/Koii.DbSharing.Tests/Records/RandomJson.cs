@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Koii.DbSharing.Tests.Records;
 
-/// <summary>Random JSON texts that dwell on what canonical forms get wrong.</summary>
+/// <summary>Creates random JSON texts, with emphasis on what is difficult to canonicalize.</summary>
 internal sealed class RandomJson(Random random)
 {
     private static readonly string[] WhiteSpace = [" ", "\t", "\n", "\r", "\r\n", "  \n\t"];
@@ -32,23 +32,25 @@ internal sealed class RandomJson(Random random)
         return text.ToString();
     }
 
-    /// <summary>A text with one character changed, lost, doubled or cut; sometimes still JSON.</summary>
+    /// <summary>
+    /// Creates a text with one character changed or inserted, or with its end cut off; sometimes it is still JSON.
+    /// </summary>
     public string NextDamaged()
     {
         var text = new StringBuilder(Next());
-        var place = random.Next(text.Length);
+        var index = random.Next(text.Length);
         switch (random.Next(4))
         {
             case 0:
-                text.Length = place;
+                text.Length = index;
                 break;
             case 1:
-                text.Insert(place, (char)random.Next(128));
+                text.Insert(index, (char)random.Next(128));
                 break;
             default:
-                // A half of a pair would not survive the way through UTF-8.
-                if (!char.IsSurrogate(text[place]))
-                    text[place] = (char)random.Next(128);
+                // UTF-8 cannot encode half of a surrogate pair.
+                if (!char.IsSurrogate(text[index]))
+                    text[index] = (char)random.Next(128);
                 break;
         }
 
@@ -129,9 +131,9 @@ internal sealed class RandomJson(Random random)
     {
         text.Append(open);
         Space(text);
-        for (var place = 0; place < count; place++)
+        for (var i = 0; i < count; i++)
         {
-            if (place > 0)
+            if (i > 0)
                 text.Append(',');
             Space(text);
             item();
@@ -198,7 +200,8 @@ internal sealed class RandomJson(Random random)
     private string Exponent(int value)
     {
         var letter = random.Next(2) == 0 ? "e" : "E";
-        return letter + (value < 0 ? "-" : random.Next(2) == 0 ? "+" : "") + Math.Abs(value).ToString(random.Next(4) == 0 ? "D5" : "D", CultureInfo.InvariantCulture);
+        return letter + (value < 0 ? "-" : random.Next(2) == 0 ? "+" : "") + Math.Abs(
+            value).ToString(random.Next(4) == 0 ? "D5" : "D", CultureInfo.InvariantCulture);
     }
 
     private double AnyDouble()
@@ -210,7 +213,9 @@ internal sealed class RandomJson(Random random)
         return value;
     }
 
-    /// <summary>The exact middle of two neighbouring doubles, sometimes with a last digit that tips it.</summary>
+    /// <summary>
+    /// Creates the exact midpoint of two adjacent doubles, sometimes with a last digit that moves it.
+    /// </summary>
     private string Tie()
     {
         var value = Math.Abs(AnyDouble());

@@ -15,7 +15,7 @@ public sealed class SignedLinktreeTests
     [TestCase("{\"uuid\":\"u\",\"timestamp\":1")]
     [TestCase("{\"data\":{\"uuid\":\"u\",\"timestamp\":1}}")]
     [TestCase("[{\"uuid\":\"u\",\"timestamp\":1}]")]
-    public void What_is_no_object_with_uuid_and_timestamp_is_malformed(string data) => Assert.That(Create(data), Is.EqualTo("<Malformed>"));
+    public void Data_that_is_not_an_object_with_uuid_and_timestamp_is_malformed(string data) => Assert.That(Create(data), Is.EqualTo("<Malformed>"));
 
     [TestCase("1")]
     [TestCase("null")]
@@ -27,7 +27,7 @@ public sealed class SignedLinktreeTests
     [TestCase("\"\\ude80\"")]
     [TestCase("\"\\ude80\\ud83d\"")]
     [TestCase("\"a\\uD83D\\uD83D\\uDE80\"")]
-    public void Uuid_that_is_no_proper_text_is_malformed(string uuid) =>
+    public void Uuid_that_is_empty_or_not_valid_text_is_malformed(string uuid) =>
         Assert.That(Create($$"""{"uuid":{{uuid}},"timestamp":1}"""), Is.EqualTo("<Malformed>"));
 
     [TestCase("\"x\"", "x")]
@@ -36,7 +36,7 @@ public sealed class SignedLinktreeTests
     [TestCase("\"\\\\u0000\\\\ud83d\"", "\\u0000\\ud83d")]
     [TestCase("\"not an RFC 4122 uuid\"", "not an RFC 4122 uuid")]
     [TestCase("\"\\b\\f\\r\\tend\"", "\b\f\r\tend")]
-    public void Uuid_is_any_other_text(string uuid, string expected)
+    public void Uuid_may_be_any_other_text(string uuid, string expected)
     {
         Assert.That(SignedLinktree.TryCreate(Author(1), Signature, Utf8($$"""{"uuid":{{uuid}},"timestamp":1}"""), out var linktree, out _), Is.True);
         Assert.That(linktree!.Uuid, Is.EqualTo(expected));
@@ -46,14 +46,14 @@ public sealed class SignedLinktreeTests
     [TestCase("é")]
     [TestCase("日")]
     [TestCase("\\u0001")]
-    public void Uuid_has_at_most_128_units(string unit)
+    public void Uuid_has_at_most_128_code_units(string unit)
     {
         Assert.That(Create(Data(uuid: string.Concat(Enumerable.Repeat(unit, 128)))), Does.StartWith("{"));
         Assert.That(Create(Data(uuid: string.Concat(Enumerable.Repeat(unit, 129)))), Is.EqualTo("<Malformed>"));
     }
 
     [Test]
-    public void Pair_of_surrogates_counts_as_two_units()
+    public void Surrogate_pair_counts_as_two_code_units()
     {
         Assert.That(Create(Data(uuid: string.Concat(Enumerable.Repeat("🚀", 64)))), Does.StartWith("{"));
         Assert.That(Create(Data(uuid: string.Concat(Enumerable.Repeat("🚀", 64)) + "a")), Is.EqualTo("<Malformed>"));
@@ -67,7 +67,7 @@ public sealed class SignedLinktreeTests
     [TestCase("17038025875220e-1", 1703802587522)]
     [TestCase("9007199254740991", 9007199254740991)]
     [TestCase("9007199254740991.4", 9007199254740991)]
-    public void Timestamp_is_an_integer_however_it_is_written(string timestamp, long expected)
+    public void Timestamp_is_an_integer_in_any_notation(string timestamp, long expected)
     {
         Assert.That(SignedLinktree.TryCreate(Author(1), Signature, Utf8(Data(timestamp: timestamp)), out var linktree, out _), Is.True);
         Assert.That(linktree!.Timestamp, Is.EqualTo(expected));
@@ -105,7 +105,7 @@ public sealed class SignedLinktreeTests
     [TestCase("\"taskId\":\"T\",\"deleted\":true,\"deleted\":false", "T", false)]
     [TestCase("\"taskId\":5,\"t\\u0061skId\":\"T\",\"d\\u0065leted\":true", "T", true)]
     [TestCase("\"nested\":{\"taskId\":\"T\",\"deleted\":true}", null, false)]
-    public void Tombstone_is_deleted_with_a_task(string members, string? taskId, bool tombstone)
+    public void Record_is_a_tombstone_if_it_is_deleted_and_names_a_task(string members, string? taskId, bool tombstone)
     {
         Assert.That(SignedLinktree.TryCreate(Author(1), Signature, Utf8(Data(members)), out var linktree, out _), Is.True);
         Assert.That(linktree!.TaskId, Is.EqualTo(taskId));
@@ -116,7 +116,7 @@ public sealed class SignedLinktreeTests
     [TestCase("1")]
     [TestCase("[\"T\"]")]
     [TestCase("{}")]
-    public void Task_that_is_no_text_is_malformed(string taskId) => Assert.That(Create(Data($"\"taskId\":{taskId}")), Is.EqualTo("<Malformed>"));
+    public void Task_that_is_not_a_string_is_malformed(string taskId) => Assert.That(Create(Data($"\"taskId\":{taskId}")), Is.EqualTo("<Malformed>"));
 
     [Test]
     public void Last_value_of_a_repeated_member_counts()
@@ -136,11 +136,11 @@ public sealed class SignedLinktreeTests
     }
 
     [Test]
-    public void Depth_is_that_of_the_canonical_form() =>
+    public void Depth_of_the_canonical_form_counts() =>
         Assert.That(Create(Data($"\"d\":{Nested(80)},\"d\":1")), Is.EqualTo(Data("\"d\":1")));
 
     [Test]
-    public void Brackets_in_strings_are_no_levels()
+    public void Brackets_in_strings_do_not_count_as_levels()
     {
         var data = Data($"\"d\":{Nested(63)},\"s\":\"{new string('[', 100)}\\\"{new string('{', 100)}\\\\\"");
         Assert.That(Create(data), Is.EqualTo(data));
@@ -158,7 +158,7 @@ public sealed class SignedLinktreeTests
     }
 
     [Test]
-    public void Number_of_300_kilobytes_is_a_number() =>
+    public void Number_of_300_kB_is_accepted() =>
         Assert.That(Create(Data($"\"n\":{new string('9', 300_000)}")), Is.EqualTo(Data("\"n\":null")));
 
     [Test]
@@ -171,27 +171,29 @@ public sealed class SignedLinktreeTests
     }
 
     [Test]
-    public void Record_that_was_kept_is_restored_with_all_that_it_said()
+    public void Saved_record_is_restored_with_all_properties()
     {
         foreach (var linktree in new[] { TestSupport.Samples.Linktree(), Make(Data("\"taskId\":\"t\",\"deleted\":true", uuid: "é")) })
         {
-            var kept = linktree.Data.ToArray();
-            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, kept, linktree.Id, out var restored), Is.True);
-            kept.AsSpan().Clear();
+            var saved = linktree.Data.ToArray();
+            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, saved, linktree.Id, out var restored), Is.True);
+            saved.AsSpan().Clear();
             Assert.That(restored, Is.EqualTo(linktree));
-            Assert.That((restored!.Key, restored.Version, restored.TaskId, restored.IsTombstone), Is.EqualTo((linktree.Key, linktree.Version, linktree.TaskId, linktree.IsTombstone)));
+            Assert.That(
+                (restored!.Key, restored.Version, restored.TaskId, restored.IsTombstone),
+                Is.EqualTo((linktree.Key, linktree.Version, linktree.TaskId, linktree.IsTombstone)));
         }
     }
 
     [Test]
-    public void Nothing_is_restored_of_what_has_changed_since()
+    public void Changed_parts_are_not_restored()
     {
         var linktree = TestSupport.Samples.Linktree();
         for (var i = 0; i < linktree.Data.Length; i++)
         {
-            var kept = linktree.Data.ToArray();
-            kept[i] ^= 1;
-            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, kept, linktree.Id, out var restored), Is.False);
+            var saved = linktree.Data.ToArray();
+            saved[i] ^= 1;
+            Assert.That(SignedLinktree.TryRestore(linktree.Author, linktree.Signature, saved, linktree.Id, out var restored), Is.False);
             Assert.That(restored, Is.Null);
         }
 
@@ -214,5 +216,6 @@ public sealed class SignedLinktreeTests
         Assert.That(linktree.Equals(null), Is.False);
     }
 
-    private static SignedLinktree Make(string data) => SignedLinktree.TryCreate(Author(1), Signature, Utf8(data), out var linktree, out _) ? linktree : throw new ArgumentException(data);
+    private static SignedLinktree Make(string data) =>
+        SignedLinktree.TryCreate(Author(1), Signature, Utf8(data), out var linktree, out _) ? linktree : throw new ArgumentException(data);
 }

@@ -1,6 +1,8 @@
 namespace Koii.DbSharing.Tests.Records;
 
-/// <summary>A stream that gives its bytes in pieces of given lengths, the last length over and over, and may break at its end.</summary>
+/// <summary>
+/// A stream that returns its bytes in pieces of given lengths, repeating the last length, and may throw at its end.
+/// </summary>
 internal sealed class TrickleStream(byte[] bytes, params int[] pieces) : Stream
 {
     private int _reads;

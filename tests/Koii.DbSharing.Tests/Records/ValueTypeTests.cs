@@ -12,7 +12,7 @@ public sealed class ValueTypeTests
         var low = Version(5, 0x01);
         Assert.That(Version(6, 0x00), Is.GreaterThan(low));
         Assert.That(Version(5, 0x02), Is.GreaterThan(low));
-        Assert.That(Version(5, 0x80), Is.GreaterThan(Version(5, 0x7F)), "bytes are compared as unsigned");
+        Assert.That(Version(5, 0x80), Is.GreaterThan(Version(5, 0x7F)), "bytes are compared as unsigned numbers");
         Assert.That(Version(5, 0x01).CompareTo(low), Is.Zero);
         Assert.That(low < Version(5, 0x02) && low <= Version(5, 0x01) && Version(6, 0x00) > low && low >= Version(5, 0x01), Is.True);
         Assert.That(low > Version(5, 0x02) || low < Version(5, 0x01) || Version(6, 0x00) <= low || low >= Version(6, 0x01), Is.False);
@@ -44,14 +44,15 @@ public sealed class ValueTypeTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
-    public void Records_of_one_time_settle_by_their_ids()
+    public void Records_with_equal_timestamps_are_ordered_by_id()
     {
         var vectors = LinktreeVector.All.Where(vector => vector.Name.StartsWith("same-time", StringComparison.Ordinal)).ToList();
         Assert.That(vectors, Has.Count.EqualTo(2));
         Assert.That(vectors[0].Timestamp, Is.EqualTo(vectors[1].Timestamp));
         var versions = vectors.ConvertAll(vector => new LinktreeVersion(vector.Timestamp, new LinktreeId(Convert.FromHexString(vector.RecordId))));
         Assert.That(
-            Math.Sign(versions[0].CompareTo(versions[1])), Is.EqualTo(Math.Sign(string.CompareOrdinal(vectors[0].RecordId, vectors[1].RecordId))).And.Not.Zero);
+            Math.Sign(versions[0].CompareTo(versions[1])), Is.EqualTo(
+                Math.Sign(string.CompareOrdinal(vectors[0].RecordId, vectors[1].RecordId))).And.Not.Zero);
     }
 
     [Test]
@@ -76,7 +77,7 @@ public sealed class ValueTypeTests
     [TestCase(33)]
     [TestCase(63)]
     [TestCase(65)]
-    public void Other_lengths_are_a_mistake_of_the_caller(int length)
+    public void Constructors_throw_for_other_lengths(int length)
     {
         Assert.That(() => new PublicKey(new byte[length]), Throws.ArgumentException.With.Message.Contains("32"));
         Assert.That(() => new LinktreeId(new byte[length]), Throws.ArgumentException.With.Message.Contains("32"));
@@ -84,7 +85,7 @@ public sealed class ValueTypeTests
     }
 
     [Test]
-    public void Record_id_depends_on_author_and_data_and_not_on_the_signature()
+    public void Record_id_depends_on_author_and_data()
     {
         var data = Json.Utf8(Json.Data());
         var id = LinktreeId.Compute(Samples.Author(1), data);

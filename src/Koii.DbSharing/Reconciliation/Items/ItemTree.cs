@@ -3,32 +3,37 @@ using Koii.DbSharing.Storage;
 namespace Koii.DbSharing.Reconciliation.Items;
 
 /// <summary>
-/// A set of items that changes: a B+ tree whose nodes know the sums of what is below them, so that every operation, and the fingerprint of any range, takes O(log n). It
-/// holds 40 bytes an item where it is filled in ascending order, and at most about 85. One thread at a time; the snapshots are for everybody.
+/// A mutable set of items: a B+ tree in which each node has the sum of the items below it, so that each operation, and
+/// the fingerprint of any range, takes O(log n) time.
 /// </summary>
+/// <remarks>
+/// An item takes 40 bytes if items are added in ascending order, and otherwise at most about 85. For use by one thread
+/// at a time; snapshots are immutable.
+/// </remarks>
 internal sealed class ItemTree
 {
-    // What an edit made since the last snapshot it may go on changing in place; everything older is shared with a snapshot.
+    // The token of the current edit. Nodes that were created under it are changed in place; older nodes are shared with
+    // a snapshot.
     private object _edit = new();
     private TreeNode _root;
 
     public ItemTree() => _root = new TreeLeaf(_edit);
 
-    /// <summary>How many items there are, and the sum of their ids.</summary>
+    /// <summary>The sum of the ids, with their count.</summary>
     public IdSum Sum => _root.Sum;
 
-    /// <summary>Adds an item. One that is there already changes nothing.</summary>
+    /// <summary>Adds an item, unless the set contains it.</summary>
     public void Add(SetItem item)
     {
-        // What is listed in order is behind everything that was listed before.
-        if (!IsBehindAll(item) && Contains(item))
+        // Items that arrive in ascending order need no search.
+        if (!IsAfterAll(item) && Contains(item))
             return;
         _root = _root.Own(_edit);
         if (_root.Add(item, _edit) is { } right)
             _root = new TreeBranch(_edit, _root, right);
     }
 
-    /// <summary>Removes an item. One that is not there changes nothing.</summary>
+    /// <summary>Removes an item, if the set contains it.</summary>
     public void Remove(SetItem item)
     {
         if (!Contains(item))
@@ -39,7 +44,7 @@ internal sealed class ItemTree
             _root = child;
     }
 
-    /// <summary>Applies changes of a store in their order. What is there already, or gone already, may be told again.</summary>
+    /// <summary>Applies the changes of a store in their order. Applying a change again has no effect.</summary>
     public void Apply(IReadOnlyList<LinktreeChange> changes)
     {
         foreach (var change in changes)
@@ -51,14 +56,14 @@ internal sealed class ItemTree
         }
     }
 
-    /// <summary>Takes the set as it is now, in no time; what changes later is copied, node by node.</summary>
+    /// <summary>Takes a snapshot of the set in constant time. Later edits copy the nodes that they change.</summary>
     public ItemSet Snapshot()
     {
         _edit = new object();
         return new ItemSet(_root);
     }
 
-    private bool IsBehindAll(SetItem item) => _root.Sum.Count == 0 || _root.Last.CompareTo(item) < 0;
+    private bool IsAfterAll(SetItem item) => _root.Sum.Count == 0 || _root.Last.CompareTo(item) < 0;
 
     private bool Contains(SetItem item)
     {

@@ -1,21 +1,21 @@
 namespace Koii.DbSharing.Reconciliation.Items;
 
-/// <summary>Nodes side by side, all of one height.</summary>
+/// <summary>A branch: up to <see cref="Capacity"/> child nodes, all of the same height.</summary>
 internal sealed class TreeBranch : TreeNode
 {
     public const int Capacity = 64;
 
-    private Row<TreeNode> _children;
+    private BoundedList<TreeNode> _children;
 
     public TreeBranch(object edit, TreeNode left, TreeNode right)
-        : this(edit, new Row<TreeNode>(Capacity))
+        : this(edit, new BoundedList<TreeNode>(Capacity))
     {
         _children.Insert(0, left);
         _children.Insert(1, right);
         Sum = SumOf(_children.Entries);
     }
 
-    private TreeBranch(object edit, Row<TreeNode> children)
+    private TreeBranch(object edit, BoundedList<TreeNode> children)
         : base(edit)
     {
         _children = children;
@@ -31,17 +31,19 @@ internal sealed class TreeBranch : TreeNode
     /// <inheritdoc/>
     public override bool IsSparse => _children.IsSparse;
 
-    /// <summary>The only child, or <see langword="null"/> where there are several: then a root is one too many.</summary>
+    /// <summary>
+    /// The only child, or <see langword="null"/> if there are several. A root with only one child is redundant.
+    /// </summary>
     public TreeNode? OnlyChild => _children.Count == 1 ? _children.Entries[0] : null;
 
     /// <inheritdoc/>
     public override long RankOf(SetItem item)
     {
-        var place = PlaceOf(item);
+        var index = IndexOf(item);
         var before = 0L;
-        foreach (var child in _children.Entries[..place])
+        foreach (var child in _children.Entries[..index])
             before += child.Sum.Count;
-        return before + _children.Entries[place].RankOf(item);
+        return before + _children.Entries[index].RankOf(item);
     }
 
     /// <inheritdoc/>
@@ -75,29 +77,29 @@ internal sealed class TreeBranch : TreeNode
     /// <inheritdoc/>
     public override TreeNode? Add(SetItem item, object edit)
     {
-        var place = PlaceOf(item);
-        var child = OwnChild(place, edit);
+        var index = IndexOf(item);
+        var child = OwnChild(index, edit);
         Sum = Sum.With(item.Id);
-        return child.Add(item, edit) is { } neighbour ? Insert(place + 1, neighbour, edit) : null;
+        return child.Add(item, edit) is { } neighbor ? Insert(index + 1, neighbor, edit) : null;
     }
 
     /// <inheritdoc/>
     public override void Remove(SetItem item, object edit)
     {
-        var place = PlaceOf(item);
-        var child = OwnChild(place, edit);
+        var index = IndexOf(item);
+        var child = OwnChild(index, edit);
         Sum = Sum.Without(item.Id);
         child.Remove(item, edit);
         if (child.IsSparse && _children.Count > 1)
-            JoinAt(Math.Min(place, _children.Count - 2), edit);
+            MergeAt(Math.Min(index, _children.Count - 2), edit);
     }
 
     /// <inheritdoc/>
-    public override TreeNode? Join(TreeNode right, object edit)
+    public override TreeNode? Merge(TreeNode right, object edit)
     {
-        var rest = _children.Join(((TreeBranch)right)._children);
+        var remaining = _children.Merge(((TreeBranch)right)._children);
         Sum = SumOf(_children.Entries);
-        return rest.Count > 0 ? new TreeBranch(edit, rest) : null;
+        return remaining.Count > 0 ? new TreeBranch(edit, remaining) : null;
     }
 
     /// <inheritdoc/>
@@ -111,43 +113,43 @@ internal sealed class TreeBranch : TreeNode
         return sum;
     }
 
-    private TreeBranch? Insert(int place, TreeNode node, object edit)
+    private TreeBranch? Insert(int index, TreeNode node, object edit)
     {
         if (!_children.IsFull)
         {
-            _children.Insert(place, node);
+            _children.Insert(index, node);
             return null;
         }
 
-        var half = place == Capacity ? Capacity : Capacity / 2;
+        var half = index == Capacity ? Capacity : Capacity / 2;
         var right = new TreeBranch(edit, _children.Split(half));
-        if (place < half)
-            _children.Insert(place, node);
+        if (index < half)
+            _children.Insert(index, node);
         else
-            right._children.Insert(place - half, node);
+            right._children.Insert(index - half, node);
         right.Sum = SumOf(right._children.Entries);
         Sum = SumOf(_children.Entries);
         return right;
     }
 
-    private void JoinAt(int place, object edit)
+    private void MergeAt(int index, object edit)
     {
-        var left = OwnChild(place, edit);
-        var rest = left.Join(_children.Entries[place + 1], edit);
-        if (rest is null)
-            _children.RemoveAt(place + 1);
+        var left = OwnChild(index, edit);
+        var remaining = left.Merge(_children.Entries[index + 1], edit);
+        if (remaining is null)
+            _children.RemoveAt(index + 1);
         else
-            _children.Entries[place + 1] = rest;
+            _children.Entries[index + 1] = remaining;
     }
 
-    private TreeNode OwnChild(int place, object edit)
+    private TreeNode OwnChild(int index, object edit)
     {
-        ref var child = ref _children.Entries[place];
+        ref var child = ref _children.Entries[index];
         return child = child.Own(edit);
     }
 
-    /// <summary>The last child that does not begin behind the item, or the first.</summary>
-    private int PlaceOf(SetItem item)
+    /// <summary>Gets the index of the last child that does not start after the item, or of the first child.</summary>
+    private int IndexOf(SetItem item)
     {
         var children = _children.Entries;
         var (low, high) = (1, children.Length);

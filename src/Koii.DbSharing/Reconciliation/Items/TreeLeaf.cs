@@ -1,19 +1,20 @@
 namespace Koii.DbSharing.Reconciliation.Items;
 
-/// <summary>Items side by side, 40 bytes each.</summary>
+/// <summary>A leaf: up to <see cref="Capacity"/> items in one array, 40 bytes each.</summary>
 internal sealed class TreeLeaf : TreeNode
 {
-    // Large, so that the nodes above cost next to nothing; small, so that an edit copies little and a sum within a leaf is soon made.
+    // Large enough to make the memory of branches negligible; small enough that copying a leaf and summing a part of it
+    // are cheap.
     public const int Capacity = 128;
 
-    private Row<SetItem> _items;
+    private BoundedList<SetItem> _items;
 
     public TreeLeaf(object edit)
-        : this(edit, new Row<SetItem>(Capacity))
+        : this(edit, new BoundedList<SetItem>(Capacity))
     {
     }
 
-    private TreeLeaf(object edit, Row<SetItem> items)
+    private TreeLeaf(object edit, BoundedList<SetItem> items)
         : base(edit)
     {
         _items = items;
@@ -30,7 +31,7 @@ internal sealed class TreeLeaf : TreeNode
     public override bool IsSparse => _items.IsSparse;
 
     /// <inheritdoc/>
-    public override long RankOf(SetItem item) => PlaceOf(item);
+    public override long RankOf(SetItem item) => IndexOf(item);
 
     /// <inheritdoc/>
     public override IdSum SumBefore(long rank) => SumOf(_items.Entries[..(int)rank]);
@@ -41,37 +42,38 @@ internal sealed class TreeLeaf : TreeNode
     /// <inheritdoc/>
     public override TreeNode? Add(SetItem item, object edit)
     {
-        var place = PlaceOf(item);
+        var index = IndexOf(item);
         if (!_items.IsFull)
         {
-            Insert(place, item);
+            Insert(index, item);
             return null;
         }
 
-        // What comes behind everything is most often followed by more: a list that is read in order fills its leaves to the last place.
-        var half = place == Capacity ? Capacity : Capacity / 2;
+        // An item after all others is usually followed by more, so a list in ascending order fills its leaves
+        // completely.
+        var half = index == Capacity ? Capacity : Capacity / 2;
         var right = new TreeLeaf(edit, _items.Split(half));
         Sum = SumOf(_items.Entries);
-        if (place < half)
-            Insert(place, item);
+        if (index < half)
+            Insert(index, item);
         else
-            right.Insert(place - half, item);
+            right.Insert(index - half, item);
         return right;
     }
 
     /// <inheritdoc/>
     public override void Remove(SetItem item, object edit)
     {
-        _items.RemoveAt(PlaceOf(item));
+        _items.RemoveAt(IndexOf(item));
         Sum = Sum.Without(item.Id);
     }
 
     /// <inheritdoc/>
-    public override TreeNode? Join(TreeNode right, object edit)
+    public override TreeNode? Merge(TreeNode right, object edit)
     {
-        var rest = _items.Join(((TreeLeaf)right)._items);
+        var remaining = _items.Merge(((TreeLeaf)right)._items);
         Sum = SumOf(_items.Entries);
-        return rest.Count > 0 ? new TreeLeaf(edit, rest) : null;
+        return remaining.Count > 0 ? new TreeLeaf(edit, remaining) : null;
     }
 
     /// <inheritdoc/>
@@ -85,15 +87,15 @@ internal sealed class TreeLeaf : TreeNode
         return sum;
     }
 
-    private void Insert(int place, SetItem item)
+    private void Insert(int index, SetItem item)
     {
-        _items.Insert(place, item);
+        _items.Insert(index, item);
         Sum = Sum.With(item.Id);
     }
 
-    private int PlaceOf(SetItem item)
+    private int IndexOf(SetItem item)
     {
-        var place = _items.Entries.BinarySearch(item);
-        return place < 0 ? ~place : place;
+        var index = _items.Entries.BinarySearch(item);
+        return index < 0 ? ~index : index;
     }
 }

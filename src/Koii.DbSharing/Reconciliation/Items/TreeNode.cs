@@ -1,45 +1,49 @@
 namespace Koii.DbSharing.Reconciliation.Items;
 
-/// <summary>
-/// A node of the tree: a run of items in order, with their sum. It may be changed by the edit that made it and by nobody else: every other edit works on a copy, so
-/// whoever holds a root from before sees nothing of it (<see cref="ItemTree"/>).
-/// </summary>
-/// <param name="edit">The edit that made it.</param>
+/// <summary>A node of an <see cref="ItemTree"/>: a range of ordered items, with their sum.</summary>
+/// <remarks>
+/// Only the edit that created a node changes it in place. Any other edit changes a copy, so that snapshots with an
+/// older root remain unchanged.
+/// </remarks>
+/// <param name="edit">The token of the edit that created the node.</param>
 internal abstract class TreeNode(object edit)
 {
-    /// <summary>How many items there are below, and the sum of their ids.</summary>
+    /// <summary>The sum of the ids below, with their count.</summary>
     public IdSum Sum { get; protected set; }
 
-    /// <summary>The least item below. A node has one, unless it is the root of an empty tree.</summary>
+    /// <summary>The lowest item below. The node must not be the root of an empty tree.</summary>
     public abstract SetItem First { get; }
 
-    /// <summary>The greatest item below, where there is one.</summary>
+    /// <summary>The highest item below. The node must not be the root of an empty tree.</summary>
     public abstract SetItem Last { get; }
 
-    /// <summary>Whether the node is less than half full, and so to be joined with a neighbour.</summary>
+    /// <summary>Whether the node is less than half full and should be merged with a neighbor.</summary>
     public abstract bool IsSparse { get; }
 
-    /// <summary>How many items below are less than the given one.</summary>
+    /// <summary>Gets the number of items below that are lower than the given one.</summary>
     public abstract long RankOf(SetItem item);
 
-    /// <summary>The sum of as many of the first items.</summary>
+    /// <summary>Gets the sum of the first <paramref name="rank"/> items.</summary>
     public abstract IdSum SumBefore(long rank);
 
-    /// <summary>The items from a place on, as far as they lie together.</summary>
+    /// <summary>Gets the items from a rank on that are contiguous in memory.</summary>
     public abstract ReadOnlySpan<SetItem> RunAt(long rank);
 
-    /// <summary>Adds an item that is not there. The node must be the edit's own.</summary>
-    /// <returns>What has become the node's right neighbour, where the node was full.</returns>
+    /// <summary>Adds an item that the node does not contain. The edit must own the node.</summary>
+    /// <returns>The new right neighbor if the node was full and was split, or <see langword="null"/>.</returns>
     public abstract TreeNode? Add(SetItem item, object edit);
 
-    /// <summary>Removes an item that is there. The node must be the edit's own.</summary>
+    /// <summary>Removes an item that the node contains. The edit must own the node.</summary>
     public abstract void Remove(SetItem item, object edit);
 
-    /// <summary>Joins the right neighbour into this node, or shares evenly with it. The node must be the edit's own; the neighbour is left as it is.</summary>
-    /// <returns>What has become the right neighbour, or <see langword="null"/>.</returns>
-    public abstract TreeNode? Join(TreeNode right, object edit);
+    /// <summary>
+    /// Merges the right neighbor into this node, or divides the entries evenly. The edit must own this node; the
+    /// neighbor is not changed.
+    /// </summary>
+    /// <returns>The new right neighbor, or <see langword="null"/> if all entries are in this node.</returns>
+    public abstract TreeNode? Merge(TreeNode right, object edit);
 
-    /// <summary>This node where it is the edit's own, else a copy that is.</summary>
+    /// <summary>Gets this node if the edit owns it, or a copy that the edit owns.</summary>
     public TreeNode Own(object edit) => IsOwn(edit) ? this : Copy(edit);
 
     protected abstract TreeNode Copy(object edit);

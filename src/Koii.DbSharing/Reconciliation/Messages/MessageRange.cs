@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Koii.DbSharing.Reconciliation.Messages;
 
-/// <summary>One range of a message, as it lies in it. Its lower bound is the upper bound of the one before it.</summary>
-/// <param name="upper">Where the range ends.</param>
-/// <param name="mode">What is said of it.</param>
-/// <param name="payload">The fingerprint, or the ids side by side.</param>
+/// <summary>A view of one range of a message. Its lower bound is the upper bound of the previous range.</summary>
+/// <param name="upper">The exclusive end of the range.</param>
+/// <param name="mode">The kind of payload.</param>
+/// <param name="payload">The fingerprint, or the concatenated ids.</param>
 internal readonly ref struct MessageRange(RangeBound upper, RangeMode mode, ReadOnlySpan<byte> payload)
 {
     /// <summary>The length of a fingerprint in bytes.</summary>
@@ -17,12 +17,12 @@ internal readonly ref struct MessageRange(RangeBound upper, RangeMode mode, Read
 
     public RangeMode Mode { get; } = mode;
 
-    /// <summary>The fingerprint, in the mode that has one.</summary>
+    /// <summary>The fingerprint, in mode <see cref="RangeMode.Fingerprint"/>.</summary>
     public UInt128 Fingerprint => BinaryPrimitives.ReadUInt128BigEndian(_payload);
 
-    /// <summary>How many ids are listed, in the mode that lists them.</summary>
+    /// <summary>The number of ids, in mode <see cref="RangeMode.IdList"/>.</summary>
     public int IdCount => _payload.Length / LinktreeId.Size;
 
-    /// <summary>One of the ids.</summary>
+    /// <summary>Gets one of the ids.</summary>
     public LinktreeId IdAt(int index) => new(_payload.Slice(index * LinktreeId.Size, LinktreeId.Size));
 }

@@ -1,19 +1,20 @@
 namespace Koii.DbSharing.Reconciliation.Messages;
 
-/// <summary>
-/// Reads a message range by range, where it lies. It refuses whatever protocol §5 does not write: a wrong first byte, a number that is over 64 bits or not minimal, a bound
-/// that does not rise, an unknown mode, a payload or a list that the remaining bytes cannot hold, too many ranges. It allocates nothing and looks at each byte a fixed
-/// number of times, whatever the message claims.
-/// </summary>
+/// <summary>Reads a message of protocol §5 range by range.</summary>
+/// <remarks>
+/// A message is malformed if it has a wrong first byte, a number over 64 bits or with leading zeros, a bound that does
+/// not ascend, an unknown mode, a payload or an id list longer than the remaining bytes, or too many ranges. The reader
+/// allocates no memory and reads each byte a constant number of times, regardless of the numbers in the message.
+/// </remarks>
 internal ref struct MessageReader
 {
-    /// <summary>Negentropy protocol version 1.</summary>
+    /// <summary>The first byte of a message: Negentropy protocol version 1.</summary>
     public const byte Version = 0x61;
 
-    /// <summary>The most ranges that a message may have.</summary>
+    /// <summary>The maximum number of ranges in a message.</summary>
     public const int MaxRanges = 32_768;
 
-    private ReadOnlySpan<byte> _rest;
+    private ReadOnlySpan<byte> _unread;
     private RangeBound _previous;
     private RangeMode _previousMode;
     private int _ranges;
@@ -22,13 +23,13 @@ internal ref struct MessageReader
     {
         IsMalformed = message is not [Version, ..];
         if (!IsMalformed)
-            _rest = message[1..];
+            _unread = message[1..];
     }
 
-    /// <summary>Whether reading stopped because of something that is no message.</summary>
+    /// <summary>Whether reading stopped because the message is malformed.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Whether all of it is a message.</summary>
+    /// <summary>Reads the whole message and returns whether it is well formed.</summary>
     public static bool IsWellFormed(ReadOnlySpan<byte> message)
     {
         var reader = new MessageReader(message);
@@ -40,18 +41,18 @@ internal ref struct MessageReader
     }
 
     /// <summary>Reads the next range.</summary>
-    /// <returns><see langword="false"/> at the end, and where the message is malformed.</returns>
+    /// <returns><see langword="false"/> at the end of the message, and if it is malformed.</returns>
     public bool TryRead(out MessageRange range)
     {
         range = default;
-        if (_rest.IsEmpty || IsMalformed)
+        if (_unread.IsEmpty || IsMalformed)
             return false;
 
         IsMalformed = ++_ranges > MaxRanges
             || !TryReadBound(out var upper)
-            || !Varint.TryRead(ref _rest, out var mode)
+            || !Varint.TryRead(ref _unread, out var mode)
             || !TryReadPayload(mode, out var payload)
-            || !IsInPlace(range = new MessageRange(upper, (RangeMode)mode, payload));
+            || !IsInOrder(range = new MessageRange(upper, (RangeMode)mode, payload));
         (_previous, _previousMode) = (range.Upper, range.Mode);
         return !IsMalformed;
     }
@@ -59,7 +60,9 @@ internal ref struct MessageReader
     private bool TryReadBound(out RangeBound bound)
     {
         bound = default;
-        if (!Varint.TryRead(ref _rest, out var time) || !Varint.TryRead(ref _rest, out var length) || length > LinktreeId.Size || !TryTake(length, out var prefix))
+        if (!Varint.TryRead(ref _unread, out var time)
+            || !Varint.TryRead(ref _unread, out var length)
+            || length > LinktreeId.Size || !TryTake(length, out var prefix))
             return false;
         if (time == 0)
         {
@@ -79,29 +82,29 @@ internal ref struct MessageReader
         {
             (ulong)RangeMode.Skip => true,
             (ulong)RangeMode.Fingerprint => TryTake(MessageRange.FingerprintSize, out payload),
-            (ulong)RangeMode.IdList => Varint.TryRead(ref _rest, out var count)
-                && count <= (ulong)(_rest.Length / LinktreeId.Size)
+            (ulong)RangeMode.IdList => Varint.TryRead(ref _unread, out var count)
+                && count <= (ulong)(_unread.Length / LinktreeId.Size)
                 && TryTake(count * LinktreeId.Size, out payload),
             _ => false,
         };
     }
 
     /// <summary>
-    /// Bounds rise. The one exception is what the reference implementation writes when the id list up to infinity has filled its frame: the fingerprint of the nothing
-    /// behind it.
+    /// Whether the bound ascends. The only exception is the fingerprint of the empty set, with which the reference
+    /// implementation closes a frame that an id list up to infinity has filled.
     /// </summary>
-    private readonly bool IsInPlace(MessageRange range) =>
+    private readonly bool IsInOrder(MessageRange range) =>
         range.Upper.CompareTo(_previous) > 0
         || (_previous.IsInfinity && _previousMode == RangeMode.IdList && range.Mode == RangeMode.Fingerprint && range.Upper.IsInfinity
-            && range.Fingerprint == IdSum.FingerprintOfNothing && _rest.IsEmpty);
+            && range.Fingerprint == IdSum.EmptyFingerprint && _unread.IsEmpty);
 
     private bool TryTake(ulong length, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        if (length > (ulong)_rest.Length)
+        if (length > (ulong)_unread.Length)
             return false;
-        bytes = _rest[..(int)length];
-        _rest = _rest[(int)length..];
+        bytes = _unread[..(int)length];
+        _unread = _unread[(int)length..];
         return true;
     }
 }

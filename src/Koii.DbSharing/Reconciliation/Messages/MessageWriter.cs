@@ -3,7 +3,7 @@ using Koii.DbSharing.Reconciliation.Items;
 
 namespace Koii.DbSharing.Reconciliation.Messages;
 
-/// <summary>Writes a message range by range, with the shortest form of everything. What was written last can be taken back.</summary>
+/// <summary>Writes a message of protocol §5 range by range, with the shortest form of each number and bound.</summary>
 internal sealed class MessageWriter
 {
     private byte[] _buffer = new byte[1024];
@@ -11,14 +11,14 @@ internal sealed class MessageWriter
 
     public MessageWriter() => Append([MessageReader.Version]);
 
-    /// <summary>How many bytes are written.</summary>
+    /// <summary>The number of bytes written.</summary>
     public int Length { get; private set; }
 
-    public void WriteSkip(RangeBound upper) => WriteHead(upper, RangeMode.Skip);
+    public void WriteSkip(RangeBound upper) => WriteHeader(upper, RangeMode.Skip);
 
     public void WriteFingerprint(RangeBound upper, UInt128 fingerprint)
     {
-        WriteHead(upper, RangeMode.Fingerprint);
+        WriteHeader(upper, RangeMode.Fingerprint);
         BinaryPrimitives.WriteUInt128BigEndian(Reserve(MessageRange.FingerprintSize), fingerprint);
         Length += MessageRange.FingerprintSize;
     }
@@ -26,7 +26,7 @@ internal sealed class MessageWriter
     /// <summary>Writes the ids of the items from one rank to another.</summary>
     public void WriteIdList(RangeBound upper, ItemSet set, long from, long to)
     {
-        WriteHead(upper, RangeMode.IdList);
+        WriteHeader(upper, RangeMode.IdList);
         WriteVarint((ulong)(to - from));
         while (from < to)
         {
@@ -37,12 +37,15 @@ internal sealed class MessageWriter
         }
     }
 
-    /// <summary>Takes back what was written behind a length. Times are written as differences, so only infinity, which has none, may follow.</summary>
-    public void TakeBack(int length) => Length = length;
+    /// <summary>
+    /// Removes everything after a length. Times are written as differences, so only a range up to infinity, which has
+    /// none, may follow.
+    /// </summary>
+    public void Truncate(int length) => Length = length;
 
     public byte[] ToArray() => _buffer[..Length];
 
-    private void WriteHead(RangeBound upper, RangeMode mode)
+    private void WriteHeader(RangeBound upper, RangeMode mode)
     {
         var time = upper.Lowest.Time;
         WriteVarint(upper.IsInfinity ? 0 : 1 + (time - _lastTime));

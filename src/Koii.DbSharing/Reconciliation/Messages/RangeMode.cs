@@ -1,14 +1,14 @@
 namespace Koii.DbSharing.Reconciliation.Messages;
 
-/// <summary>What a message says of a range; the values are those of the wire.</summary>
+/// <summary>The kind of payload of a range. The numbers are those of the wire.</summary>
 internal enum RangeMode : byte
 {
-    /// <summary>Nothing: the range is settled.</summary>
+    /// <summary>No payload: the sender has nothing to compare in the range.</summary>
     Skip = 0,
 
-    /// <summary>The fingerprint of what the sender has in it.</summary>
+    /// <summary>The fingerprint of the sender's items in the range.</summary>
     Fingerprint = 1,
 
-    /// <summary>The id of everything that the sender has in it.</summary>
+    /// <summary>The ids of all of the sender's items in the range.</summary>
     IdList = 2,
 }

@@ -5,21 +5,21 @@ using Koii.DbSharing.Reconciliation.Items;
 
 namespace Koii.DbSharing.Tests.Reconciliation.Items;
 
-/// <summary>The tree against a sorted list. Counts are such that it grows to three levels and shrinks again.</summary>
+/// <summary>Compares the tree with a sorted list. The number of items is large enough for three levels.</summary>
 public sealed class ItemTreeTests
 {
     [Test]
-    public void Empty_set_has_nothing_anywhere()
+    public void Empty_set_has_no_items()
     {
         var set = new ItemTree().Snapshot();
 
         Assert.That(set.Count, Is.Zero);
-        Assert.That(set.PlaceOf(RangeBound.At(5, [])), Is.EqualTo(new Place(RangeBound.At(5, []), default)));
+        Assert.That(set.PositionOf(RangeBound.At(5, [])), Is.EqualTo(new BoundPosition(RangeBound.At(5, []), default)));
         Assert.That(set.RunAt(0, 0).Length, Is.Zero);
     }
 
     [Test]
-    public void Tree_is_a_sorted_list_under_random_edits_and_its_snapshots_stay_as_they_were() =>
+    public void Tree_equals_a_sorted_list_after_random_edits_and_snapshots_do_not_change() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var random = new Random(seed);
@@ -27,7 +27,7 @@ public sealed class ItemTreeTests
             var snapshots = new List<(ItemSet Set, SetItem[] Model)>();
             for (var phase = 0; phase < 6; phase++)
             {
-                Edit(tree, model, random, edits: random.Next(3_000), chanceToAdd: random.NextDouble());
+                Edit(tree, model, random, edits: random.Next(3_000), addProbability: random.NextDouble());
                 snapshots.Add((tree.Snapshot(), [.. model]));
             }
 
@@ -36,7 +36,7 @@ public sealed class ItemTreeTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
-    public void Tree_of_three_levels_is_a_sorted_list()
+    public void Tree_of_three_levels_equals_a_sorted_list()
     {
         var random = new Random(7);
         var (tree, model) = (new ItemTree(), new SortedSet<SetItem>());
@@ -58,7 +58,7 @@ public sealed class ItemTreeTests
     }
 
     [Test]
-    public void Items_in_ascending_order_fill_their_leaves()
+    public void Items_in_ascending_order_take_less_than_45_bytes()
     {
         var items = Enumerable.Range(0, 50_000).Select(i => SampleItems.Item((ulong)i, i)).ToArray();
 
@@ -66,7 +66,7 @@ public sealed class ItemTreeTests
     }
 
     [Test]
-    public void Items_in_any_order_take_less_than_100_bytes_also_after_most_were_removed()
+    public void Items_in_any_order_take_less_than_100_bytes_even_after_most_were_removed()
     {
         var random = new Random(3);
         var items = SampleItems.Random(random, 50_000);
@@ -91,22 +91,22 @@ public sealed class ItemTreeTests
         return (double)bytes / count;
     }
 
-    private static void Edit(ItemTree tree, SortedSet<SetItem> model, Random random, int edits, double chanceToAdd)
+    private static void Edit(ItemTree tree, SortedSet<SetItem> model, Random random, int edits, double addProbability)
     {
         for (var edit = 0; edit < edits; edit++)
         {
             var item = SampleItems.Random(random);
-            if (random.NextDouble() < chanceToAdd)
+            if (random.NextDouble() < addProbability)
             {
                 tree.Add(item);
                 model.Add(item);
             }
             else
             {
-                // One that is there, where there is one behind the random one.
-                var there = model.GetViewBetween(item, new SetItem(ulong.MaxValue, default)).FirstOrDefault(item);
-                tree.Remove(there);
-                model.Remove(there);
+                // The next item of the set after the random one, if there is one.
+                var existing = model.GetViewBetween(item, new SetItem(ulong.MaxValue, default)).FirstOrDefault(item);
+                tree.Remove(existing);
+                model.Remove(existing);
             }
         }
     }
@@ -117,7 +117,7 @@ public sealed class ItemTreeTests
         while (listed.Count < model.Length)
             listed.AddRange(set.RunAt(listed.Count, model.Length));
         Assert.That(listed, Is.EqualTo(model));
-        Assert.That(set.End, Is.EqualTo(new Place(RangeBound.Infinity, SumOf(model))));
+        Assert.That(set.End, Is.EqualTo(new BoundPosition(RangeBound.Infinity, SumOf(model))));
         Assert.That(set.RunAt(0, set.Count / 2).Length, Is.LessThanOrEqualTo(set.Count / 2));
 
         for (var trial = 0; trial < 20; trial++)
@@ -125,9 +125,11 @@ public sealed class ItemTreeTests
             var item = SampleItems.Random(random);
             var bound = RangeBound.At(item.Time, item.Id.AsSpan()[..random.Next(33)]);
             var rank = model.Count(other => other.CompareTo(bound.Lowest) < 0);
-            Assert.That(set.PlaceOf(bound), Is.EqualTo(new Place(bound, SumOf(model.AsSpan(0, rank)))));
+            Assert.That(set.PositionOf(bound), Is.EqualTo(new BoundPosition(bound, SumOf(model.AsSpan(0, rank)))));
             if (rank > 0 && rank < model.Length)
-                Assert.That(set.PlaceBefore(rank), Is.EqualTo(new Place(RangeBound.Between(model[rank - 1], model[rank]), SumOf(model.AsSpan(0, rank)))));
+                Assert.That(
+                    set.PositionBefore(rank),
+                    Is.EqualTo(new BoundPosition(RangeBound.Between(model[rank - 1], model[rank]), SumOf(model.AsSpan(0, rank)))));
         }
     }
 

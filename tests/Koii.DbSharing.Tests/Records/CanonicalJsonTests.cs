@@ -5,7 +5,7 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Tests.Records;
 
-public sealed class EcmaScriptJsonTests
+public sealed class CanonicalJsonTests
 {
     [TestCase("null")]
     [TestCase("true")]
@@ -19,7 +19,7 @@ public sealed class EcmaScriptJsonTests
     [TestCase("{}")]
     [TestCase("[1,[2,{\"a\":[]}],\"b\"]")]
     [TestCase("{\"\":{\"\":{}}}")]
-    public void Any_value_may_stand_at_the_top(string canonical)
+    public void Text_may_be_any_JSON_value(string canonical)
     {
         Assert.That(Json.Canonical(canonical), Is.EqualTo(canonical));
         Assert.That(Json.Canonical($" \t\r\n{canonical}\n "), Is.EqualTo(canonical));
@@ -86,7 +86,7 @@ public sealed class EcmaScriptJsonTests
     [TestCase("\u00a01")]
     [TestCase("\u000b1")]
     [TestCase("\ufeff1")]
-    public void What_JavaScript_refuses_is_malformed(string text) => Assert.That(Json.Canonical(text), Is.EqualTo("<Malformed>"));
+    public void Text_that_JavaScript_rejects_is_malformed(string text) => Assert.That(Json.Canonical(text), Is.EqualTo("<Malformed>"));
 
     [TestCase("80")]
     [TestCase("C0 80")]
@@ -98,7 +98,9 @@ public sealed class EcmaScriptJsonTests
     [TestCase("E2 82")]
     [TestCase("FF")]
     public void Invalid_utf8_is_malformed(string hex) =>
-        Assert.That(Json.Canonical([(byte)'"', .. Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), (byte)'"']), Is.EqualTo("<Malformed>"));
+        Assert.That(
+            Json.Canonical([(byte)'"', .. Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), (byte)'"']),
+            Is.EqualTo("<Malformed>"));
 
     [TestCase("1.0", "1")]
     [TestCase("-0", "0")]
@@ -134,7 +136,7 @@ public sealed class EcmaScriptJsonTests
     [TestCase("5.684341886080801486968994140625E-14", "5.684341886080802e-14")]
     [TestCase("1e23", "1e+23")]
     [TestCase("1152921504606846976", "1152921504606847000")]
-    public void Numbers_print_as_in_ECMAScript(string text, string canonical)
+    public void Numbers_are_written_as_in_ECMAScript(string text, string canonical)
     {
         Assert.That(Json.Canonical(text), Is.EqualTo(canonical));
         Assert.That(Json.Canonical($"[{text},{text}]"), Is.EqualTo($"[{canonical},{canonical}]"));
@@ -143,7 +145,7 @@ public sealed class EcmaScriptJsonTests
     [Test]
     public void Long_numbers_are_rounded_exactly()
     {
-        // Halfway between two doubles, to which one digit far behind adds or does not add.
+        // Exactly between two doubles, unless a digit at the far end adds to it.
         var tie = "9007199254740993." + new string('0', 5_000);
         Assert.That(Json.Canonical(tie), Is.EqualTo("9007199254740992"));
         Assert.That(Json.Canonical(tie + "1"), Is.EqualTo("9007199254740994"));
@@ -154,7 +156,7 @@ public sealed class EcmaScriptJsonTests
     }
 
     [Test]
-    public void Output_that_outgrows_the_text_is_whole()
+    public void Output_longer_than_the_text_is_complete()
     {
         var text = "[" + string.Join(',', Enumerable.Repeat("1e20", 10_000)) + ",\"end\"]";
         var expected = "[" + string.Join(',', Enumerable.Repeat("100000000000000000000", 10_000)) + ",\"end\"]";
@@ -193,21 +195,21 @@ public sealed class EcmaScriptJsonTests
     [TestCase("{\"a\":{\"b\":[{\"c\":1,\"c\":2,\"0\":3}]},\"0\":{\"z\":1,\"9\":2}}", "{\"0\":{\"9\":2,\"z\":1},\"a\":{\"b\":[{\"0\":3,\"c\":2}]}}")]
     [TestCase("{ \"a\" : 1 , \"a\" : 2 , \"0\" : [ 1.0 ] }", "{\"0\":[1],\"a\":2}")]
     [TestCase("[{\"a\":1,\"a\":2},{\"a\":3}]", "[{\"a\":2},{\"a\":3}]")]
-    public void Members_stand_in_the_order_of_ECMAScript(string text, string canonical) => Assert.That(Json.Canonical(text), Is.EqualTo(canonical));
+    public void Members_are_ordered_as_in_ECMAScript(string text, string canonical) => Assert.That(Json.Canonical(text), Is.EqualTo(canonical));
 
     [Test]
-    public void Objects_of_any_number_of_members_drop_repeated_keys([Values(2, 15, 16, 17, 33, 1_000, 20_000)] int count)
+    public void Objects_with_any_number_of_members_keep_one_member_per_key([Values(2, 15, 16, 17, 33, 1_000, 20_000)] int count)
     {
         var keys = Enumerable.Range(0, count).Select(number => $"key{number * 7919 % count}").ToList();
-        var text = "{" + string.Join(',', keys.Concat(keys.Take(count / 2)).Select((key, place) => $"\"{key}\":{place}")) + "}";
-        var expected = "{" + string.Join(',', keys.Select((key, place) => $"\"{key}\":{(place < count / 2 ? count + place : place)}")) + "}";
+        var text = "{" + string.Join(',', keys.Concat(keys.Take(count / 2)).Select((key, i) => $"\"{key}\":{i}")) + "}";
+        var expected = "{" + string.Join(',', keys.Select((key, i) => $"\"{key}\":{(i < count / 2 ? count + i : i)}")) + "}";
 
         Assert.That(Json.Canonical(text), Is.EqualTo(expected));
         Assert.That(Json.Canonical(expected), Is.EqualTo(expected));
     }
 
     [Test]
-    public void Many_numbered_keys_come_first_and_ascend()
+    public void Numeric_keys_come_first_in_ascending_order()
     {
         var text = "{\"z\":0," + string.Join(',', Enumerable.Range(0, 5_000).Reverse().Select(number => $"\"{number}\":{number}")) + "}";
         var expected = "{" + string.Join(',', Enumerable.Range(0, 5_000).Select(number => $"\"{number}\":{number}")) + ",\"z\":0}";
@@ -228,7 +230,7 @@ public sealed class EcmaScriptJsonTests
     }
 
     [Test]
-    public void Reordering_at_every_level_keeps_what_is_inside()
+    public void Reordering_at_every_level_preserves_nested_values()
     {
         var text = "1";
         var expected = "1";
@@ -242,12 +244,14 @@ public sealed class EcmaScriptJsonTests
     }
 
     [Test]
-    public void Text_beyond_every_limit_is_refused_unread() =>
-        Assert.That(Json.Canonical(new byte[EcmaScriptJson.MaxTextBytes + 1]), Is.EqualTo("<TooLarge>"));
+    public void Text_longer_than_64_MiB_is_too_large() =>
+        Assert.That(Json.Canonical(new byte[CanonicalJson.MaxTextBytes + 1]), Is.EqualTo("<TooLarge>"));
 
-    /// <summary>The platform's reader has the same grammar, though it cannot print the canonical form.</summary>
+    /// <summary>
+    /// The reader of the base class library has the same grammar, but cannot write the canonical form.
+    /// </summary>
     [Test]
-    public void Damaged_texts_are_judged_as_the_platform_judges_them()
+    public void Damaged_texts_are_accepted_if_and_only_if_the_base_class_library_accepts_them()
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
@@ -255,12 +259,13 @@ public sealed class EcmaScriptJsonTests
         for (var round = 0; round < 5_000; round++)
         {
             var text = Json.Utf8(random.NextDamaged());
-            Assert.That(Json.Canonical(text, 1_000) != "<Malformed>", Is.EqualTo(IsJson(text)), () => $"seed {seed}: {Encoding.UTF8.GetString(text)}");
+            Assert.That(
+                Json.Canonical(text, 1_000) != "<Malformed>", Is.EqualTo(IsJson(text)), () => $"seed {seed}: {Encoding.UTF8.GetString(text)}");
         }
     }
 
     [Test]
-    public void Random_bytes_never_throw()
+    public void Random_bytes_cause_no_exception()
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
@@ -269,14 +274,14 @@ public sealed class EcmaScriptJsonTests
         for (var round = 0; round < 20_000; round++)
         {
             var text = random.GetItems(alphabet, random.Next(1, 40));
-            using var canonical = EcmaScriptJson.Canonicalize(text, 8);
+            using var canonical = CanonicalJson.Create(text, 8);
             if (canonical.Reason is RejectionReason.None)
                 Assert.That(Json.Canonical(canonical.Bytes), Is.EqualTo(Encoding.UTF8.GetString(canonical.Bytes)));
         }
     }
 
     [Test]
-    public void Every_power_of_two_prints_shortest_and_reads_back()
+    public void Every_power_of_two_is_written_and_read_without_loss()
     {
         for (var exponent = -1074; exponent < 1024; exponent++)
         {

@@ -7,14 +7,17 @@ using Koii.DbSharing.Reconciliation.Messages;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 
-/// <summary>Whole conversations: known values of protocol §5, fixed bytes, and laws that hold for any two sets.</summary>
-public sealed class ConversationTests
+/// <summary>
+/// Complete reconciliations: the known values of protocol §5, fixed bytes, and properties that hold for any two sets.
+/// </summary>
+public sealed class RangeReconcilerTests
 {
     [Test]
-    public void First_messages_are_the_known_ones()
+    public void First_messages_equal_the_known_values()
     {
         Assert.That(Hex(Start()), Is.EqualTo("6100000200"));
-        Assert.That(Hex(Start(SampleItems.Item(1000, 0), SampleItems.Item(1001, 1))), Is.EqualTo($"6100000202{SampleItems.Id(0)}{SampleItems.Id(1)}"));
+        Assert.That(
+            Hex(Start(SampleItems.Item(1000, 0), SampleItems.Item(1001, 1))), Is.EqualTo($"6100000202{SampleItems.Id(0)}{SampleItems.Id(1)}"));
 
         var forty = Start([.. Enumerable.Range(0, 40).Select(i => SampleItems.Item(1_770_000_000 + (ulong)i, i))]);
         Assert.That(forty, Has.Length.EqualTo(309));
@@ -22,7 +25,7 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Records_of_one_second_are_ordered_by_id_whatever_their_milliseconds()
+    public void Records_of_one_second_are_ordered_by_id()
     {
         var (low, high) = (new LinktreeId(new byte[32]), new LinktreeId([1, .. new byte[31]]));
 
@@ -31,13 +34,13 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Conversation_about_nothing_is_one_round_trip()
+    public void Empty_sets_need_one_round_trip()
     {
         Assert.That(Messages([], []), Is.EqualTo(new[] { "6100000200", "6100000200", "61" }));
     }
 
     [Test]
-    public void Small_sets_are_listed_to_each_other()
+    public void Small_sets_are_listed()
     {
         var (a, b, c) = (SampleItems.Item(10, 0), SampleItems.Item(20, 1), SampleItems.Item(20, 2));
 
@@ -45,7 +48,7 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Equal_sets_need_one_round_trip_whatever_their_size()
+    public void Equal_sets_of_any_size_need_one_round_trip()
     {
         var items = Enumerable.Range(0, 5_000).Select(i => SampleItems.Item((ulong)i / 3, i)).ToArray();
 
@@ -55,9 +58,11 @@ public sealed class ConversationTests
         Assert.That(messages[0].Length / 2, Is.LessThan(400));
     }
 
-    /// <summary>Pins what goes over the wire: 640 items, of which each side lacks one, in messages of all three modes.</summary>
+    /// <summary>
+    /// Fixes the bytes on the wire: 640 items, of which each side lacks one, in messages with all three modes.
+    /// </summary>
     [Test]
-    public void Conversation_of_two_round_trips_is_what_it_was()
+    public void Messages_of_two_round_trips_have_the_known_bytes()
     {
         var items = Enumerable.Range(0, 640).Select(i => SampleItems.Item(1_770_000_000 + (ulong)i, i)).ToArray();
 
@@ -74,7 +79,7 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Reader_of_a_message_refuses_what_is_none()
+    public void Both_sides_reject_malformed_messages()
     {
         var set = SampleItems.SetOf([SampleItems.Item(1, 1)]);
 
@@ -83,7 +88,7 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Any_two_sets_find_their_differences_within_any_frame() =>
+    public void Any_two_sets_find_their_differences_with_any_frame_limit() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var random = new Random(seed);
@@ -103,45 +108,50 @@ public sealed class ConversationTests
                 Assert.That(roundTrips, Is.LessThan(200), $"{ours.Length} and {theirs.Length} items, frames of {limits}");
             }
 
-            // Not Is.EquivalentTo, which compares everything with everything.
+            // Not Is.EquivalentTo, which takes quadratic time.
             Assert.That(need.SetEquals(theirs.Except(ours).Select(item => item.Id)), Is.True, "need");
             Assert.That(have.SetEquals(ours.Except(theirs).Select(item => item.Id)), Is.True, "have");
         }).QuickCheckThrowOnFailure();
 
     [Test]
-    public void Every_message_is_to_the_byte_that_of_the_plain_algorithm() =>
+    public void Every_message_equals_that_of_the_reference_algorithm() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var random = new Random(seed);
             var (ours, theirs) = Sets(random, maxCount: 600);
-            var frameLimit = random.Next(3) > 0 ? Party.MinFrameLimit : Party.NoFrameLimit;
+            var frameLimit = random.Next(3) > 0 ? RangeReconciler.MinFrameLimit : RangeReconciler.NoFrameLimit;
             var need = new HashSet<LinktreeId>();
             var initiator = new Initiator(SampleItems.SetOf(ours), need, null, frameLimit);
             var responder = new Responder(SampleItems.SetOf(theirs), frameLimit);
-            var (plainInitiator, plainResponder) = (new PlainParty(ours, frameLimit, isInitiator: true), new PlainParty(theirs, frameLimit, isInitiator: false));
+            var (referenceInitiator, referenceResponder) = (
+                new ReferenceReconciler(ours, frameLimit, isInitiator: true), new ReferenceReconciler(theirs, frameLimit, isInitiator: false));
 
             var next = initiator.Start();
-            Assert.That(next, Is.EqualTo(plainInitiator.Start()));
+            Assert.That(next, Is.EqualTo(referenceInitiator.Start()));
             while (next is not null)
             {
                 var answer = responder.Respond(next);
-                Assert.That(answer, Is.EqualTo(plainResponder.Answer(next)));
+                Assert.That(answer, Is.EqualTo(referenceResponder.Answer(next)));
                 Assert.That(initiator.TryTake(answer, out next), Is.True);
-                Assert.That(next ?? [MessageReader.Version], Is.EqualTo(plainInitiator.Answer(answer!)));
+                Assert.That(next ?? [MessageReader.Version], Is.EqualTo(referenceInitiator.Answer(answer!)));
             }
 
-            Assert.That(need.Select(id => id.ToString()), Is.EquivalentTo(plainInitiator.Need));
+            Assert.That(need.Select(id => id.ToString()), Is.EquivalentTo(referenceInitiator.Need));
         }).QuickCheckThrowOnFailure();
 
-    /// <summary>Four lists fill the frame, so that the answer to the last range is dropped, and neither side has anything behind it. To say so again would read as agreement.</summary>
+    /// <summary>
+    /// Four lists fill the frame, so the answer to the last range is removed, and neither side has items after it.
+    /// Repeating its fingerprint would be read as agreement.
+    /// </summary>
     [Test]
-    public void Full_frame_does_not_repeat_what_the_other_side_said_of_the_range_that_is_dropped()
+    public void Full_frame_does_not_repeat_the_fingerprint_of_the_removed_range()
     {
         var items = Enumerable.Range(0, 150).Select(i => SampleItems.Item((ulong)i, i)).ToArray();
         byte[] differs = [31, 0, 1, .. new byte[16]];
         byte[] nothing = [0, 0, 1, .. Convert.FromHexString("7f9c9e31ac8256ca2f258583df262dbc")];
 
-        var answer = new Responder(SampleItems.SetOf(items), Party.MinFrameLimit).Respond([0x61, .. differs, .. differs, .. differs, .. differs, .. nothing]);
+        var answer = new Responder(
+            SampleItems.SetOf(items), RangeReconciler.MinFrameLimit).Respond([0x61, .. differs, .. differs, .. differs, .. differs, .. nothing]);
 
         var reader = new MessageReader(answer);
         var last = default(MessageRange);
@@ -153,7 +163,7 @@ public sealed class ConversationTests
     }
 
     [Test]
-    public void Peer_that_lists_the_same_over_and_over_is_found_out()
+    public void Peer_that_repeats_a_list_is_rejected_after_a_bounded_number_of_comparisons()
     {
         var items = Enumerable.Range(0, 20_000).Select(i => SampleItems.Item((ulong)i, i));
         var initiator = new Initiator(SampleItems.SetOf(items), new HashSet<LinktreeId>());
@@ -168,12 +178,14 @@ public sealed class ConversationTests
 
     private static int FrameLimit(Random random) => random.Next(3) switch
     {
-        0 => Party.MinFrameLimit,
-        1 => Party.MinFrameLimit + random.Next(8_192),
-        _ => Party.NoFrameLimit,
+        0 => RangeReconciler.MinFrameLimit,
+        1 => RangeReconciler.MinFrameLimit + random.Next(8_192),
+        _ => RangeReconciler.NoFrameLimit,
     };
 
-    /// <summary>Two sets with anything from nothing to everything in common, differences scattered or in runs.</summary>
+    /// <summary>
+    /// Creates two sets that have none, some or all items in common, with differences scattered or in runs.
+    /// </summary>
     private static (SetItem[] Ours, SetItem[] Theirs) Sets(Random random, int maxCount)
     {
         var all = SampleItems.Random(random, random.Next(maxCount));

@@ -5,9 +5,9 @@ using static Koii.DbSharing.Tests.Records.Json;
 
 namespace Koii.DbSharing.Tests.Records;
 
-public sealed class LinktreeListTests
+public sealed class LinktreeReaderListTests
 {
-    private static readonly LinktreeListLimits Wide = new(MaxBytes: 1L << 30, MaxElements: 1_000_000, MaxElementBytes: 256 * 1024);
+    private static readonly ListLimits Wide = new(MaxBytes: 1L << 30, MaxElements: 1_000_000, MaxElementBytes: 256 * 1024);
 
     private static readonly string A = Envelope(Data(uuid: "a"));
 
@@ -29,7 +29,7 @@ public sealed class LinktreeListTests
     [TestCase("[A,{]},B]", "a b -1")]
     [TestCase("[A,nonsense \\ here,B]", "a b -1")]
     [TestCase("[A,A B,B]", "a b -1")]
-    public async Task List_is_read_in_every_form(string pattern, string expected)
+    public async Task List_is_read_in_every_valid_and_damaged_form(string pattern, string expected)
     {
         var bytes = Utf8(Fill(pattern));
         Assert.That(await ReadAsync(new MemoryStream(bytes)), Is.EqualTo($"{expected} Complete".Trim()));
@@ -47,18 +47,18 @@ public sealed class LinktreeListTests
     [TestCase("\ufeff")]
     [TestCase("\ufeff\ufeff[]")]
     [TestCase("\u00a0[]")]
-    public async Task Body_that_is_no_array_is_not_a_list(string body)
+    public async Task Body_that_does_not_start_an_array_is_not_a_list(string body)
     {
         foreach (var piece in new[] { 1, 1000 })
             Assert.That(await ReadAsync(new TrickleStream(Utf8(body), piece)), Is.EqualTo("NotAList"));
     }
 
     [Test]
-    public async Task Half_a_byte_order_mark_is_not_a_list() =>
+    public async Task Incomplete_byte_order_mark_is_not_a_list() =>
         Assert.That(await ReadAsync(new MemoryStream([0xEF, 0xBB, (byte)'[', (byte)']'])), Is.EqualTo("NotAList"));
 
     [Test]
-    public async Task Reads_may_be_cut_anywhere()
+    public async Task List_is_the_same_however_the_stream_divides_it()
     {
         var bytes = Utf8(Fill("\ufeff [KA , {\"x\":\"\\\"],\\\\\"},[1,[2]] ,é🚀,\"\\\\\\\"\", B]"));
         for (var cut = 1; cut < bytes.Length; cut++)
@@ -68,7 +68,7 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task What_came_before_a_cut_is_kept()
+    public async Task Elements_before_the_end_of_an_interrupted_list_are_returned()
     {
         var list = Fill("[A,5,B]");
         var first = Fill("[A,").Length;
@@ -83,7 +83,7 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task What_came_before_a_failure_is_delivered_before_it()
+    public async Task Elements_before_an_exception_of_the_stream_are_returned_first()
     {
         var failure = new IOException("reset");
         await using var stream = new TrickleStream(Utf8(Fill("[A,B,")), 50) { BreaksWith = failure };
@@ -98,11 +98,11 @@ public sealed class LinktreeListTests
             Throws.Exception.SameAs(failure));
         Assert.That(pages, Has.Count.EqualTo(1));
         Assert.That(pages[0].Linktrees, Has.Count.EqualTo(2));
-        Assert.That(pages[0].End, Is.EqualTo(LinktreeListEnd.More));
+        Assert.That(pages[0].End, Is.EqualTo(ListEnd.More));
     }
 
     [Test]
-    public async Task Bad_elements_cost_themselves_only()
+    public async Task Malformed_elements_do_not_affect_others()
     {
         byte[][] elements =
         [
@@ -122,7 +122,7 @@ public sealed class LinktreeListTests
             Utf8(Envelope(Data($"\"s\":\"{new string('x', 65_536)}\""))),
             Utf8(Envelope(Data(uuid: "b", timestamp: "9007199254740991"))),
         ];
-        byte[] list = [(byte)'[', .. elements.SelectMany((element, place) => place == 0 ? element : [(byte)',', .. element]), (byte)']'];
+        byte[] list = [(byte)'[', .. elements.SelectMany((element, i) => i == 0 ? element : [(byte)',', .. element]), (byte)']'];
 
         var pages = await PagesAsync(new TrickleStream(list, 1_000), Wide);
 
@@ -135,11 +135,11 @@ public sealed class LinktreeListTests
             [RejectionReason.BadPublicKey] = 1,
             [RejectionReason.BadSignatureEncoding] = 1,
         }));
-        Assert.That(pages[^1].End, Is.EqualTo(LinktreeListEnd.Complete));
+        Assert.That(pages[^1].End, Is.EqualTo(ListEnd.Complete));
     }
 
     [Test]
-    public async Task Element_at_the_limit_is_read_and_one_above_it_skipped([Values(1, 7, 64 * 1024, int.MaxValue)] int piece)
+    public async Task Element_at_the_limit_is_read_and_a_longer_one_is_skipped([Values(1, 7, 64 * 1024, int.MaxValue)] int piece)
     {
         var small = Envelope(Data(uuid: "small"));
         var limit = 200_000;
@@ -149,12 +149,14 @@ public sealed class LinktreeListTests
         var list = $"[{small},{Long(limit)},{small},{Long(limit + 1)},{small},{Long(5 * limit)},{small}]";
         var pages = await PagesAsync(new TrickleStream(Utf8(list), 1000, piece == 1 ? 999 : piece), limits);
 
-        Assert.That(pages.SelectMany(page => page.Linktrees).Select(linktree => linktree.Uuid), Is.EqualTo(new[] { "small", "long", "small", "small", "small" }));
+        Assert.That(
+            pages.SelectMany(page => page.Linktrees).Select(linktree => linktree.Uuid),
+            Is.EqualTo(new[] { "small", "long", "small", "small", "small" }));
         Assert.That(Counts(pages), Is.EqualTo(new Dictionary<RejectionReason, int> { [RejectionReason.TooLarge] = 2 }));
     }
 
     [Test]
-    public async Task White_space_between_elements_is_not_kept()
+    public async Task White_space_between_elements_is_ignored()
     {
         var gap = new string(' ', 200_000);
         var list = $"{gap}[{gap}{Envelope(Data(uuid: "a"))},{gap}{Envelope(Data(uuid: "b"))}]";
@@ -162,7 +164,7 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task List_ends_at_more_white_space_than_an_element_may_have_bytes([Values(1, 999, 1_000_000)] int piece)
+    public async Task List_with_more_consecutive_white_space_than_an_element_may_have_bytes_is_too_large([Values(1, 999, 1_000_000)] int piece)
     {
         var limits = Wide with { MaxElementBytes = 1_000 };
         var most = new string('\n', limits.MaxElementBytes);
@@ -181,7 +183,7 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task List_ends_at_the_limit_of_elements()
+    public async Task List_with_more_elements_than_the_limit_is_too_large()
     {
         var limits = Wide with { MaxElements = 3 };
         Assert.That(await ReadAsync(new MemoryStream(Utf8(Fill("[A,1,B]"))), limits), Is.EqualTo("a b -1 Complete"));
@@ -189,7 +191,7 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task List_ends_at_the_limit_of_bytes([Values(1, 10, 1_000_000)] int piece)
+    public async Task List_with_more_bytes_than_the_limit_is_too_large([Values(1, 10, 1_000_000)] int piece)
     {
         var list = Utf8(Fill("[A,B]"));
         var limits = Wide with { MaxBytes = list.Length };
@@ -202,17 +204,19 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task Page_holds_at_most_1024_records()
+    public async Task Page_has_at_most_1024_records()
     {
         Assert.That(PeerPage.MaxLinktrees, Is.EqualTo(1024));
         var list = $"[{string.Join(',', Enumerable.Range(0, 2_100).Select(number => Envelope(Data(uuid: $"{number}"))))}]";
         var pages = await PagesAsync(new TrickleStream(Utf8(list), 50_000), Wide);
         Assert.That(pages.Select(page => page.Linktrees.Count), Is.EqualTo(new[] { 1024, 1024, 52 }));
-        Assert.That(pages.SelectMany(page => page.Linktrees).Select(linktree => linktree.Uuid), Is.EqualTo(Enumerable.Range(0, 2_100).Select(number => $"{number}")));
+        Assert.That(
+            pages.SelectMany(page => page.Linktrees).Select(linktree => linktree.Uuid),
+            Is.EqualTo(Enumerable.Range(0, 2_100).Select(number => $"{number}")));
     }
 
     [Test]
-    public async Task Page_ends_where_a_mebibyte_of_the_list_has_arrived()
+    public async Task Page_ends_when_1_MiB_of_the_list_was_read()
     {
         Assert.That(PeerPage.MaxBytes, Is.EqualTo(1024 * 1024));
         var list = $"[{string.Join(',', Enumerable.Repeat($"{Envelope(Data())},{new string('1', 60_000)}", 40))}]";
@@ -222,9 +226,9 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task Page_ends_with_the_record_that_takes_its_data_to_a_mebibyte()
+    public async Task Page_ends_with_the_record_that_brings_its_data_to_1_MiB()
     {
-        // A short number may be a long one in canonical form.
+        // A short number may have a long canonical form.
         var numbers = string.Join(',', Enumerable.Repeat("1e20", 2_000));
         var list = $"[{string.Join(',', Enumerable.Repeat(Envelope(Data($"\"n\":[{numbers}]")), 60))}]";
         var pages = await PagesAsync(new MemoryStream(Utf8(list)), Wide);
@@ -233,14 +237,14 @@ public sealed class LinktreeListTests
     }
 
     [Test]
-    public async Task Pages_go_on_while_nothing_comes_of_what_arrives([Values("\\\"", "{")] string endless)
+    public async Task Pages_are_returned_while_an_element_does_not_end([Values("\\\"", "{")] string endless)
     {
         var pages = await PagesAsync(new MemoryStream(Utf8($"[{string.Concat(Enumerable.Repeat(endless, 8 * 1024 * 1024 / endless.Length))}")), Wide);
         Assert.That(pages, Has.Count.InRange(7, 9));
     }
 
     [Test]
-    public async Task Million_bad_elements_cost_no_memory_each([Values("1", "{}", "{\"data\":{}}", "\"\"", "")] string element)
+    public async Task Million_malformed_elements_allocate_less_than_1_MB([Values("1", "{}", "{\"data\":{}}", "\"\"", "")] string element)
     {
         var list = Utf8($"[{string.Join(',', Enumerable.Repeat(element, 1_000_000))}]");
         using var stream = new MemoryStream(list);
@@ -248,20 +252,20 @@ public sealed class LinktreeListTests
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         var pages = 0;
-        var bad = 0;
+        var malformed = 0;
         await foreach (var page in LinktreeReader.ReadListAsync(stream, Wide))
         {
             pages++;
-            bad += page.Malformed.Values.Sum();
+            malformed += page.Malformed.Values.Sum();
         }
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000));
-        Assert.That(bad, Is.EqualTo(1_000_000));
+        Assert.That(malformed, Is.EqualTo(1_000_000));
         Assert.That(pages, Is.EqualTo(62));
     }
 
     [Test]
-    public void Cancellation_ends_the_reading()
+    public void Cancellation_stops_reading()
     {
         using var cancellation = new CancellationTokenSource();
         using var stream = new TrickleStream(Utf8($"[{string.Join(',', Enumerable.Repeat("1", 1_000_000))}]"), 1_000);
@@ -278,8 +282,10 @@ public sealed class LinktreeListTests
     private static string Fill(string pattern) =>
         Regex.Replace(pattern, "KA|A|B", match => match.Value switch { "KA" => Keyed(A), "A" => A, _ => Envelope(Data(uuid: "b")) });
 
-    /// <summary>The uuids, the number of malformed elements with a minus sign, and the end.</summary>
-    private static async Task<string> ReadAsync(Stream stream, LinktreeListLimits? limits = null)
+    /// <summary>
+    /// Reads a list into a string: the uuids, the number of malformed elements with a minus sign, and the end.
+    /// </summary>
+    private static async Task<string> ReadAsync(Stream stream, ListLimits? limits = null)
     {
         var pages = await PagesAsync(stream, limits ?? Wide);
         var answer = new StringBuilder();
@@ -292,16 +298,17 @@ public sealed class LinktreeListTests
         return answer.Append(pages[^1].End).ToString();
     }
 
-    private static async Task<List<LinktreeListPage>> PagesAsync(Stream stream, LinktreeListLimits limits)
+    private static async Task<List<LinktreeListPage>> PagesAsync(Stream stream, ListLimits limits)
     {
         var pages = new List<LinktreeListPage>();
         await foreach (var page in LinktreeReader.ReadListAsync(stream, limits))
             pages.Add(page);
-        Assert.That(pages.SkipLast(1).Select(page => page.End), Is.All.EqualTo(LinktreeListEnd.More));
-        Assert.That(pages[^1].End, Is.Not.EqualTo(LinktreeListEnd.More));
+        Assert.That(pages.SkipLast(1).Select(page => page.End), Is.All.EqualTo(ListEnd.More));
+        Assert.That(pages[^1].End, Is.Not.EqualTo(ListEnd.More));
         return pages;
     }
 
     private static Dictionary<RejectionReason, int> Counts(List<LinktreeListPage> pages) =>
-        pages.SelectMany(page => page.Malformed).GroupBy(count => count.Key).ToDictionary(group => group.Key, group => group.Sum(count => count.Value));
+        pages.SelectMany(
+            page => page.Malformed).GroupBy(count => count.Key).ToDictionary(group => group.Key, group => group.Sum(count => count.Value));
 }

@@ -5,9 +5,10 @@ using Koii.DbSharing.Reconciliation.Items;
 namespace Koii.DbSharing.Tests.Reconciliation;
 
 /// <summary>
-/// The algorithm once more, written from the protocol's text over a plain sorted array, byte lists and big integers, to compare every message with. It trusts what it reads.
+/// A second, slow implementation of protocol §5 over a sorted array, byte lists and big integers, to compare every
+/// message with. It does not validate its input.
 /// </summary>
-internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, bool isInitiator)
+internal sealed class ReferenceReconciler(IEnumerable<SetItem> items, int frameLimit, bool isInitiator)
 {
     private static readonly (ulong Time, byte[] Prefix) Infinity = (ulong.MaxValue, []);
 
@@ -29,18 +30,18 @@ internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, boo
     {
         (_timeRead, _timeWritten) = (0, 0);
         List<byte> answer = [0x61];
-        var rest = new Queue<byte>(message.Skip(1));
-        var (lower, previous, skips, said) = (0, (0UL, Array.Empty<byte>()), false, 0);
-        while (rest.Count > 0)
+        var unread = new Queue<byte>(message.Skip(1));
+        var (lower, previous, skips, written) = (0, (0UL, Array.Empty<byte>()), false, 0);
+        while (unread.Count > 0)
         {
-            var bound = ReadBound(rest);
+            var bound = ReadBound(unread);
             var upper = _items.Count(item => IsBefore(item, bound));
-            var mode = ReadNumber(rest);
+            var mode = ReadNumber(unread);
             List<byte> added = [];
             byte[] theirs = [];
             switch (mode)
             {
-                case 1 when (theirs = Take(rest, 16)).SequenceEqual(Fingerprint(lower, upper)):
+                case 1 when (theirs = Take(unread, 16)).SequenceEqual(Fingerprint(lower, upper)):
                 case 0:
                     skips = true;
                     break;
@@ -49,12 +50,13 @@ internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, boo
                     added.AddRange(Parts(lower, upper, bound));
                     break;
                 case 2 when isInitiator:
-                    Compare(Enumerable.Range(0, (int)ReadNumber(rest)).Select(_ => Convert.ToHexStringLower(Take(rest, 32))).ToHashSet(), lower, upper);
+                    var ids = Enumerable.Range(0, (int)ReadNumber(unread)).Select(_ => Convert.ToHexStringLower(Take(unread, 32)));
+                    Compare(ids.ToHashSet(), lower, upper);
                     skips = true;
                     break;
                 default:
-                    for (var ids = ReadNumber(rest); ids > 0; ids--)
-                        Take(rest, 32);
+                    for (var count = ReadNumber(unread); count > 0; count--)
+                        Take(unread, 32);
                     AddSkip();
                     var listed = lower;
                     while (listed < upper && answer.Count + (32 * (listed - lower)) <= frameLimit - 200)
@@ -69,11 +71,11 @@ internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, boo
             if (answer.Count + added.Count > frameLimit - 200)
             {
                 var repeats = Fingerprint(upper, _items.Length).SequenceEqual(theirs);
-                return [.. answer, .. Bound(Infinity), 1, .. Fingerprint(repeats ? said : upper, _items.Length)];
+                return [.. answer, .. Bound(Infinity), 1, .. Fingerprint(repeats ? written : upper, _items.Length)];
             }
 
             answer.AddRange(added);
-            said = skips ? said : upper;
+            written = skips ? written : upper;
             (lower, previous) = (upper, bound);
 
             void AddSkip()
@@ -130,11 +132,11 @@ internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, boo
         return [.. time, .. Number((ulong)bound.Prefix.Length), .. bound.Prefix];
     }
 
-    private (ulong Time, byte[] Prefix) ReadBound(Queue<byte> rest)
+    private (ulong Time, byte[] Prefix) ReadBound(Queue<byte> unread)
     {
-        var time = ReadNumber(rest);
+        var time = ReadNumber(unread);
         _timeRead = time == 0 ? ulong.MaxValue : _timeRead + time - 1;
-        return (_timeRead, Take(rest, (int)ReadNumber(rest)));
+        return (_timeRead, Take(unread, (int)ReadNumber(unread)));
     }
 
     private static (ulong, byte[]) Between(SetItem left, SetItem right)
@@ -155,18 +157,18 @@ internal sealed class PlainParty(IEnumerable<SetItem> items, int frameLimit, boo
     private static IEnumerable<byte> Number(ulong value) =>
         value < 128 ? [(byte)value] : [.. Number(value >> 7).Select(digit => (byte)(digit | 0x80)), (byte)(value & 0x7F)];
 
-    private static ulong ReadNumber(Queue<byte> rest)
+    private static ulong ReadNumber(Queue<byte> unread)
     {
         var value = 0UL;
         byte digit;
         do
         {
-            digit = rest.Dequeue();
+            digit = unread.Dequeue();
             value = (value << 7) | (digit & 0x7Fu);
         }
         while (digit >= 0x80);
         return value;
     }
 
-    private static byte[] Take(Queue<byte> rest, int count) => [.. Enumerable.Range(0, count).Select(_ => rest.Dequeue())];
+    private static byte[] Take(Queue<byte> unread, int count) => [.. Enumerable.Range(0, count).Select(_ => unread.Dequeue())];
 }

@@ -3,11 +3,11 @@ using FsCheck.Fluent;
 
 namespace Koii.DbSharing.Tests.Records;
 
-/// <summary>Laws of the canonical form; a failing check prints the seed of its text.</summary>
-public sealed class CanonicalFormPropertyTests
+/// <summary>Properties of the canonical form. A failing check prints the seed of its text.</summary>
+public sealed class CanonicalJsonPropertyTests
 {
     [Test]
-    public void Canonical_form_of_a_canonical_form_is_itself() =>
+    public void Canonical_form_of_a_canonical_form_is_the_same() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var canonical = Canonical(new RandomJson(new Random(seed)).Next());
@@ -23,7 +23,7 @@ public sealed class CanonicalFormPropertyTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
-    public void Value_has_the_same_canonical_form_wherever_it_stands() =>
+    public void Value_has_the_same_canonical_form_inside_arrays_and_objects() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var text = new RandomJson(new Random(seed)).Next();
@@ -33,17 +33,17 @@ public sealed class CanonicalFormPropertyTests
 
     private static string Canonical(string text) => Json.Canonical(text, maxDepth: 1_000);
 
-    /// <summary>White space around everything that is not inside a string.</summary>
+    /// <summary>Inserts white space around all tokens.</summary>
     private static string Indented(string canonical)
     {
         var text = new System.Text.StringBuilder();
         var inString = false;
-        for (var place = 0; place < canonical.Length; place++)
+        for (var i = 0; i < canonical.Length; i++)
         {
-            var symbol = canonical[place];
+            var symbol = canonical[i];
             if (inString && symbol == '\\')
             {
-                text.Append(symbol).Append(canonical[++place]);
+                text.Append(symbol).Append(canonical[++i]);
                 continue;
             }
 

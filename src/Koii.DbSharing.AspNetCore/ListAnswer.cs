@@ -24,9 +24,9 @@ internal static class ListAnswer
     }
 
     // RFC 9110 §13.1.2: weak comparison, and a list that cannot be read names no tag.
-    private static bool IsHeld(HttpRequest request, string entityTag)
+    private static bool IsHeld(HttpRequest request, string? entityTag)
     {
-        if (!EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var held))
+        if (entityTag is null || !EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var held))
             return false;
         var current = EntityTagHeaderValue.Parse(entityTag);
         return held.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(current, useStrongComparison: false));

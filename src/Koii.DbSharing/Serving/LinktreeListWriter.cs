@@ -3,22 +3,25 @@ using System.IO.Pipelines;
 
 namespace Koii.DbSharing.Serving;
 
-/// <summary>Writes the brackets, commas and elements of one list, and counts what waits to be flushed, which not every <see cref="PipeWriter"/> does.</summary>
+/// <summary>
+/// Writes the brackets, commas and elements of one list, and counts the unflushed bytes, which not every
+/// <see cref="PipeWriter"/> does.
+/// </summary>
 internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, string resourceName) : IBufferWriter<byte>
 {
-    private bool _begun;
+    private bool _hasElements;
 
     internal long UnflushedBytes { get; private set; }
 
-    /// <summary>How many bytes were written, flushed or not.</summary>
+    /// <summary>The number of bytes written, flushed or not.</summary>
     internal long Bytes { get; private set; }
 
     internal static void WriteEmpty(IBufferWriter<byte> output) => output.Write("[]"u8);
 
     internal void Write(SignedLinktree linktree)
     {
-        this.Write(_begun ? ","u8 : "["u8);
-        _begun = true;
+        this.Write(_hasElements ? ","u8 : "["u8);
+        _hasElements = true;
         if (form == ListForm.Bare)
             LinktreeWriter.WriteRecord(this, linktree);
         else
@@ -27,20 +30,20 @@ internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, strin
 
     internal void End()
     {
-        if (_begun)
+        if (_hasElements)
             this.Write("]"u8);
         else
             WriteEmpty(this);
     }
 
-    /// <summary>Waits until the reader has taken enough of what was written.</summary>
-    /// <returns>Whether somebody still reads.</returns>
+    /// <summary>Flushes, and waits until the reader has consumed enough of the output.</summary>
+    /// <returns><see langword="false"/> if the reader has completed.</returns>
     internal async ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
     {
         UnflushedBytes = 0;
         var flushed = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         if (flushed.IsCanceled)
-            throw new OperationCanceledException("The output's owner cancelled the pending flush.");
+            throw new OperationCanceledException("The owner of the output canceled the pending flush.");
         return !flushed.IsCompleted;
     }
 

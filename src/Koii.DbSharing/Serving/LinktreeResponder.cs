@@ -8,53 +8,71 @@ using Koii.DbSharing.Serving;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// What a node answers its peers and its authors (protocol §3), without the transport: endpoints put HTTP around it, a simulated network calls it.
+/// Answers the requests of peers and authors (protocol §3) independently of the transport. <c>MapDbSharing</c> serves
+/// it over ASP.NET Core.
 /// </summary>
 /// <remarks>
-/// It keeps no state, so one instance may serve any number of calls at once, and making one costs nothing. A <see cref="LinktreeStoreException"/>
-/// of the store passes through every method; a list that it cuts short stays without its closing bracket, which tells the reader that there was more.
+/// <para>A responder is stateless: one instance serves any number of calls at the same time, and a new one costs
+/// nothing. A <see cref="LinktreeStoreException"/> of the store passes through all methods. A list that it interrupts
+/// ends without its closing bracket, so the reader detects that the list is incomplete.</para>
+/// <para>The protocol's extension (summary, reconciliation, fetch) requires a store with an
+/// <see cref="Storage.ILinktreeChangeFeed"/>: test <see cref="HasExtension"/>.</para>
 /// </remarks>
-/// <param name="engine">Judges what is submitted, and knows the sum of what is held.</param>
+/// <param name="engine">The engine whose store is served, and which validates submissions.</param>
 public sealed class LinktreeResponder(ReplicationEngine engine)
 {
     /// <summary>
-    /// The greatest length of a submission in bytes: an element of 256 KiB, as lists may hold it, and 1 KiB for what is around it.
+    /// The maximum length of a submission in bytes: an element of 256 KiB, as in a list, and 1 KiB for the object
+    /// around it.
     /// </summary>
     public const int MaxSubmissionBytes = (256 * 1024) + 1024;
 
-    /// <summary>The greatest length of a reconciliation message in bytes, in both directions: 512 KiB.</summary>
+    /// <summary>The maximum length of a reconciliation message in bytes, in both directions: 512 KiB.</summary>
     public const int MaxMessageBytes = ProtocolExtension.FrameLimit;
 
-    /// <summary>The most records that can be fetched at once.</summary>
+    /// <summary>The maximum number of records in one fetch.</summary>
     public const int MaxFetchedIds = ProtocolExtension.MaxFetchedIds;
 
-    // Records are taken from the store so many at a time: at their greatest they are 4 MiB.
-    private const int FetchPage = 64;
+    // The number of records to get from the store at a time: at most 4 MiB.
+    private const int FetchPageSize = 64;
 
-    // Goes into every entity tag. It rises when the same records are written differently, so that peers read them anew.
-    private const int WrittenForm = 1;
+    // A part of each ETag. It changes with the wire form, so that peers read the same records again.
+    private const int WireFormVersion = 1;
 
-    // Enough to fill a few packets, little enough that a slow reader costs one page of records and not a second one in bytes.
+    // Enough to fill several packets, and little enough that a slow reader does not hold a page of records a second
+    // time, in bytes.
     private const int FlushBytes = 64 * 1024;
 
     private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
 
-    /// <summary>Gets count and fingerprint of everything that is held, tombstones included.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>
+    /// Whether the node supports the protocol's extension: its store is an <see cref="Storage.ILinktreeChangeFeed"/>.
+    /// </summary>
+    /// <remarks>
+    /// If it is <see langword="false"/>, answer <c>/summary</c>, <c>/reconcile</c> and <c>/fetch</c> with 404;
+    /// <see cref="WriteSummaryAsync"/>, <see cref="ReconcileAsync"/> and <see cref="WriteRecordsAsync"/> then throw,
+    /// and lists have no ETag. The value never changes.
+    /// </remarks>
+    public bool HasExtension => _engine.Index is not null;
+
+    /// <summary>Gets count and fingerprint of all records, tombstones included.</summary>
+    /// <remarks>Without the extension each call lists the store.</remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The summary of a state that the store had during this call.</returns>
     public ValueTask<SetSummary> GetSummaryAsync(CancellationToken cancellationToken = default) => _engine.GetSummaryAsync(cancellationToken);
 
     /// <summary>
-    /// Writes the summary as a JSON object, with what a peer must know before it reconciles: <c>protocol</c>, <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>,
-    /// <c>reconcile</c>.
+    /// Writes the summary, and what a peer requires before it reconciles, as a JSON object: <c>protocol</c>,
+    /// <c>count</c>, <c>fingerprint</c>, <c>perAuthor</c>, <c>reconcile</c>.
     /// </summary>
-    /// <param name="output">Where to write. It is flushed and left open.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>A task that ends when everything is flushed.</returns>
+    /// <param name="output">The output. It is flushed and not completed.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when all output is flushed.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
     public async Task WriteSummaryAsync(PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
-        var summary = await GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        var summary = await RequireIndex().GetSummaryAsync(cancellationToken).ConfigureAwait(false);
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
@@ -69,41 +87,58 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Answers a reconciliation message (protocol §5) from the set as it is now. It keeps nothing of it, so the next message may meet a newer one.</summary>
-    /// <param name="message">The message. Anything longer than <see cref="MaxMessageBytes"/> is refused unread.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The answer, of at most <see cref="MaxMessageBytes"/>; or <see langword="null"/> where the message is malformed. No bytes make this method throw.</returns>
+    /// <summary>
+    /// Answers a reconciliation message (protocol §5) from the current set. The next message may be answered from a
+    /// newer one.
+    /// </summary>
+    /// <param name="message">
+    /// The message. A message longer than <see cref="MaxMessageBytes"/> is rejected without being read.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// The answer, at most <see cref="MaxMessageBytes"/> long; or <see langword="null"/> if the message is malformed.
+    /// No message causes an exception.
+    /// </returns>
+    /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
     public async ValueTask<byte[]?> ReconcileAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
-        // What is malformed costs no look at the store.
+        var index = RequireIndex();
+        // A malformed message must not cause a read of the store.
         if (message.Length > MaxMessageBytes || !MessageReader.IsWellFormed(message.Span))
             return null;
-        var items = await _engine.Index!.GetItemsAsync(cancellationToken).ConfigureAwait(false);
+        var items = await index.GetItemsAsync(cancellationToken).ConfigureAwait(false);
         return new Responder(items).Respond(message.Span);
     }
 
-    /// <summary>Writes those of some records that are held, tombstones included, each once, in the form of <c>/all</c>.</summary>
+    /// <summary>
+    /// Writes those of the requested records that the store has, tombstones included, each once, in the form of
+    /// <c>/all</c>.
+    /// </summary>
     /// <remarks>
-    /// The list ends with the record that takes it to 4 MiB: ask again for those that did not come. As with <see cref="WriteListAsync"/>, nothing is written before the
-    /// store has answered once.
+    /// The list ends with the record that brings it to 4 MiB; the caller requests the missing records again. As with
+    /// <see cref="WriteListAsync"/>, nothing is written before the store has returned the first records.
     /// </remarks>
-    /// <param name="output">Where to write. It is flushed and left open; when its reader completes, the rest is left unwritten.</param>
-    /// <param name="ids">The records, at most <see cref="MaxFetchedIds"/>.</param>
-    /// <param name="cancellationToken">Ends the writing in the middle.</param>
-    /// <returns>A task that ends when everything is flushed, or when nobody reads any more.</returns>
+    /// <param name="output">
+    /// The output. It is flushed and not completed. If its reader completes, the method returns early.
+    /// </param>
+    /// <param name="ids">The ids of the records, at most <see cref="MaxFetchedIds"/>.</param>
+    /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
+    /// <returns>A task that ends when all output is flushed, or the reader has completed.</returns>
     /// <exception cref="ArgumentException">There are too many ids.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
     public async Task WriteRecordsAsync(PipeWriter output, IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.Count > MaxFetchedIds)
             throw new ArgumentException($"At most {MaxFetchedIds} records are fetched at once, not {ids.Count}.", nameof(ids));
+        RequireIndex();
 
         var list = new LinktreeListWriter(output, ListForm.KeyedByPublicKey, _engine.Options.ResourceName);
-        foreach (var page in ids.Distinct().Chunk(FetchPage))
+        foreach (var page in ids.Distinct().Chunk(FetchPageSize))
         {
-            var held = RoleContract.NotNull(await _engine.Store.GetAsync(page, cancellationToken).ConfigureAwait(false), "ILinktreeStore.GetAsync");
-            foreach (var linktree in held.TakeWhile(_ => list.Bytes < ProtocolExtension.FetchBytes))
+            var linktrees = await _engine.Store.GetAsync(page, cancellationToken).ConfigureAwait(false);
+            foreach (var linktree in linktrees.TakeWhile(_ => list.Bytes < ProtocolExtension.FetchBytes))
             {
                 list.Write(linktree);
                 if (list.UnflushedBytes >= FlushBytes && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
@@ -118,31 +153,45 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await list.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Gets the entity tag of a list as it stands now (RFC 9110 §8.8.3), weak and with its quotes, as it stands in a header.</summary>
+    /// <summary>
+    /// Gets the current entity tag of a list (RFC 9110 §8.8.3): weak, with its quotes, as in the header.
+    /// </summary>
     /// <remarks>
-    /// Ask for it before <see cref="WriteListAsync"/>: it then comes from a state no newer than the rows, so that a reader who keeps it never
-    /// takes a later list for the one it has. Equal tags mean equal summaries.
+    /// Call it before <see cref="WriteListAsync"/>: the tag then describes a state that is not newer than the records,
+    /// so a reader that caches it never mistakes a later list for its own. Equal tags mean equal summaries. Without the
+    /// extension there is no tag, because the engine cannot detect changes by other writers of the store, and an
+    /// outdated tag would hide records from peers.
     /// </remarks>
-    /// <param name="form">The form of the list; each has its own tags.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>ASCII text of less than 80 characters.</returns>
-    public async ValueTask<string> GetEntityTagAsync(ListForm form, CancellationToken cancellationToken = default)
+    /// <param name="form">The form of the list; each form has its own tags.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// ASCII text of less than 80 characters, or <see langword="null"/> if <see cref="HasExtension"/> is
+    /// <see langword="false"/>.
+    /// </returns>
+    public async ValueTask<string?> GetEntityTagAsync(ListForm form, CancellationToken cancellationToken = default)
     {
-        var summary = await _engine.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        if (_engine.Index is not { } index)
+            return null;
+        var summary = await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
         var path = form == ListForm.Bare ? "list" : "all";
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{WrittenForm}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{WireFormVersion}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
     }
 
-    /// <summary>Writes everything that is held, tombstones included, ascending by version, as a JSON array.</summary>
+    /// <summary>
+    /// Writes all records, tombstones included, in ascending order of their versions, as a JSON array.
+    /// </summary>
     /// <remarks>
-    /// Nothing is written before the store has given its first page, so a store that is out of order is known before the answer begins. After
-    /// that, records are read a page at a time and flushed as the reader takes them; nothing of the store stays open while it does not.
-    /// Records that come or are replaced meanwhile may or may not be among them; none that stays is missed.
+    /// Nothing is written before the store has returned its first page, so a store that cannot be read is detected
+    /// before the answer begins. Then records are read page by page and flushed as the reader consumes them; no
+    /// resource of the store stays open in between. Records that are added or replaced meanwhile may be missing; no
+    /// other record is.
     /// </remarks>
-    /// <param name="output">Where to write. It is flushed and left open; when its reader completes, the rest is left unwritten.</param>
+    /// <param name="output">
+    /// The output. It is flushed and not completed. If its reader completes, the method returns early.
+    /// </param>
     /// <param name="form">The form of the elements.</param>
-    /// <param name="cancellationToken">Ends the writing in the middle.</param>
-    /// <returns>A task that ends when everything is flushed, or when nobody reads any more.</returns>
+    /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
+    /// <returns>A task that ends when all output is flushed, or the reader has completed.</returns>
     public async Task WriteListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -151,7 +200,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         do
         {
             var query = new LinktreeQuery { IncludeTombstones = true, After = after };
-            var page = await ListAsync(query, cancellationToken).ConfigureAwait(false);
+            var page = await _engine.Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
             foreach (var linktree in page.Linktrees)
             {
                 list.Write(linktree);
@@ -169,11 +218,13 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await list.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes the newest record of an author, or <c>[]</c> where there is none or it is a tombstone.</summary>
-    /// <param name="output">Where to write. It is flushed and left open.</param>
+    /// <summary>
+    /// Writes the newest record of an author, or <c>[]</c> if the author has none or it is a tombstone.
+    /// </summary>
+    /// <param name="output">The output. It is flushed and not completed.</param>
     /// <param name="author">The author.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>A task that ends when everything is flushed.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when all output is flushed.</returns>
     public async Task WriteNewestAsync(PipeWriter output, PublicKey author, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -184,10 +235,15 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Judges and stores what an author sent: <c>{"payload":record}</c>, as JavaScript would read it.</summary>
-    /// <param name="body">The text as UTF-8. Anything longer than <see cref="MaxSubmissionBytes"/> is refused unread.</param>
-    /// <param name="cancellationToken">Ends the wait; the record is then stored or not.</param>
-    /// <returns>The verdict. No text makes this method throw.</returns>
+    /// <summary>
+    /// Validates and stores the record of a submission, <c>{"payload":record}</c>, with the semantics of
+    /// <c>JSON.parse</c>.
+    /// </summary>
+    /// <param name="body">
+    /// The text as UTF-8. A text longer than <see cref="MaxSubmissionBytes"/> is rejected without being read.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait; the record may then be stored or not.</param>
+    /// <returns>The verdict. No text causes an exception.</returns>
     public ValueTask<Verdict> SubmitAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
         if (body.Length > MaxSubmissionBytes)
@@ -197,22 +253,25 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
             : ValueTask.FromResult(new Verdict(VerdictKind.Rejected, reason));
     }
 
+    private LinktreeIndex RequireIndex() => _engine.Index
+        ?? throw new InvalidOperationException(
+            "The store has no change feed (ILinktreeChangeFeed), so the protocol's extension is not available. "
+            + $"Test {nameof(LinktreeResponder)}.{nameof(HasExtension)} before this call and answer 404 if it is false.");
+
     private async ValueTask<SignedLinktree?> FindNewestAsync(PublicKey author, CancellationToken cancellationToken)
     {
         SignedLinktree? newest = null;
         LinktreeVersion? after = null;
         do
         {
-            // Lists ascend and an author has few records, so the newest is the last of what is most often a single page.
+            // Lists ascend, so the newest record is the last one. Authors have few records, so there is usually one
+            // page.
             var query = new LinktreeQuery { Author = author, IncludeTombstones = true, After = after };
-            var page = await ListAsync(query, cancellationToken).ConfigureAwait(false);
+            var page = await _engine.Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
             newest = page.Linktrees.Count > 0 ? page.Linktrees[^1] : newest;
             after = page.Next;
         }
         while (after is not null);
         return newest;
     }
-
-    private async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken) =>
-        RoleContract.NotNull(await _engine.Store.ListAsync(query, cancellationToken).ConfigureAwait(false), "ILinktreeStore.ListAsync");
 }

@@ -14,14 +14,14 @@ public sealed class LinktreeResponderTests
     private LinktreeResponder _responder = null!;
 
     [SetUp]
-    public void Make()
+    public void SetUp()
     {
         _store = new InMemoryLinktreeStore(Options);
         _responder = new LinktreeResponder(Engine(_store));
     }
 
     [Test]
-    public async Task Entity_tag_is_weak_and_names_form_count_and_fingerprint()
+    public async Task Entity_tag_is_weak_and_contains_form_count_and_fingerprint()
     {
         // The fingerprint of the empty set is a known value of protocol §5.
         Assert.That(await _responder.GetEntityTagAsync(ListForm.KeyedByPublicKey), Is.EqualTo("W/\"1-all-0-7f9c9e31ac8256ca2f258583df262dbc\""));
@@ -29,7 +29,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Entity_tag_follows_what_the_store_is_given_by_others()
+    public async Task Entity_tag_changes_when_another_writer_changes_the_store()
     {
         var before = await _responder.GetEntityTagAsync(ListForm.Bare);
         await _store.PutAsync([Samples.Linktree()]);
@@ -50,7 +50,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Empty_store_is_an_empty_array() => Assert.That(await ListAsync(ListForm.KeyedByPublicKey), Is.EqualTo("[]"));
+    public async Task Empty_store_is_written_as_an_empty_array() => Assert.That(await ListAsync(ListForm.KeyedByPublicKey), Is.EqualTo("[]"));
 
     [Test]
     public async Task Tombstones_are_part_of_the_list()
@@ -62,16 +62,17 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task List_goes_on_over_empty_pages()
+    public async Task List_continues_after_empty_pages()
     {
         var (first, last) = (Samples.Linktree(timestamp: 1, uuid: "a"), Samples.Linktree(timestamp: 2, uuid: "b"));
         var store = Pages([], [first], [], [last], []);
 
-        Assert.That(await WrittenAsync(output => Responder(store).WriteListAsync(output, ListForm.Bare)), Is.EqualTo($"[{Record(first)},{Record(last)}]"));
+        Assert.That(
+            await WrittenAsync(output => Responder(store).WriteListAsync(output, ListForm.Bare)), Is.EqualTo($"[{Record(first)},{Record(last)}]"));
     }
 
     [Test]
-    public void Nothing_is_written_when_the_first_page_cannot_be_had()
+    public void Nothing_is_written_if_the_first_page_cannot_be_read()
     {
         var store = new Mock<ILinktreeStore>();
         store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ThrowsAsync(new LinktreeStoreException("gone"));
@@ -81,7 +82,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task List_that_fails_in_the_middle_has_no_end()
+    public async Task List_that_fails_after_a_page_has_no_closing_bracket()
     {
         var store = new Mock<ILinktreeStore>();
         var first = Samples.Linktree();
@@ -97,7 +98,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Reader_that_does_not_read_costs_one_page()
+    public async Task Reader_that_does_not_read_holds_back_all_pages_after_the_first()
     {
         var (first, last) = (Samples.Linktree(timestamp: 1, uuid: "a"), Samples.Linktree(timestamp: 2, uuid: "b"));
         var store = Pages([first], [last]);
@@ -115,10 +116,11 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Page_of_large_records_is_not_held_a_second_time_in_bytes()
+    public async Task Page_of_large_records_is_flushed_in_parts()
     {
         const int PageLinktrees = 16, LinktreeBytes = 60_000;
-        var linktrees = Enumerable.Range(1, PageLinktrees).Select(i => Samples.Linktree(timestamp: i, uuid: $"{i}", name: new string('x', LinktreeBytes))).ToArray();
+        var linktrees = Enumerable.Range(
+            1, PageLinktrees).Select(i => Samples.Linktree(timestamp: i, uuid: $"{i}", name: new string('x', LinktreeBytes))).ToArray();
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
 
         var writing = Responder(Pages(linktrees)).WriteListAsync(pipe.Writer, ListForm.Bare);
@@ -132,7 +134,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Reader_that_goes_away_ends_the_work()
+    public async Task Completed_reader_ends_the_list()
     {
         var (first, last) = (Samples.Linktree(timestamp: 1, uuid: "a"), Samples.Linktree(timestamp: 2, uuid: "b"));
         var store = Pages([first], [last]);
@@ -145,32 +147,34 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public void Cancelled_list_ends_with_an_exception()
+    public void Canceled_list_ends_with_an_exception()
     {
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
 
-        var writing = Responder(Pages([Samples.Linktree()])).WriteListAsync(pipe.Writer, ListForm.Bare, cancelled.Token);
-        cancelled.Cancel();
+        var writing = Responder(Pages([Samples.Linktree()])).WriteListAsync(pipe.Writer, ListForm.Bare, canceled.Token);
+        canceled.Cancel();
 
         Assert.That(() => writing, Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
-    public async Task Newest_record_is_found_behind_every_page()
+    public async Task Newest_record_is_on_the_last_page_with_records()
     {
         var (older, newest) = (Samples.Linktree(timestamp: 1, uuid: "a"), Samples.Linktree(timestamp: 2, uuid: "b"));
         var store = Pages([older], [newest], []);
 
         Assert.That(await WrittenAsync(output => Responder(store).WriteNewestAsync(output, newest.Author)), Is.EqualTo(Record(newest)));
         store.Verify(
-            s => s.ListAsync(It.Is<LinktreeQuery>(query => query.Author == newest.Author && query.IncludeTombstones), It.IsAny<CancellationToken>()), Times.Exactly(3));
+            s => s.ListAsync(It.Is<LinktreeQuery>(query => query.Author == newest.Author && query.IncludeTombstones), It.IsAny<CancellationToken>()),
+            Times.Exactly(3));
     }
 
     [Test]
-    public async Task Author_without_records_or_with_a_tombstone_as_newest_is_an_empty_array()
+    public async Task Author_without_records_or_with_a_newest_tombstone_is_written_as_an_empty_array()
     {
-        await _store.PutAsync([Samples.Linktree(author: 1, uuid: "a", timestamp: 1), Samples.Linktree(author: 1, uuid: "b", timestamp: 2, deleted: true, taskId: Options.TaskId)]);
+        var tombstone = Samples.Linktree(author: 1, uuid: "b", timestamp: 2, deleted: true, taskId: Options.TaskId);
+        await _store.PutAsync([Samples.Linktree(author: 1, uuid: "a", timestamp: 1), tombstone]);
 
         Assert.That(await WrittenAsync(output => _responder.WriteNewestAsync(output, Samples.Author(1))), Is.EqualTo("[]"));
         Assert.That(await WrittenAsync(output => _responder.WriteNewestAsync(output, Samples.Author(2))), Is.EqualTo("[]"));
@@ -180,7 +184,7 @@ public sealed class LinktreeResponderTests
     [TestCase(" \n{{\"other\":[1,{{}}],\"payload\":{0},\"more\":null}} ")]
     [TestCase("{{\"payload\":1,\"payload\":{0}}}")]
     [TestCase("{{\"p\\u0061yload\":{0}}}")]
-    public async Task Payload_is_read_as_JavaScript_reads_it(string body)
+    public async Task Payload_is_read_as_in_JavaScript(string body)
     {
         var linktree = Samples.Linktree();
 
@@ -207,7 +211,7 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public async Task Body_beyond_its_limit_is_refused_unread()
+    public async Task Body_longer_than_the_limit_is_too_large()
     {
         var body = $$"""{"payload":{{Record(Samples.Linktree())}}}""".PadRight(LinktreeResponder.MaxSubmissionBytes + 1);
 
@@ -216,20 +220,8 @@ public sealed class LinktreeResponderTests
     }
 
     [Test]
-    public void Missing_roles_are_named()
-    {
+    public void Missing_engine_throws() =>
         Assert.That(() => new LinktreeResponder(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("engine"));
-    }
-
-    [Test]
-    public void Null_from_a_store_is_named()
-    {
-        var responder = Responder(new Mock<ILinktreeStore>());
-        var output = new Pipe().Writer;
-
-        Assert.That(() => responder.WriteListAsync(output, ListForm.Bare), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
-        Assert.That(() => responder.WriteNewestAsync(output, Samples.Linktree().Author), Throws.InvalidOperationException.With.Message.EqualTo("ILinktreeStore.ListAsync returned null."));
-    }
 
     private static ReplicationEngine Engine(ILinktreeStore store)
     {
@@ -240,7 +232,7 @@ public sealed class LinktreeResponderTests
 
     private static LinktreeResponder Responder(Mock<ILinktreeStore> store) => new(Engine(store.Object));
 
-    /// <summary>A store that lists these pages, whatever it is asked.</summary>
+    /// <summary>Creates a store that returns these pages for any query.</summary>
     private static Mock<ILinktreeStore> Pages(params SignedLinktree[][] pages)
     {
         var store = new Mock<ILinktreeStore>();

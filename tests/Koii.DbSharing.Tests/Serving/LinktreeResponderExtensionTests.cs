@@ -10,8 +10,8 @@ using Moq;
 
 namespace Koii.DbSharing.Tests.Serving;
 
-/// <summary>Summary, reconciliation and fetching, without HTTP.</summary>
-public sealed class ResponderExtensionTests
+/// <summary>Summary, reconciliation and fetch, with and without a change feed.</summary>
+public sealed class LinktreeResponderExtensionTests
 {
     private static readonly byte[] EmptySet = [0x61, 0, 0, 2, 0];
 
@@ -20,14 +20,14 @@ public sealed class ResponderExtensionTests
     private LinktreeResponder _responder = null!;
 
     [SetUp]
-    public void Make()
+    public void SetUp()
     {
         _store = new InMemoryLinktreeStore(_options);
         _responder = Responder(_store);
     }
 
     [Test]
-    public async Task Summary_is_that_of_all_records_and_follows_the_store()
+    public async Task Summary_covers_all_records_and_later_changes()
     {
         SignedLinktree[] records = [Samples.Linktree(1), Samples.Linktree(2)];
         await _store.PutAsync(records);
@@ -39,21 +39,24 @@ public sealed class ResponderExtensionTests
     }
 
     [Test]
-    public async Task Written_summary_says_what_a_peer_must_know()
+    public async Task Written_summary_has_the_members_of_the_protocol()
     {
         using var summary = JsonDocument.Parse(await WrittenAsync(output => _responder.WriteSummaryAsync(output)));
 
-        Assert.That(summary.RootElement.EnumerateObject().Select(member => member.Name), Is.EqualTo(new[] { "protocol", "count", "fingerprint", "perAuthor", "reconcile" }));
+        Assert.That(
+            summary.RootElement.EnumerateObject().Select(member => member.Name),
+            Is.EqualTo(new[] { "protocol", "count", "fingerprint", "perAuthor", "reconcile" }));
         Assert.That(summary.RootElement.GetProperty("perAuthor").GetInt32(), Is.EqualTo(5_000));
     }
 
     [Test]
-    public async Task Conversation_finds_what_the_store_holds()
+    public async Task Reconciliation_finds_the_records_of_the_store()
     {
         SignedLinktree[] records = [.. Enumerable.Range(0, 2_000).Select(i => Samples.Linktree((byte)(i % 200), $"u{i}", 1_000 * i))];
         await _store.PutAsync(records);
         var need = new HashSet<LinktreeId>();
-        var initiator = new Initiator(Reconciliation.SampleItems.SetOf(records.Skip(100).Select(record => DbSharing.Reconciliation.Items.SetItem.Of(record.Version))), need);
+        var initiator = new Initiator(
+            Reconciliation.SampleItems.SetOf(records.Skip(100).Select(record => DbSharing.Reconciliation.Items.SetItem.Of(record.Version))), need);
 
         for (var next = initiator.Start(); next is not null;)
             Assert.That(initiator.TryTake(await _responder.ReconcileAsync(next), out next), Is.True);
@@ -62,7 +65,7 @@ public sealed class ResponderExtensionTests
     }
 
     [Test]
-    public async Task Malformed_message_is_refused_without_a_look_at_the_store()
+    public async Task Malformed_message_is_rejected_without_reading_the_store()
     {
         var store = new Mock<ILinktreeStore>(MockBehavior.Strict);
         store.As<ILinktreeChangeFeed>();
@@ -73,11 +76,14 @@ public sealed class ResponderExtensionTests
     }
 
     [Test]
-    public void Failure_of_the_store_passes_through()
+    public void Exception_of_the_store_passes_through()
     {
         var store = new Mock<ILinktreeStore>();
-        store.As<ILinktreeChangeFeed>().Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>())).Throws(new LinktreeStoreException("Gone."));
-        store.Setup(s => s.GetAsync(It.IsAny<IReadOnlyList<LinktreeId>>(), It.IsAny<CancellationToken>())).Throws(new LinktreeStoreException("Gone."));
+        store.As<ILinktreeChangeFeed>()
+            .Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
+            .Throws(new LinktreeStoreException("Gone."));
+        store.Setup(s => s.GetAsync(It.IsAny<IReadOnlyList<LinktreeId>>(), It.IsAny<CancellationToken>()))
+            .Throws(new LinktreeStoreException("Gone."));
         var responder = Responder(store.Object);
 
         Assert.That(async () => await responder.ReconcileAsync(EmptySet), Throws.TypeOf<LinktreeStoreException>());
@@ -85,7 +91,7 @@ public sealed class ResponderExtensionTests
     }
 
     [Test]
-    public async Task Records_are_written_in_the_order_of_their_ids_and_each_once()
+    public async Task Records_are_written_in_the_order_of_the_request_and_each_once()
     {
         SignedLinktree[] records = [.. Enumerable.Range(0, 150).Select(i => Samples.Linktree((byte)i))];
         await _store.PutAsync(records);
@@ -99,11 +105,47 @@ public sealed class ResponderExtensionTests
     }
 
     [Test]
-    public async Task No_records_are_an_empty_array() => Assert.That(await WrittenAsync(output => _responder.WriteRecordsAsync(output, [])), Is.EqualTo("[]"));
+    public async Task Request_without_ids_is_answered_with_an_empty_array() =>
+        Assert.That(await WrittenAsync(output => _responder.WriteRecordsAsync(output, [])), Is.EqualTo("[]"));
 
     [Test]
-    public void More_records_than_a_fetch_may_ask_for_are_a_broken_call() =>
+    public void More_ids_than_the_limit_throw() =>
         Assert.That(() => WrittenAsync(output => _responder.WriteRecordsAsync(output, new LinktreeId[1_001])), Throws.ArgumentException);
+
+    [Test]
+    public void Store_with_a_change_feed_has_the_extension() => Assert.That(_responder.HasExtension, Is.True);
+
+    [Test]
+    public async Task Store_without_a_change_feed_is_summarized_and_listed_without_an_entity_tag()
+    {
+        var record = Samples.Linktree();
+        await _store.PutAsync([record]);
+        var responder = Responder(WithoutFeed());
+
+        Assert.That(responder.HasExtension, Is.False);
+        Assert.That(await responder.GetEntityTagAsync(ListForm.KeyedByPublicKey), Is.Null);
+        Assert.That(await responder.GetEntityTagAsync(ListForm.Bare), Is.Null);
+        Assert.That(await responder.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize([record])));
+        Assert.That(
+            await WrittenAsync(output => responder.WriteListAsync(output, ListForm.Bare)),
+            Is.EqualTo(await WrittenAsync(output => _responder.WriteListAsync(output, ListForm.Bare))));
+    }
+
+    [Test]
+    public void Extension_calls_without_a_change_feed_throw_before_they_write()
+    {
+        var responder = Responder(WithoutFeed());
+        var output = new Mock<PipeWriter>(MockBehavior.Strict).Object;
+
+        AssertThrows(() => responder.WriteSummaryAsync(output));
+        AssertThrows(() => responder.ReconcileAsync(EmptySet).AsTask());
+        AssertThrows(() => responder.ReconcileAsync(new byte[] { 0x61, 1 }).AsTask());
+        AssertThrows(() => responder.WriteRecordsAsync(output, [default]));
+
+        static void AssertThrows(Func<Task> call) => Assert.That(
+            call, Throws.InvalidOperationException.With.Message.Contains(
+                "ILinktreeChangeFeed").And.Message.Contains(nameof(LinktreeResponder.HasExtension)));
+    }
 
     private static async Task<string> WrittenAsync(Func<PipeWriter, Task> write)
     {
@@ -112,6 +154,15 @@ public sealed class ResponderExtensionTests
         await pipe.Writer.CompleteAsync();
         var read = await pipe.Reader.ReadAsync();
         return Encoding.UTF8.GetString(read.Buffer.ToArray());
+    }
+
+    /// <summary>Creates a store of four methods over the in-memory store.</summary>
+    private ILinktreeStore WithoutFeed()
+    {
+        var store = new Mock<ILinktreeStore>(MockBehavior.Strict);
+        store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>()))
+            .Returns((LinktreeQuery query, CancellationToken cancellationToken) => _store.ListAsync(query, cancellationToken));
+        return store.Object;
     }
 
     private LinktreeResponder Responder(ILinktreeStore store) =>

@@ -4,24 +4,25 @@ using System.Net.Sockets;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>Whom a limit is kept for: an IPv4 address, or the first 64 bits of an IPv6 address, of which a household has 2^64.</summary>
+/// <summary>The client that a limit applies to: an IPv4 address, or the first 64 bits of an IPv6 address.</summary>
+/// <remarks>A household has 2^64 IPv6 addresses, so a single one of them does not identify a client.</remarks>
 internal readonly struct ClientAddress : IEquatable<ClientAddress>
 {
-    // No address of IPv6 in use begins with 32 zero bits and goes on, so those of IPv4 have that room to themselves.
+    // No IPv6 address in use has 32 leading zero bits and other bits after them, so the IPv4 addresses do not collide with IPv6 networks.
     private readonly ulong _network;
 
     private ClientAddress(ulong network, bool isPrivate) => (_network, IsPrivate) = (network, isPrivate);
 
     /// <summary>All clients together.</summary>
-    internal static ClientAddress Everybody { get; } = new(ulong.MaxValue, isPrivate: false);
+    internal static ClientAddress All { get; } = new(ulong.MaxValue, isPrivate: false);
 
-    /// <summary>All those for whom there is no room of their own.</summary>
-    internal static ClientAddress Others { get; } = new(ulong.MaxValue - 1, isPrivate: false);
+    /// <summary>All clients for which a full <see cref="RateTable"/> has no entry.</summary>
+    internal static ClientAddress Overflow { get; } = new(ulong.MaxValue - 1, isPrivate: false);
 
-    /// <summary>Whether it is an address of this machine or of a network that is not the internet, where many clients may stand behind one address.</summary>
+    /// <summary>Whether the address is a loopback, private or link-local one, so that many clients may share it.</summary>
     internal bool IsPrivate { get; }
 
-    /// <summary>Whom an address belongs to. None at all is a connection that has no address, such as a Unix socket.</summary>
+    /// <summary>Gets the client of an address. A connection without an address, such as a Unix socket, is private.</summary>
     internal static ClientAddress Of(IPAddress? address)
     {
         if (address is null)
@@ -41,7 +42,7 @@ internal readonly struct ClientAddress : IEquatable<ClientAddress>
 
     public override bool Equals(object? obj) => obj is ClientAddress other && Equals(other);
 
-    // Seeded per process, since strangers choose their addresses.
+    // HashCode is seeded per process: clients choose their IPv6 addresses and must not choose collisions.
     public override int GetHashCode() => HashCode.Combine(_network);
 
     // Loopback, RFC 1918, RFC 6598 (behind a carrier or in a cluster) and link-local.

@@ -1,35 +1,50 @@
 namespace Koii.DbSharing;
 
-/// <summary>What the endpoints of one task give to whom: the limits that <c>MapDbSharing</c> keeps by itself (protocol §3).</summary>
+/// <summary>The limits that the endpoints of one task apply to their clients (protocol §3).</summary>
 /// <remarks>
-/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits, since a household has so many. Behind a
-/// reverse proxy that is the proxy, until the application names it to ASP.NET's forwarded headers middleware, which then puts the client's own address there.</para>
-/// <para>The limits are read when the endpoints are mapped, and those of several tasks are apart. They need no other middleware. A rate limiter of the application's
-/// own, and <c>RequireRateLimiting</c> on what <c>MapDbSharing</c> returns, work beside them: a request must pass both.</para>
+/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits, since one
+/// household has that many addresses. Behind a reverse proxy that is the proxy's address, unless the application configures ASP.NET's
+/// forwarded headers middleware for this proxy.</para>
+/// <para><c>MapDbSharing</c> reads the options once. It applies, in this order: the configuration section <c>DbSharing:Endpoints</c> (for the
+/// task without a name), <c>services.Configure&lt;DbSharingEndpointOptions&gt;(…)</c> with the task's name, the argument
+/// <c>configure</c>, and <c>PostConfigure</c>. Each task has limits of its own.</para>
+/// <para>The limits need no other middleware. ASP.NET's rate limiter works beside them: a request must pass both.</para>
 /// </remarks>
 public sealed class DbSharingEndpointOptions
 {
-    /// <summary>Each client with a public address. Default: 600 requests a minute, 60 of them for lists; 8 requests at once, 2 of them for lists.</summary>
+    /// <summary>
+    /// The limits of each client with a public address. Default: 600 requests a minute, 60 of them for lists; 8 requests at once, 2 of
+    /// them for lists.
+    /// </summary>
     public RequestLimits PublicClient { get; } = new() { RequestsPerMinute = 600, ListsPerMinute = 60, MaxConcurrentRequests = 8, MaxConcurrentLists = 2 };
 
     /// <summary>
-    /// Each client with a loopback, private or link-local address, or with none. Behind a task host everybody is such a client, the same one, so
-    /// there is no rate by default: 64 requests at once, 16 of them for lists.
+    /// The limits of each client with a loopback, private or link-local address, or without an address. Default: 64 requests at once,
+    /// 16 of them for lists.
     /// </summary>
+    /// <remarks>By default there is no rate: behind a task host, all clients share the host's address.</remarks>
     public RequestLimits PrivateClient { get; } = new() { MaxConcurrentRequests = 64, MaxConcurrentLists = 16 };
 
-    /// <summary>All clients together. Default: 128 requests at once, 32 of them for lists, and no rate. The two that are set may be raised but not taken away.</summary>
+    /// <summary>The limits of all clients together. Default: 128 requests at once, 32 of them for lists.</summary>
+    /// <remarks>The two limits that have a default must not be <see langword="null"/>.</remarks>
     public RequestLimits AllClients { get; } = new() { MaxConcurrentRequests = 128, MaxConcurrentLists = 32 };
 
     /// <summary>
-    /// How long a client may take nothing of an answer, or send nothing of a body, and from when on <see cref="MinBytesPerSecond"/> counts. Default: 30 seconds; more
-    /// than zero, at most 1 day. A slow reader is seen in steps of what the buffers of its connection hold, so a short time also ends those that only are far away.
+    /// The time that a client may go without receiving anything of a response or sending anything of a body. Default: 30 seconds; more
+    /// than zero, at most 1 day.
     /// </summary>
+    /// <remarks>
+    /// <see cref="MinBytesPerSecond"/> applies after this time. The server sees a slow reader only when the buffers of the connection
+    /// are full or empty, so a short time also ends requests of clients that are only far away.
+    /// </remarks>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The least rate in bytes a second at which a client takes an answer or sends a body, over the time spent waiting for it. Default: 8,192; at least 1.</summary>
+    /// <summary>
+    /// The least rate, in bytes per second, at which a client receives a response or sends a body, over the time that the server waits
+    /// for it. Default: 8,192; at least 1.
+    /// </summary>
     public int MinBytesPerSecond { get; set; } = 8 * 1024;
 
-    /// <summary>How long a request may take as a whole. Default: 10 minutes; more than zero, at most 1 day.</summary>
+    /// <summary>The time that a request may take as a whole. Default: 10 minutes; more than zero, at most 1 day.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(10);
 }

@@ -2,49 +2,45 @@ using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>Names every setting that is wrong, with its value and what would be right. Nothing is corrected silently.</summary>
-internal static class DbSharingEndpointOptionsValidator
+/// <summary>Reports each setting that is out of its range, with its value and the range.</summary>
+internal sealed class DbSharingEndpointOptionsValidator : IValidateOptions<DbSharingEndpointOptions>
 {
     private const int MaxLimit = 1_000_000;
 
-    /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
-    internal static void Validate(string name, DbSharingEndpointOptions options)
+    public ValidateOptionsResult Validate(string? name, DbSharingEndpointOptions options)
     {
-        var errors = Errors(options).ToList();
-        if (errors.Count > 0)
-            throw new OptionsValidationException(name, typeof(DbSharingEndpointOptions), errors);
+        string[] errors =
+        [
+            .. FindErrors(nameof(options.PublicClient), options.PublicClient, isAll: false),
+            .. FindErrors(nameof(options.PrivateClient), options.PrivateClient, isAll: false),
+            .. FindErrors(nameof(options.AllClients), options.AllClients, isAll: true),
+            .. FindErrors(nameof(options.IdleTimeout), options.IdleTimeout),
+            .. FindErrors(nameof(options.RequestTimeout), options.RequestTimeout),
+            .. options.MinBytesPerSecond < 1 ? [$"{nameof(options.MinBytesPerSecond)} is {options.MinBytesPerSecond}; it must be at least 1."] : Array.Empty<string>(),
+        ];
+        return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static IEnumerable<string> Errors(DbSharingEndpointOptions options)
+    private static IEnumerable<string> FindErrors(string scope, RequestLimits limits, bool isAll)
     {
-        foreach (var (scope, limits) in new[]
+        foreach (var (setting, value, isRequired) in new[]
         {
-            (nameof(options.PublicClient), options.PublicClient), (nameof(options.PrivateClient), options.PrivateClient), (nameof(options.AllClients), options.AllClients),
+            (nameof(limits.RequestsPerMinute), limits.RequestsPerMinute, false),
+            (nameof(limits.ListsPerMinute), limits.ListsPerMinute, false),
+            (nameof(limits.MaxConcurrentRequests), limits.MaxConcurrentRequests, isAll),
+            (nameof(limits.MaxConcurrentLists), limits.MaxConcurrentLists, isAll),
         })
         {
-            var isAll = limits == options.AllClients;
-            foreach (var (setting, value, isNeeded) in new[]
-            {
-                (nameof(limits.RequestsPerMinute), limits.RequestsPerMinute, false),
-                (nameof(limits.ListsPerMinute), limits.ListsPerMinute, false),
-                (nameof(limits.MaxConcurrentRequests), limits.MaxConcurrentRequests, isAll),
-                (nameof(limits.MaxConcurrentLists), limits.MaxConcurrentLists, isAll),
-            })
-            {
-                if (value is null && isNeeded)
-                    yield return $"{scope}.{setting} is null; it must be from 1 to {MaxLimit}, since a node without it can be filled up by anybody.";
-                else if (value is < 1 or > MaxLimit)
-                    yield return $"{scope}.{setting} is {value}; it must be from 1 to {MaxLimit}{(isNeeded ? "" : ", or null for no limit")}.";
-            }
+            if (value is null && isRequired)
+                yield return $"{scope}.{setting} is null; it must be from 1 to {MaxLimit}, since without it any client can exhaust the node.";
+            else if (value is < 1 or > MaxLimit)
+                yield return $"{scope}.{setting} is {value}; it must be from 1 to {MaxLimit}{(isRequired ? "" : ", or null for no limit")}.";
         }
+    }
 
-        foreach (var (setting, value) in new[] { (nameof(options.IdleTimeout), options.IdleTimeout), (nameof(options.RequestTimeout), options.RequestTimeout) })
-        {
-            if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
-                yield return $"{setting} is {value}; it must be more than zero and at most 1 day.";
-        }
-
-        if (options.MinBytesPerSecond < 1)
-            yield return $"{nameof(options.MinBytesPerSecond)} is {options.MinBytesPerSecond}; it must be at least 1.";
+    private static IEnumerable<string> FindErrors(string setting, TimeSpan value)
+    {
+        if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
+            yield return $"{setting} is {value}; it must be more than zero and at most 1 day.";
     }
 }

@@ -2,6 +2,7 @@ using Koii.DbSharing;
 using Koii.DbSharing.AspNetCore;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,32 +10,35 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Maps what a node serves to its peers and authors (protocol §3).</summary>
+/// <summary>Maps the endpoints that a node serves to its peers and to authors (protocol §3).</summary>
 public static class DbSharingEndpointRouteBuilderExtensions
 {
-    /// <summary>
-    /// Maps the task that was added without a name, under <c>/task/{taskId}/{resource}</c> and, as a task host that cuts the prefix off asks it,
-    /// under <c>/{resource}</c>: <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, and <c>POST</c> on the path itself; and what nodes of this library ask
-    /// each other, <c>GET summary</c>, <c>POST reconcile</c> and <c>POST fetch</c>.
-    /// </summary>
+    /// <summary>Maps the endpoints of the task that was added without a name.</summary>
+    /// <remarks>
+    /// <para>The endpoints are <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, <c>POST</c> on the path itself, and the extension that
+    /// nodes of this library use among themselves: <c>GET summary</c>, <c>POST reconcile</c> and <c>POST fetch</c>. They are mapped under
+    /// <c>/task/{taskId}/{resource}</c>, and under <c>/{resource}</c> for a task host that removes the prefix.</para>
+    /// <para>With a store that does not implement the change feed, the extension answers 404 and lists have no <c>ETag</c>.</para>
+    /// </remarks>
     /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="configure">Changes the limits that are kept. Default: none, which leaves those of <see cref="DbSharingEndpointOptions"/>.</param>
-    /// <returns>All of them, to add policies to: authorization, further rate limits, CORS.</returns>
+    /// <param name="configure">Changes the options of the endpoints, after those of the services. Default: no change.</param>
+    /// <returns>All endpoints of the task, for policies such as authorization, further rate limits or CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called.</exception>
-    /// <exception cref="OptionsValidationException">The task's options or those of the endpoints are wrong.</exception>
+    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names all errors.</exception>
     public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints, Action<DbSharingEndpointOptions>? configure = null) =>
         Map(endpoints, Options.DefaultName, shortPath: true, configure);
 
-    /// <summary>Maps one of several tasks of the process.</summary>
+    /// <summary>Maps the endpoints of a task that was added with a name.</summary>
+    /// <remarks><inheritdoc cref="MapDbSharing(IEndpointRouteBuilder, Action{DbSharingEndpointOptions})" path="/remarks"/></remarks>
     /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="name">The name that the task was added with.</param>
+    /// <param name="name">The name that the task was added with; its endpoint options have the same name.</param>
     /// <param name="shortPath">
-    /// Whether <c>/{resource}</c> leads to this task too. Default: no, since that path names no task; at most one task of a process may claim it.
+    /// Whether to map <c>/{resource}</c> too. Default: no, since that path does not contain the task's id; at most one task of a process can have it.
     /// </param>
-    /// <param name="configure">Changes the limits that are kept. Default: none, which leaves those of <see cref="DbSharingEndpointOptions"/>.</param>
-    /// <returns>All of them, to add policies to: authorization, further rate limits, CORS.</returns>
+    /// <param name="configure">Changes the options of the endpoints, after those of the services. Default: no change.</param>
+    /// <returns>All endpoints of the task, for policies such as authorization, further rate limits or CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called with this name.</exception>
-    /// <exception cref="OptionsValidationException">The task's options or those of the endpoints are wrong.</exception>
+    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names all errors.</exception>
     public static IEndpointConventionBuilder MapDbSharing(
         this IEndpointRouteBuilder endpoints, string name, bool shortPath = false, Action<DbSharingEndpointOptions>? configure = null)
     {
@@ -49,23 +53,33 @@ public static class DbSharingEndpointRouteBuilderExtensions
         if (!IsAdded(services, name))
             throw new InvalidOperationException($"There is no task to map: call services.AddDbSharing({(name.Length == 0 ? "" : $"\"{name}\", ")}options => …) first.");
 
-        var options = services.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);
+        var task = services.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);
         var logger = services.GetService<ILogger<TaskEndpoints>>() ?? NullLogger<TaskEndpoints>.Instance;
-        var limits = new DbSharingEndpointOptions();
-        configure?.Invoke(limits);
-        DbSharingEndpointOptionsValidator.Validate(name, limits);
-        var task = new TaskEndpoints(name, new RequestGuard(limits, services.GetService<TimeProvider>() ?? TimeProvider.System), logger);
+        var clock = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        var handlers = new TaskEndpoints(name, task.TaskId, CreateOptions(services, name, configure), clock, logger);
 
         var group = endpoints.MapGroup("");
-        task.MapTo(group, path => RoutePatternFactory.Parse(
-            $"/task/{{taskId}}/{options.ResourceName}{path}", defaults: null, new RouteValueDictionary { ["taskId"] = new ExactSegment(options.TaskId) }));
+        handlers.MapTo(group, path => RoutePatternFactory.Parse(
+            $"/task/{{taskId}}/{task.ResourceName}{path}", defaults: null, new RouteValueDictionary { ["taskId"] = new ExactSegment(task.TaskId) }));
         if (shortPath)
-            task.MapTo(group, path => RoutePatternFactory.Parse($"/{options.ResourceName}{path}"));
+            handlers.MapTo(group, path => RoutePatternFactory.Parse($"/{task.ResourceName}{path}"));
         return group;
     }
 
-    // A container that cannot tell what it knows is not asked; the first request then fails on its own.
+    // A factory of its own: the argument configure must precede the validation, and must not change an instance that the application can resolve.
+    private static DbSharingEndpointOptions CreateOptions(IServiceProvider services, string name, Action<DbSharingEndpointOptions>? configure)
+    {
+        EndpointConfiguration[] configuration = name.Length == 0 && services.GetService<IConfiguration>() is { } root
+            ? [new EndpointConfiguration(root.GetSection(EndpointConfiguration.SectionPath))]
+            : [];
+        return new OptionsFactory<DbSharingEndpointOptions>(
+            [.. configuration, .. services.GetServices<IConfigureOptions<DbSharingEndpointOptions>>(), new ConfigureNamedOptions<DbSharingEndpointOptions>(name, configure)],
+            services.GetServices<IPostConfigureOptions<DbSharingEndpointOptions>>(),
+            [.. configuration, new DbSharingEndpointOptionsValidator(), .. services.GetServices<IValidateOptions<DbSharingEndpointOptions>>()]).Create(name);
+    }
+
+    // A container that does not implement IServiceProviderIsKeyedService is not asked: the first request then fails with its own error.
     private static bool IsAdded(IServiceProvider services, string name) =>
-        services.GetService<IServiceProviderIsKeyedService>() is not { } known
-        || (name.Length == 0 ? known.IsService(typeof(LinktreeResponder)) : known.IsKeyedService(typeof(LinktreeResponder), name));
+        services.GetService<IServiceProviderIsKeyedService>() is not { } registrations
+        || (name.Length == 0 ? registrations.IsService(typeof(LinktreeResponder)) : registrations.IsKeyedService(typeof(LinktreeResponder), name));
 }

@@ -1,22 +1,24 @@
 namespace Koii.DbSharing;
 
-/// <summary>How much may be asked, by one client or by all together. <see langword="null"/> is no limit; everything else is 1 to 1,000,000.</summary>
+/// <summary>How many requests one client, or all clients together, may make. <see langword="null"/> is no limit; other values are 1 to 1,000,000.</summary>
 /// <remarks>
-/// A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>: the one request whose cost grows with what the node holds. It counts among the requests and, beside that,
-/// among the lists. A rate is a minute's worth that may be used at once and fills again evenly. What is refused for any reason uses up nothing.
-/// A reconciliation counts as one request more for every 16 KiB of message and answer together: most have less, the largest count as 65.
+/// <para>A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>, the request whose cost grows with the number of records. It counts as a
+/// request and as a list. A rate is a minute's worth that may be used at once and fills again evenly. A request that is refused
+/// counts for no limit.</para>
+/// <para>A reconciliation counts as one more request for every 16 KiB of its message and answer together: most have less, the largest count
+/// as 65.</para>
 /// </remarks>
 public sealed class RequestLimits
 {
-    /// <summary>How many requests a minute.</summary>
+    /// <summary>The number of requests per minute.</summary>
     public int? RequestsPerMinute { get; set; }
 
-    /// <summary>How many of them may be for lists.</summary>
+    /// <summary>The number of requests for lists per minute.</summary>
     public int? ListsPerMinute { get; set; }
 
-    /// <summary>How many requests may be under way at the same time.</summary>
+    /// <summary>The number of requests at the same time.</summary>
     public int? MaxConcurrentRequests { get; set; }
 
-    /// <summary>How many of them may be for lists.</summary>
+    /// <summary>The number of requests for lists at the same time.</summary>
     public int? MaxConcurrentLists { get; set; }
 }

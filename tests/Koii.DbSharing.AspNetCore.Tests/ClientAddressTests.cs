@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>Whom a limit is kept for.</summary>
+/// <summary>The client that a limit applies to.</summary>
 public sealed class ClientAddressTests
 {
     [TestCase("127.0.0.1")]
@@ -22,7 +22,7 @@ public sealed class ClientAddressTests
     [TestCase("fe80::1")]
     [TestCase("fc00::1")]
     [TestCase("fdff:ffff::1")]
-    public void Addresses_of_the_machine_and_of_local_networks_are_private(string address) => Assert.That(Of(address).IsPrivate, Is.True);
+    public void Loopback_and_local_addresses_are_private(string address) => Assert.That(Of(address).IsPrivate, Is.True);
 
     [TestCase("126.255.255.255")]
     [TestCase("128.0.0.0")]
@@ -41,14 +41,14 @@ public sealed class ClientAddressTests
     [TestCase("2001:db8::1")]
     [TestCase("fec0::1")]
     [TestCase("fbff::1")]
-    public void All_others_are_public(string address) => Assert.That(Of(address).IsPrivate, Is.False);
+    public void Other_addresses_are_public(string address) => Assert.That(Of(address).IsPrivate, Is.False);
 
     [Test]
-    public void No_address_at_all_is_private() => Assert.That(ClientAddress.Of(null).IsPrivate, Is.True);
+    public void Missing_address_is_private() => Assert.That(ClientAddress.Of(null).IsPrivate, Is.True);
 
     [TestCase("203.0.113.7", "::ffff:203.0.113.7")]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff")]
-    public void One_client(string one, string other)
+    public void Addresses_of_one_client_are_equal(string one, string other)
     {
         Assert.That(Of(one), Is.EqualTo(Of(other)));
         Assert.That(Of(one).GetHashCode(), Is.EqualTo(Of(other).GetHashCode()));
@@ -57,16 +57,16 @@ public sealed class ClientAddressTests
     [TestCase("203.0.113.7", "203.0.113.8")]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1")]
     [TestCase("203.0.113.7", "2001:db8::203.0.113.7")]
-    public void Two_clients(string one, string other) => Assert.That(Of(one), Is.Not.EqualTo(Of(other)));
+    public void Addresses_of_two_clients_are_not_equal(string one, string other) => Assert.That(Of(one), Is.Not.EqualTo(Of(other)));
 
     [Test]
-    public void Nobody_is_everybody()
+    public void No_client_equals_all_clients_or_the_overflow()
     {
         string[] addresses = ["255.255.255.255", "0.0.0.0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "::1"];
 
         // The first 64 bits of the greatest address are never those of a client.
-        Assert.That(addresses.Where(address => address[0] != 'f').Select(Of), Has.None.EqualTo(ClientAddress.Everybody).And.None.EqualTo(ClientAddress.Others));
-        Assert.That(ClientAddress.Everybody, Is.Not.EqualTo(ClientAddress.Others));
+        Assert.That(addresses.Where(address => address[0] != 'f').Select(Of), Has.None.EqualTo(ClientAddress.All).And.None.EqualTo(ClientAddress.Overflow));
+        Assert.That(ClientAddress.All, Is.Not.EqualTo(ClientAddress.Overflow));
     }
 
     private static ClientAddress Of(string address) => ClientAddress.Of(IPAddress.Parse(address));

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary><c>summary</c>, <c>reconcile</c> and <c>fetch</c> (protocol §3): what one node that has the extension asks of another.</summary>
+/// <summary><c>summary</c>, <c>reconcile</c> and <c>fetch</c> (protocol §3), which nodes with the extension use among themselves.</summary>
 public sealed class ExtensionEndpointTests
 {
     private static readonly byte[] EmptySet = [0x61, 0, 0, 2, 0];
@@ -17,7 +17,7 @@ public sealed class ExtensionEndpointTests
     public async Task StopAsync() => await _node.DisposeAsync();
 
     [Test]
-    public async Task Summary_of_nothing_is_the_known_one([Values(TestNode.LongPath, "/linktree")] string path)
+    public async Task Summary_of_an_empty_store_is_that_of_the_protocol([Values(TestNode.LongPath, "/linktree")] string path)
     {
         using var response = await _node.GetAsync($"{path}/summary");
 
@@ -30,11 +30,11 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Summary_counts_tombstones_and_names_the_limit_per_author()
+    public async Task Summary_counts_tombstones_and_contains_the_limit_per_author()
     {
         await using var node = await TestNode.StartAsync(options => options.LinktreesPerAuthor = 4);
-        await node.HoldAsync(TestNode.Signed());
-        await node.HoldAsync(TestNode.Signed("v", deleted: true, taskId: TestNode.TaskId));
+        await node.SubmitAsync(TestNode.Signed());
+        await node.SubmitAsync(TestNode.Signed("v", deleted: true, taskId: TestNode.TaskId));
 
         var summary = await node.Client.GetStringAsync($"{TestNode.LongPath}/summary");
 
@@ -51,9 +51,9 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Message_is_answered_by_a_message([Values("application/octet-stream", null)] string? contentType)
+    public async Task Message_gets_a_message([Values("application/octet-stream", null)] string? contentType)
     {
-        var held = await _node.HoldAsync(TestNode.Signed());
+        var held = await _node.SubmitAsync(TestNode.Signed());
 
         using var response = await PostAsync("reconcile", EmptySet, contentType);
 
@@ -67,7 +67,7 @@ public sealed class ExtensionEndpointTests
     [TestCase("61000003")]
     [TestCase("61000002")]
     [TestCase("610000027f00")]
-    public async Task What_is_no_message_is_a_bad_request(string hex)
+    public async Task Malformed_message_is_a_400(string hex)
     {
         using var response = await PostAsync("reconcile", Convert.FromHexString(hex));
 
@@ -75,9 +75,9 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Records_are_fetched_by_their_ids_each_once()
+    public async Task Each_record_is_fetched_once()
     {
-        var (first, second) = (await _node.HoldAsync(TestNode.Signed("a")), await _node.HoldAsync(TestNode.Signed("b", deleted: true, taskId: TestNode.TaskId)));
+        var (first, second) = (await _node.SubmitAsync(TestNode.Signed("a")), await _node.SubmitAsync(TestNode.Signed("b", deleted: true, taskId: TestNode.TaskId)));
 
         using var response = await PostAsync("fetch", [.. Bytes(second.Id), .. new byte[32], .. Bytes(first.Id), .. Bytes(second.Id)]);
 
@@ -87,7 +87,7 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Records_that_are_not_held_are_an_empty_array()
+    public async Task Unknown_ids_get_an_empty_array()
     {
         using var response = await PostAsync("fetch", new byte[32]);
 
@@ -95,9 +95,9 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Fetched_records_are_compressed_where_the_client_asks_for_it()
+    public async Task Fetched_records_are_compressed_where_gzip_is_preferred()
     {
-        var held = await _node.HoldAsync(TestNode.Signed());
+        var held = await _node.SubmitAsync(TestNode.Signed());
         using var request = Request("fetch", Bytes(held.Id));
         request.Headers.AcceptEncoding.ParseAdd("gzip");
 
@@ -115,7 +115,7 @@ public sealed class ExtensionEndpointTests
         await using var node = await TestNode.StartAsync(options => options.LinktreesPerAuthor = 200);
         var ids = new List<byte>();
         for (var i = 0; i < 80; i++)
-            ids.AddRange(Bytes((await node.HoldAsync(TestNode.Signed($"u{i}", name: new string('x', 65_000)))).Id));
+            ids.AddRange(Bytes((await node.SubmitAsync(TestNode.Signed($"u{i}", name: new string('x', 65_000)))).Id));
 
         using var response = await node.Client.SendAsync(Request("fetch", [.. ids]));
         var text = await response.Content.ReadAsStringAsync();
@@ -127,7 +127,7 @@ public sealed class ExtensionEndpointTests
     [TestCase(0)]
     [TestCase(31)]
     [TestCase(33)]
-    public async Task What_is_no_row_of_ids_is_a_bad_request(int length)
+    public async Task Body_that_is_not_a_sequence_of_ids_is_a_400(int length)
     {
         using var response = await PostAsync("fetch", new byte[length]);
 
@@ -136,7 +136,7 @@ public sealed class ExtensionEndpointTests
 
     [TestCase("reconcile", LinktreeResponder.MaxMessageBytes)]
     [TestCase("fetch", 1_000 * 32)]
-    public async Task Body_beyond_the_limit_is_too_large(string path, int limit)
+    public async Task Body_beyond_the_limit_is_a_413(string path, int limit)
     {
         using var within = await PostAsync(path, new byte[limit]);
         Assert.That(within.StatusCode, Is.Not.EqualTo(HttpStatusCode.RequestEntityTooLarge));
@@ -146,7 +146,7 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Body_that_does_not_say_how_long_it_is_is_read_no_further_than_the_limit([Values("reconcile", "fetch")] string path)
+    public async Task Body_of_unknown_length_beyond_the_limit_is_a_413([Values("reconcile", "fetch")] string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestNode.LongPath}/{path}") { Content = new LongContent() };
 
@@ -156,7 +156,7 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Other_content_is_not_taken([Values("reconcile", "fetch")] string path, [Values("text/plain", "application/json", "nonsense")] string contentType)
+    public async Task Other_content_type_is_a_415([Values("reconcile", "fetch")] string path, [Values("text/plain", "application/json", "nonsense")] string contentType)
     {
         using var response = await PostAsync(path, EmptySet, contentType);
 
@@ -164,7 +164,7 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Compressed_content_is_not_taken([Values("reconcile", "fetch")] string path)
+    public async Task Content_coding_is_a_415([Values("reconcile", "fetch")] string path)
     {
         using var request = Request(path, EmptySet);
         request.Content!.Headers.ContentEncoding.Add("gzip");
@@ -177,7 +177,7 @@ public sealed class ExtensionEndpointTests
     [TestCase("summary", "POST", "GET, HEAD")]
     [TestCase("reconcile", "GET", "POST")]
     [TestCase("fetch", "PUT", "POST")]
-    public async Task Other_methods_are_told_which_are_answered(string path, string method, string allowed)
+    public async Task Other_method_is_a_405_with_Allow(string path, string method, string allowed)
     {
         using var response = await _node.SendAsync(new HttpMethod(method), $"{TestNode.LongPath}/{path}");
 
@@ -200,7 +200,7 @@ public sealed class ExtensionEndpointTests
     private Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? contentType = "application/octet-stream") =>
         _node.Client.SendAsync(Request(path, body, contentType));
 
-    /// <summary>Ten times what any endpoint takes, of unknown length.</summary>
+    /// <summary>Ten times the limit of the largest body, of unknown length.</summary>
     private sealed class LongContent : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

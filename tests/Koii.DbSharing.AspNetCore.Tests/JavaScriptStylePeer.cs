@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.AspNetCore.Tests;
 
 /// <summary>
-/// A node as they were before this library: whole lists on one of two paths, an ETag as Express makes it, HTML for every path that it does not know, and rounds in which it
-/// reads everybody's list and keeps the newest record of each author.
+/// A node without the extension, as JavaScript nodes are: lists on one of two paths, an ETag as Express makes it, HTML for each other path, and
+/// rounds in which it reads each peer's list and keeps the newest record of each author.
 /// </summary>
 internal sealed class JavaScriptStylePeer : IAsyncDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class JavaScriptStylePeer : IAsyncDisposable
 
     public void Hold(JsonObject record)
     {
-        // Whoever comes later with a newer one replaces it; nobody looks at anything but the time.
+        // A newer record replaces an older one; only the timestamps are compared.
         _byAuthor.AddOrUpdate((string)record["publicKey"]!, record, (_, held) => (long)record["data"]!["timestamp"]! > (long)held["data"]!["timestamp"]! ? record : held);
     }
 

@@ -16,9 +16,9 @@ public sealed class ListEndpointTests
     public async Task StopAsync() => await _node.DisposeAsync();
 
     [Test]
-    public async Task All_holds_each_record_under_its_key()
+    public async Task All_contains_each_record_under_its_key()
     {
-        var linktree = await _node.HoldAsync(TestNode.Signed());
+        var linktree = await _node.SubmitAsync(TestNode.Signed());
 
         var body = await _node.Client.GetStringAsync($"{TestNode.LongPath}/all");
 
@@ -26,9 +26,9 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task List_holds_the_records_themselves()
+    public async Task List_contains_the_records_without_keys()
     {
-        var linktree = await _node.HoldAsync(TestNode.Signed());
+        var linktree = await _node.SubmitAsync(TestNode.Signed());
 
         var body = await _node.Client.GetStringAsync($"{TestNode.LongPath}/list");
 
@@ -36,10 +36,10 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task The_word_in_paths_and_keys_is_a_setting()
+    public async Task Resource_name_changes_paths_and_keys()
     {
         await using var node = await TestNode.StartAsync(options => options.ResourceName = "profile");
-        var linktree = await node.HoldAsync(TestNode.Signed());
+        var linktree = await node.SubmitAsync(TestNode.Signed());
 
         using var all = JsonDocument.Parse(await node.Client.GetStringAsync($"/task/{TestNode.TaskId}/profile/all"));
 
@@ -47,7 +47,7 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task An_empty_set_is_an_empty_array([Values("all", "list")] string path)
+    public async Task Empty_store_is_an_empty_array([Values("all", "list")] string path)
     {
         using var response = await _node.GetAsync($"{TestNode.LongPath}/{path}");
 
@@ -56,11 +56,11 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task Records_ascend_and_tombstones_are_among_them()
+    public async Task Records_and_tombstones_ascend_by_version()
     {
-        await _node.HoldAsync(TestNode.Signed("late", TestNode.Time + 2));
-        await _node.HoldAsync(TestNode.Signed("early", TestNode.Time));
-        await _node.HoldAsync(TestNode.Signed("gone", TestNode.Time + 1, deleted: true, taskId: TestNode.TaskId));
+        await _node.SubmitAsync(TestNode.Signed("late", TestNode.Time + 2));
+        await _node.SubmitAsync(TestNode.Signed("early", TestNode.Time));
+        await _node.SubmitAsync(TestNode.Signed("gone", TestNode.Time + 1, deleted: true, taskId: TestNode.TaskId));
 
         using var list = JsonDocument.Parse(await _node.Client.GetStringAsync($"{TestNode.LongPath}/list"));
 
@@ -69,7 +69,7 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task Lists_are_json_that_caches_must_ask_about([Values("all", "list")] string path)
+    public async Task Lists_are_json_that_caches_must_revalidate([Values("all", "list")] string path)
     {
         using var response = await _node.GetAsync($"{TestNode.LongPath}/{path}");
 
@@ -84,13 +84,13 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task The_entity_tag_stays_while_the_set_does_and_changes_with_it()
+    public async Task Entity_tag_changes_exactly_when_the_set_changes()
     {
         var empty = await EntityTagAsync("all");
-        await _node.HoldAsync(TestNode.Signed());
+        await _node.SubmitAsync(TestNode.Signed());
         var one = await EntityTagAsync("all");
         var again = await EntityTagAsync("all");
-        await _node.HoldAsync(TestNode.Signed(timestamp: TestNode.Time + 1));
+        await _node.SubmitAsync(TestNode.Signed(timestamp: TestNode.Time + 1));
         var replaced = await EntityTagAsync("all");
 
         Assert.That(again, Is.EqualTo(one));
@@ -98,16 +98,16 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task The_two_forms_have_different_entity_tags() =>
+    public async Task All_and_list_have_different_entity_tags() =>
         Assert.That(await EntityTagAsync("all"), Is.Not.EqualTo(await EntityTagAsync("list")));
 
     [TestCase("{0}")]
     [TestCase("{1}")]
     [TestCase("*")]
     [TestCase("\"other\", W/\"another\", {0}")]
-    public async Task What_the_client_holds_already_is_not_sent(string ifNoneMatch)
+    public async Task Matching_entity_tag_is_a_304(string ifNoneMatch)
     {
-        await _node.HoldAsync(TestNode.Signed());
+        await _node.SubmitAsync(TestNode.Signed());
         var weak = await EntityTagAsync("all");
 
         using var response = await _node.GetAsync($"{TestNode.LongPath}/all", ("If-None-Match", string.Format(null, ifNoneMatch, weak, weak[2..])));
@@ -122,7 +122,7 @@ public sealed class ListEndpointTests
     [TestCase("not a tag")]
     [TestCase("\"*\"")]
     [TestCase("")]
-    public async Task Any_other_tag_gets_the_list(string ifNoneMatch)
+    public async Task Other_entity_tag_gets_the_list(string ifNoneMatch)
     {
         using var response = await _node.GetAsync($"{TestNode.LongPath}/all", ("If-None-Match", ifNoneMatch));
 
@@ -137,9 +137,9 @@ public sealed class ListEndpointTests
     [TestCase("*")]
     [TestCase("x-gzip")]
     [TestCase("identity;q=0, *;q=0.1")]
-    public async Task The_list_is_compressed_for_whoever_asks_for_it(string acceptEncoding)
+    public async Task List_is_compressed_where_gzip_is_preferred(string acceptEncoding)
     {
-        await _node.HoldAsync(TestNode.Signed());
+        await _node.SubmitAsync(TestNode.Signed());
         var plain = await _node.Client.GetStringAsync($"{TestNode.LongPath}/all");
 
         using var response = await _node.GetAsync($"{TestNode.LongPath}/all", ("Accept-Encoding", acceptEncoding));
@@ -157,7 +157,7 @@ public sealed class ListEndpointTests
     [TestCase("identity;q=1, *;q=0")]
     [TestCase("gzipped")]
     [TestCase("gzip;q=high")]
-    public async Task The_list_is_plain_for_everybody_else(string acceptEncoding)
+    public async Task List_is_plain_where_gzip_is_not_preferred(string acceptEncoding)
     {
         using var response = await _node.GetAsync($"{TestNode.LongPath}/all", ("Accept-Encoding", acceptEncoding));
 
@@ -167,9 +167,9 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task Head_tells_the_headers_and_no_body([Values("gzip", "identity")] string acceptEncoding)
+    public async Task Head_has_the_headers_and_no_body([Values("gzip", "identity")] string acceptEncoding)
     {
-        await _node.HoldAsync(TestNode.Signed());
+        await _node.SubmitAsync(TestNode.Signed());
         var entityTag = await EntityTagAsync("all");
 
         using var response = await _node.SendAsync(HttpMethod.Head, $"{TestNode.LongPath}/all", ("Accept-Encoding", acceptEncoding));
@@ -180,7 +180,7 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task A_list_of_many_pages_is_whole([Values("gzip", "identity")] string acceptEncoding)
+    public async Task List_of_many_pages_is_complete([Values("gzip", "identity")] string acceptEncoding)
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 5, dataBytes: 20_000));
 
@@ -193,7 +193,7 @@ public sealed class ListEndpointTests
     }
 
     [Test]
-    public async Task A_store_that_fails_before_the_first_page_is_a_503([Values("gzip", "identity")] string acceptEncoding)
+    public async Task Store_failure_before_the_first_page_is_a_503([Values("gzip", "identity")] string acceptEncoding)
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 5, failingPage: 0));
 
@@ -202,16 +202,16 @@ public sealed class ListEndpointTests
         Assert.That(response.Headers.ETag, Is.Null);
         Assert.That(response.Content.Headers.ContentEncoding, Is.Empty);
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.ServiceUnavailable, "secret");
-        Assert.That(node.Complaints.Select(complaint => complaint.Event.Id), Is.EqualTo(new[] { 1400 }));
-        Assert.That(node.Complaints.Single().Text, Does.Contain("secret"));
+        Assert.That(node.Warnings.Select(warning => warning.Event.Id), Is.EqualTo(new[] { 1400 }));
+        Assert.That(node.Warnings.Single().Text, Does.StartWith($"The store failed during a request for task {TestNode.TaskId}.").And.Contain("secret"));
     }
 
     [Test]
-    public async Task A_store_that_fails_later_cuts_the_connection([Values("gzip", "identity")] string acceptEncoding, [Values] bool onSocket)
+    public async Task Store_failure_after_the_first_page_aborts_the_connection([Values("gzip", "identity")] string acceptEncoding, [Values] bool onSocket)
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 5, failingPage: 3), onSocket);
 
-        // A connection that is reset may take the headers with it.
+        // A reset may discard the headers too.
         Assert.That(ReadAsync, Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<IOException>());
 
         async Task ReadAsync()

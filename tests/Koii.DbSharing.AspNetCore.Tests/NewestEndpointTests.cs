@@ -14,25 +14,25 @@ public sealed class NewestEndpointTests
     public async Task StopAsync() => await _node.DisposeAsync();
 
     [Test]
-    public async Task The_newest_record_of_the_author_is_told()
+    public async Task Newest_record_of_the_author_is_returned()
     {
-        await _node.HoldAsync(TestNode.Signed("a", TestNode.Time));
-        var newest = await _node.HoldAsync(TestNode.Signed("b", TestNode.Time + 2));
-        await _node.HoldAsync(TestNode.Signed("c", TestNode.Time + 1));
-        await _node.HoldAsync(TestNode.Signed("d", TestNode.Time + 3, author: TestNode.Signer(9)));
+        await _node.SubmitAsync(TestNode.Signed("a", TestNode.Time));
+        var newest = await _node.SubmitAsync(TestNode.Signed("b", TestNode.Time + 2));
+        await _node.SubmitAsync(TestNode.Signed("c", TestNode.Time + 1));
+        await _node.SubmitAsync(TestNode.Signed("d", TestNode.Time + 3, author: TestNode.Signer(9)));
 
         Assert.That(await GetAsync(newest.Author), Is.EqualTo(TestNode.RecordJson(newest)));
     }
 
     [Test]
-    public async Task An_author_without_records_gets_an_empty_array() =>
+    public async Task Author_without_records_gets_an_empty_array() =>
         Assert.That(await GetAsync(TestNode.Signer(7).PublicKey), Is.EqualTo("[]"));
 
     [Test]
-    public async Task An_author_whose_newest_is_a_tombstone_gets_an_empty_array()
+    public async Task Author_whose_newest_record_is_a_tombstone_gets_an_empty_array()
     {
-        await _node.HoldAsync(TestNode.Signed("a", TestNode.Time));
-        var tombstone = await _node.HoldAsync(TestNode.Signed("b", TestNode.Time + 1, deleted: true, taskId: TestNode.TaskId));
+        await _node.SubmitAsync(TestNode.Signed("a", TestNode.Time));
+        var tombstone = await _node.SubmitAsync(TestNode.Signed("b", TestNode.Time + 1, deleted: true, taskId: TestNode.TaskId));
 
         Assert.That(await GetAsync(tombstone.Author), Is.EqualTo("[]"));
     }
@@ -42,7 +42,7 @@ public sealed class NewestEndpointTests
     [TestCase("1")]
     [TestCase("%3Cscript%3E")]
     [TestCase("AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9")]
-    public async Task Text_that_is_no_key_gets_an_empty_array(string text)
+    public async Task Text_that_is_not_a_key_gets_an_empty_array(string text)
     {
         using var response = await _node.GetAsync($"{TestNode.LongPath}/get/{text}");
 
@@ -54,7 +54,7 @@ public sealed class NewestEndpointTests
     [Test]
     public async Task Head_has_no_body()
     {
-        var linktree = await _node.HoldAsync(TestNode.Signed());
+        var linktree = await _node.SubmitAsync(TestNode.Signed());
 
         using var response = await _node.SendAsync(HttpMethod.Head, $"{TestNode.LongPath}/get/{linktree.Author}");
 
@@ -63,7 +63,7 @@ public sealed class NewestEndpointTests
     }
 
     [Test]
-    public async Task A_store_that_fails_is_a_503()
+    public async Task Store_failure_is_a_503()
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 1, failingPage: 0));
 

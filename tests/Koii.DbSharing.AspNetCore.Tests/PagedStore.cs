@@ -3,7 +3,7 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>A store that only lists: any number of pages, made when they are asked for, with a failure in place of one of them.</summary>
+/// <summary>A store that only lists: any number of pages, created on demand, with a failure in place of one of them.</summary>
 internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes = 64 * 1024 - 512) : ILinktreeStore, ILinktreeChangeFeed
 {
     private const int PageLinktrees = 16;
@@ -17,7 +17,7 @@ internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes 
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (query is { Author: null, After: null } && Interlocked.Exchange(ref _indexed, 1) == 0)
-            return ValueTask.FromResult(new LinktreePage([], null)); // The index lists first, for the entity tag, and would go through all pages.
+            return ValueTask.FromResult(new LinktreePage([], null)); // The index lists first, for the entity tag, and would read all pages.
 
         var page = (int)((query.After?.Timestamp ?? 0) / PageLinktrees);
         if (page == failingPage)

@@ -5,8 +5,8 @@ namespace Koii.DbSharing.AspNetCore.Tests;
 
 internal static class ProblemAssert
 {
-    /// <summary>The answer is problem+json of RFC 9457 with the protocol's <c>error</c> beside it, and holds nothing of what must not be told.</summary>
-    public static async Task IsProblemAsync(HttpResponseMessage response, HttpStatusCode status, params string[] untold)
+    /// <summary>Asserts that the response is problem+json (RFC 9457) with the protocol's <c>error</c>, and contains none of the given texts.</summary>
+    public static async Task IsProblemAsync(HttpResponseMessage response, HttpStatusCode status, params string[] absent)
     {
         var text = await response.Content.ReadAsStringAsync();
         Assert.That(response.StatusCode, Is.EqualTo(status), text);
@@ -15,7 +15,7 @@ internal static class ProblemAssert
         Assert.That(problem.RootElement.GetProperty("status").GetInt32(), Is.EqualTo((int)status));
         Assert.That(problem.RootElement.GetProperty("title").GetString(), Is.Not.Empty);
         Assert.That(problem.RootElement.GetProperty("error").GetString(), Is.Not.Empty.And.EqualTo(problem.RootElement.GetProperty("detail").GetString()));
-        foreach (var secret in untold)
+        foreach (var secret in absent)
             Assert.That(text + response.Headers + response.Content.Headers, Does.Not.Contain(secret).IgnoreCase);
     }
 }

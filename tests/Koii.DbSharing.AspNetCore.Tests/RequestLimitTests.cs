@@ -8,14 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>The limits as clients meet them, without a word of the application's beyond <c>MapDbSharing</c>.</summary>
+/// <summary>The limits as clients see them, without other configuration than <c>MapDbSharing</c>.</summary>
 public sealed class RequestLimitTests
 {
     private const string Alice = "203.0.113.7";
     private const string AddressHeader = "X-Test-Address";
 
     [Test]
-    public async Task A_public_client_that_asks_too_often_is_told_when_to_come_again()
+    public async Task Public_client_beyond_its_rate_gets_429_with_Retry_After()
     {
         var clock = new ManualTimeProvider();
         await using var node = await StartAsync(clock);
@@ -30,13 +30,13 @@ public sealed class RequestLimitTests
         Assert.That(response.Headers.ETag, Is.Null);
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.TooManyRequests, Alice);
         Assert.That(await StatusAsync(node, "203.0.113.8", "list"), Is.EqualTo(HttpStatusCode.OK), "another client");
-        Assert.That(await StatusAsync(node, Alice, "get/nobody"), Is.EqualTo(HttpStatusCode.OK), "no list");
+        Assert.That(await StatusAsync(node, Alice, "get/nobody"), Is.EqualTo(HttpStatusCode.OK), "not a list");
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.That(await StatusAsync(node, Alice, "list"), Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
-    public async Task Submissions_and_refused_methods_count_too()
+    public async Task Submissions_and_refused_methods_count_as_requests()
     {
         await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 2);
 
@@ -50,10 +50,10 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task A_reconciliation_counts_by_how_much_is_said_in_it()
+    public async Task Reconciliation_counts_by_its_bytes()
     {
         await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 10);
-        // 16,384 ranges of three bytes in which nothing is said: 48 KiB, which count as three requests more.
+        // 16,384 ranges of three bytes that ask nothing: 48 KiB, which count as three more requests.
         byte[] message = [0x61, .. Enumerable.Range(0, 16_384).SelectMany(_ => new byte[] { 2, 0, 0 })];
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestNode.LongPath}/reconcile") { Content = new ByteArrayContent(message) };
         request.Headers.Add(AddressHeader, Alice);
@@ -66,7 +66,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task A_request_for_the_headers_of_a_list_is_no_list()
+    public async Task Head_of_a_list_does_not_count_as_a_list()
     {
         await using var node = await StartAsync(limits: options => options.PublicClient.ListsPerMinute = 1);
 
@@ -80,7 +80,7 @@ public sealed class RequestLimitTests
     [TestCase(null)]
     [TestCase("127.0.0.1")]
     [TestCase("192.168.1.2")]
-    public async Task Behind_a_task_host_nobody_has_a_rate(string? address)
+    public async Task Private_client_has_no_rate(string? address)
     {
         await using var node = await StartAsync();
 
@@ -89,7 +89,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task The_address_is_the_one_that_a_known_proxy_forwards()
+    public async Task Client_is_the_address_that_a_known_proxy_forwards()
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
@@ -100,7 +100,7 @@ public sealed class RequestLimitTests
         Assert.That(await ForwardedAsync(Alice), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await ForwardedAsync(Alice), Is.EqualTo(HttpStatusCode.TooManyRequests));
         Assert.That(await ForwardedAsync("2001:db8:0:1::1"), Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await ForwardedAsync("2001:db8:0:1::2"), Is.EqualTo(HttpStatusCode.TooManyRequests), "the same household");
+        Assert.That(await ForwardedAsync("2001:db8:0:1::2"), Is.EqualTo(HttpStatusCode.TooManyRequests), "the same network");
         Assert.That(await ForwardedAsync("2001:db8:0:2::1"), Is.EqualTo(HttpStatusCode.OK));
 
         async Task<HttpStatusCode> ForwardedAsync(string address)
@@ -111,7 +111,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task Without_a_known_proxy_nobody_can_choose_an_address()
+    public async Task Forwarded_headers_are_ignored_without_a_known_proxy()
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
@@ -129,7 +129,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task When_all_places_are_taken_the_node_is_busy_until_one_gets_free()
+    public async Task Node_without_a_free_permit_answers_503_until_one_is_released()
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
@@ -143,10 +143,10 @@ public sealed class RequestLimitTests
             Assert.That(second.Headers.RetryAfter!.Delta, Is.GreaterThan(TimeSpan.Zero));
             await ProblemAssert.IsProblemAsync(second, HttpStatusCode.ServiceUnavailable);
             using var other = await node.GetAsync($"{TestNode.LongPath}/get/nobody");
-            Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK), "lists do not keep others out");
+            Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK), "other requests are still admitted");
         }
 
-        // The client has gone; the server hears of it in its own time.
+        // The server notices later that the client has disconnected.
         HttpStatusCode status;
         do
         {
@@ -158,7 +158,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task A_failing_store_gives_its_places_back()
+    public async Task Failing_store_releases_the_permit()
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
@@ -173,7 +173,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task Two_tasks_have_their_limits_apart()
+    public async Task Two_tasks_have_separate_limits()
     {
         await using var node = await TestNode.StartAsync(
             services =>
@@ -198,7 +198,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task The_short_and_the_long_path_share_their_limits()
+    public async Task Short_and_long_path_share_the_limits()
     {
         await using var node = await StartAsync(limits: options => options.PublicClient.RequestsPerMinute = 1);
 
@@ -209,7 +209,7 @@ public sealed class RequestLimitTests
     }
 
     [Test]
-    public async Task A_limiter_of_the_applications_own_works_beside_ours()
+    public async Task Rate_limiter_of_the_application_applies_as_well()
     {
         await using var node = await TestNode.StartAsync(
             services =>
@@ -242,7 +242,7 @@ public sealed class RequestLimitTests
         Assert.That(statuses, Is.EqualTo(new[] { 200, 429, 200, 418, 200 }));
     }
 
-    /// <summary>A node that takes a client's address from a header of the test.</summary>
+    /// <summary>Starts a node that reads the client's address from a header of the test.</summary>
     private static Task<TestNode> StartAsync(TimeProvider? clock = null, Action<DbSharingEndpointOptions>? limits = null) =>
         TestNode.StartAsync(
             services =>

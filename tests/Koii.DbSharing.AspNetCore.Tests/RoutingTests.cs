@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>Which paths lead where, with one task and with several.</summary>
+/// <summary>The paths of one task and of several.</summary>
 public sealed class RoutingTests
 {
     private static Task<TestNode> StartTwoAsync(bool shortPath = false) =>
@@ -24,7 +24,7 @@ public sealed class RoutingTests
             });
 
     [Test]
-    public async Task The_unnamed_task_answers_both_path_forms([Values("/linktree", TestNode.LongPath)] string path)
+    public async Task Unnamed_task_has_both_paths([Values("/linktree", TestNode.LongPath)] string path)
     {
         await using var node = await TestNode.StartAsync();
 
@@ -39,7 +39,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task Another_task_is_not_found()
+    public async Task Path_of_another_task_is_a_404()
     {
         await using var node = await TestNode.StartAsync();
 
@@ -54,17 +54,17 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task Two_tasks_whose_ids_differ_in_case_alone_are_kept_apart()
+    public async Task Two_tasks_whose_ids_differ_only_in_case_are_separate()
     {
         await using var node = await StartTwoAsync();
-        var linktree = await node.HoldAsync(TestNode.Signed(), "one");
+        var linktree = await node.SubmitAsync(TestNode.Signed(), "one");
 
         Assert.That(await node.Client.GetStringAsync("/task/TaskA/linktree/list"), Is.EqualTo($"[{TestNode.RecordJson(linktree)}]"));
         Assert.That(await node.Client.GetStringAsync("/task/taska/linktree/list"), Is.EqualTo("[]"));
     }
 
     [Test]
-    public async Task Named_tasks_leave_the_short_path_alone()
+    public async Task Named_task_has_no_short_path_by_default()
     {
         await using var node = await StartTwoAsync();
 
@@ -74,10 +74,10 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task A_named_task_may_claim_the_short_path()
+    public async Task Named_task_can_have_the_short_path()
     {
         await using var node = await StartTwoAsync(shortPath: true);
-        var linktree = await node.HoldAsync(TestNode.Signed(), "two");
+        var linktree = await node.SubmitAsync(TestNode.Signed(), "two");
 
         Assert.That(await node.Client.GetStringAsync("/linktree/list"), Is.EqualTo($"[{TestNode.RecordJson(linktree)}]"));
     }
@@ -88,7 +88,7 @@ public sealed class RoutingTests
     [TestCase("PUT", "/linktree/list", "GET, HEAD")]
     [TestCase("DELETE", "/task/Task1/linktree/get/MarkerOfTheSender", "GET, HEAD")]
     [TestCase("MARKEROFTHESENDER", "/task/Task1/linktree/all", "GET, HEAD")]
-    public async Task Another_method_is_not_allowed(string method, string path, string allowed)
+    public async Task Other_method_is_a_405_with_Allow(string method, string path, string allowed)
     {
         await using var node = await TestNode.StartAsync();
 
@@ -99,7 +99,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task The_application_keeps_its_own_endpoints_beside_ours()
+    public async Task Endpoint_of_the_application_on_the_same_path_is_used()
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
@@ -115,21 +115,21 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public async Task Conventions_reach_every_endpoint()
+    public async Task Conventions_apply_to_each_endpoint()
     {
-        var mark = new object();
+        var metadata = new object();
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory(),
-            endpoints => endpoints.MapDbSharing().WithMetadata(mark));
+            endpoints => endpoints.MapDbSharing().WithMetadata(metadata));
 
         var mapped = node.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
-        Assert.That(mapped, Has.Count.EqualTo(28)); // Seven paths in two forms, each with what refuses other methods.
-        Assert.That(mapped, Is.All.Matches<Endpoint>(endpoint => endpoint!.Metadata.Contains(mark)));
+        Assert.That(mapped, Has.Count.EqualTo(28)); // Seven endpoints on two paths, each with one that refuses other methods.
+        Assert.That(mapped, Is.All.Matches<Endpoint>(endpoint => endpoint!.Metadata.Contains(metadata)));
     }
 
     [Test]
-    public async Task Other_roles_of_the_task_are_not_touched_by_serving()
+    public async Task Serving_does_not_use_the_node_directory()
     {
         var directory = new Moq.Mock<INodeDirectory>(Moq.MockBehavior.Strict);
         await using var node = await TestNode.StartAsync(
@@ -140,7 +140,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public void Mapping_a_task_that_was_not_added_says_what_to_do()
+    public void Mapping_a_task_that_was_not_added_throws_with_the_call_that_is_missing()
     {
         using var app = (IDisposable)WebApplication.CreateSlimBuilder().Build();
         var endpoints = (IEndpointRouteBuilder)app;
@@ -151,7 +151,7 @@ public sealed class RoutingTests
     }
 
     [Test]
-    public void Mapping_a_task_with_wrong_options_names_them()
+    public void Mapping_a_task_with_invalid_options_throws_with_their_values()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddDbSharing(options => options.TaskId = "not a path").UseInMemory();

@@ -1,23 +1,22 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Koii.DbSharing.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>Clients that take their time, on real connections and on a clock that the test moves. A safety net of real time ends a test that hangs.</summary>
+/// <summary>Slow clients, on real connections and on a clock that the test moves. Real time only ends a test that hangs.</summary>
 [CancelAfter(600_000)]
 public sealed class SlowClientTests
 {
     private const int Mebibyte = 1024 * 1024;
 
     [Test]
-    public async Task A_reader_that_takes_nothing_is_cut_off_and_costs_a_page_until_then(CancellationToken hangs)
+    public async Task Reader_that_receives_nothing_costs_one_page_until_it_is_aborted(CancellationToken hangs)
     {
         const int Readers = 8;
-        // A page of 1 MiB, what of it is written and not yet taken, and what the runtime needs for a connection.
+        // A page of 1 MiB, its part that is written and not yet received, and the memory of a connection.
         const int BytesForEach = 4 * Mebibyte;
         var (node, clock, store) = await StartAsync(options => options.RequestTimeout = TimeSpan.FromDays(1));
         await using var end = node;
@@ -26,43 +25,49 @@ public sealed class SlowClientTests
         for (var i = 0; i < Readers; i++)
             readers.Add(await AskAsync(node, "GET /linktree/list HTTP/1.1\r\nHost: x\r\n\r\n", hangs));
 
-        await UntilAllWaitAsync(clock, Readers, hangs);
+        await clock.RequestsWaitAsync(Readers).WaitAsync(hangs);
         Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(Readers * BytesForEach));
         Assert.That(store.PagesRead, Is.LessThan(Readers * 64), "the list has 100,000 pages");
 
-        await UntilNobodyWaitsAsync(clock, DefaultIdleTimeout, hangs);
+        // A reader whose wait ended just now begins another one, until the buffers of its connection are full.
+        var ended = clock.RequestsEndAsync();
+        while (!ended.IsCompleted)
+        {
+            clock.Advance(DefaultIdleTimeout);
+            await Task.WhenAny(ended, clock.NewWaitAsync()).WaitAsync(hangs);
+        }
+
         foreach (var reader in readers)
         {
             Assert.That(await ReadToTheEndAsync(reader, hangs), Does.Not.EndWith("0\r\n\r\n"), "the list looks complete");
             reader.Dispose();
         }
 
-        await node.DisposeAsync(); // The server says what it has to say after the endpoint.
-        Assert.That(node.Complaints, Is.Empty);
+        await node.DisposeAsync(); // The server logs after the endpoint has ended.
+        Assert.That(node.Warnings, Is.Empty);
     }
 
     [Test]
-    public async Task A_reader_that_is_fast_enough_may_pause(CancellationToken hangs)
+    public async Task Reader_that_is_fast_enough_can_pause(CancellationToken hangs)
     {
         var (node, clock, _) = await StartAsync();
         await using var end = node;
         using var reader = await AskAsync(node, "GET /linktree/all HTTP/1.1\r\nHost: x\r\n\r\n", hangs);
 
-        // What lies between the two may be many mebibytes, and the server may learn late that they were taken: the clock moves on only when it has waited anew since.
+        // The buffers between the two may hold many mebibytes, and the server may notice late that they were read: time passes only after a new wait.
         var buffer = new byte[Mebibyte];
-        for (var (pauses, arms) = (0, 0); pauses < 50;)
+        for (var pauses = 0; pauses < 50;)
         {
             await reader.ReadExactlyAsync(buffer, hangs);
-            if (clock.Arms == arms)
+            if (!clock.TakeNewWait())
                 continue;
-            arms = clock.Arms;
             clock.Advance(DefaultIdleTimeout / 10);
             pauses++;
         }
     }
 
     [Test]
-    public async Task A_request_ends_after_its_time_however_fast_its_client_is(CancellationToken hangs)
+    public async Task Fast_reader_is_aborted_after_the_request_timeout(CancellationToken hangs)
     {
         var (node, clock, _) = await StartAsync(options => options.RequestTimeout = TimeSpan.FromSeconds(10));
         await using var end = node;
@@ -75,38 +80,38 @@ public sealed class SlowClientTests
         {
         }
 
-        await UntilNobodyWaitsAsync(clock, TimeSpan.Zero, hangs);
+        await clock.RequestsEndAsync().WaitAsync(hangs);
     }
 
     [Test]
-    public async Task A_body_that_does_not_come_is_a_408(CancellationToken hangs)
+    public async Task Missing_body_is_a_408(CancellationToken hangs)
     {
         var (node, clock, _) = await StartAsync();
         await using var end = node;
         using var author = await AskAsync(node, "POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"payload\":{\"data\":", hangs);
 
-        await UntilAllWaitAsync(clock, 1, hangs);
+        await clock.RequestsWaitAsync(1).WaitAsync(hangs);
         clock.Advance(DefaultIdleTimeout);
 
         var answer = await ReadToTheEndAsync(author, hangs);
         Assert.That(answer, Does.StartWith("HTTP/1.1 408 ").And.Contain("application/problem+json").And.Contain("no-store").And.Contain("nosniff"));
-        Assert.That(clock.ArmedTimers, Is.Zero);
+        await clock.RequestsEndAsync().WaitAsync(hangs);
         await node.DisposeAsync();
-        Assert.That(node.Complaints, Is.Empty);
+        Assert.That(node.Warnings, Is.Empty);
     }
 
     [Test]
-    public async Task A_body_that_trickles_is_a_408(CancellationToken hangs)
+    public async Task Slow_body_is_a_408(CancellationToken hangs)
     {
         var (node, clock, _) = await StartAsync();
         await using var end = node;
         using var author = await AskAsync(node, "POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", hangs);
 
-        // Each wait ends before the idle time-out does; together they are longer.
+        // Each wait is shorter than the idle timeout; together they are longer.
         var answer = ReadToTheEndAsync(author, hangs);
-        for (var arms = 2; !answer.IsCompleted; arms++)
+        while (!answer.IsCompleted)
         {
-            await Task.WhenAny(clock.ArmedAsync(arms), answer);
+            await Task.WhenAny(clock.NewWaitAsync(), answer);
             clock.Advance(DefaultIdleTimeout * 0.6);
             await WriteOrNothingAsync(author, " "u8.ToArray(), hangs);
         }
@@ -115,7 +120,7 @@ public sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_body_without_end_is_a_413_after_its_limit(CancellationToken hangs)
+    public async Task Endless_body_is_a_413_after_its_limit(CancellationToken hangs)
     {
         var (node, _, _) = await StartAsync();
         await using var end = node;
@@ -128,13 +133,13 @@ public sealed class SlowClientTests
             sent += chunk.Length;
 
         Assert.That(await answer, Does.StartWith("HTTP/1.1 413 ").And.Contain("application/problem+json"));
-        // What the server and two sockets hold; nothing that grows with what the client would send.
+        // The buffers of the server and two sockets, and nothing that grows with the body.
         Assert.That(sent, Is.LessThan(64 * Mebibyte));
     }
 
     [TestCase("GET /linktree/all")]
     [TestCase("DELETE /linktree")]
-    public async Task A_body_that_nobody_wants_is_not_taken_in(string request, CancellationToken hangs)
+    public async Task Body_that_no_endpoint_reads_is_not_read_to_its_end(string request, CancellationToken hangs)
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 1, dataBytes: 10), onSocket: true);
         using var client = await AskAsync(node, $"{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", hangs);
@@ -151,9 +156,9 @@ public sealed class SlowClientTests
 
     private static readonly TimeSpan DefaultIdleTimeout = new DbSharingEndpointOptions().IdleTimeout;
 
-    private static async Task<(TestNode Node, WatchedTimeProvider Clock, PagedStore Store)> StartAsync(Action<DbSharingEndpointOptions>? limits = null)
+    private static async Task<(TestNode Node, RequestClock Clock, PagedStore Store)> StartAsync(Action<DbSharingEndpointOptions>? limits = null)
     {
-        var clock = new WatchedTimeProvider();
+        var clock = new RequestClock();
         var store = new PagedStore(pages: 100_000);
         var node = await TestNode.StartAsync(
             services =>
@@ -173,22 +178,6 @@ public sealed class SlowClientTests
         var client = new NetworkStream(socket, ownsSocket: true);
         await client.WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
         return client;
-    }
-
-    /// <summary>Each request under way has a timer for the whole of it, and another while it waits for its client.</summary>
-    private static async Task UntilAllWaitAsync(WatchedTimeProvider clock, int requests, CancellationToken hangs)
-    {
-        while (clock.ArmedTimers < 2 * requests)
-            await Task.Delay(1, hangs);
-    }
-
-    private static async Task UntilNobodyWaitsAsync(WatchedTimeProvider clock, TimeSpan step, CancellationToken hangs)
-    {
-        while (clock.ArmedTimers > 0)
-        {
-            clock.Advance(step);
-            await Task.Delay(1, hangs);
-        }
     }
 
     private static async Task<string> ReadToTheEndAsync(NetworkStream client, CancellationToken hangs)

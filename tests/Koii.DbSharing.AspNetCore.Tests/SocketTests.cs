@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>What only shows with real connections: readers that are slow, and clients that go away.</summary>
+/// <summary>Slow readers and disconnects, on real connections.</summary>
 public sealed class SocketTests
 {
     private const int ManyPages = 100_000;
 
     [Test]
-    public async Task A_slow_reader_is_never_far_behind_what_was_read_for_it()
+    public async Task Slow_reader_bounds_how_many_pages_are_read_ahead()
     {
         const int Mebibyte = 1024 * 1024;
-        // What may lie between store and client: the buffers of two sockets, of the server and of the client. The list is a thousand times as long.
+        // The buffers between store and client: two sockets, the server, the client. The list is a thousand times as long.
         const int PagesUnderWay = 64;
         var store = new PagedStore(ManyPages);
         await using var node = await TestNode.StartAsync(store, onSocket: true);
@@ -30,7 +30,7 @@ public sealed class SocketTests
     }
 
     [Test]
-    public async Task A_client_that_goes_away_ends_the_work_for_it([Values("gzip", "identity")] string acceptEncoding)
+    public async Task Disconnect_ends_the_list([Values("gzip", "identity")] string acceptEncoding)
     {
         var store = new PagedStore(ManyPages);
         var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,12 +40,12 @@ public sealed class SocketTests
         await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[1024]);
         response.Dispose();
 
-        await AssertQuietAsync(node, ended.Task);
+        await AssertNoWarningAsync(node, ended.Task);
         Assert.That(store.PagesRead, Is.LessThan(ManyPages));
     }
 
     [Test]
-    public async Task A_client_that_goes_away_in_the_middle_of_its_body_ends_quietly()
+    public async Task Disconnect_within_a_body_logs_no_warning()
     {
         var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var node = await TestNode.StartAsync(new PagedStore(1), onSocket: true, app => ObserveEnd(app, ended));
@@ -56,11 +56,11 @@ public sealed class SocketTests
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"payload\":"));
         }
 
-        await AssertQuietAsync(node, ended.Task);
+        await AssertNoWarningAsync(node, ended.Task);
     }
 
     [Test]
-    public async Task An_http_1_0_client_gets_the_whole_list()
+    public async Task Http_1_0_client_gets_the_complete_list()
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 3, dataBytes: 1000), onSocket: true);
 
@@ -72,11 +72,11 @@ public sealed class SocketTests
         Assert.That(answer, Does.StartWith("HTTP/1.1 200").And.EndWith("}]"));
     }
 
-    private static async Task AssertQuietAsync(TestNode node, Task<Exception?> ended)
+    private static async Task AssertNoWarningAsync(TestNode node, Task<Exception?> ended)
     {
         Assert.That(await ended, Is.Null.Or.InstanceOf<OperationCanceledException>().Or.InstanceOf<IOException>());
-        await node.DisposeAsync(); // The server says what it has to say after the endpoint.
-        Assert.That(node.Complaints, Is.Empty);
+        await node.DisposeAsync(); // The server logs after the endpoint has ended.
+        Assert.That(node.Warnings, Is.Empty);
     }
 
     private static void ObserveEnd(WebApplication app, TaskCompletionSource<Exception?> ended) =>

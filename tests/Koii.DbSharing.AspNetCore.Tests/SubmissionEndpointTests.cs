@@ -19,7 +19,7 @@ public sealed class SubmissionEndpointTests
     public async Task StopAsync() => await _node.DisposeAsync();
 
     [Test]
-    public async Task A_good_record_is_registered_in_the_words_that_the_front_end_compares()
+    public async Task Valid_record_gets_the_text_that_the_front_end_compares()
     {
         using var response = await _node.PostAsync(TestNode.Signed());
 
@@ -31,9 +31,9 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_record_that_is_held_already_gets_the_same_answer()
+    public async Task Known_record_gets_the_same_response()
     {
-        await _node.HoldAsync(TestNode.Signed());
+        await _node.SubmitAsync(TestNode.Signed());
 
         using var response = await _node.PostAsync(TestNode.Signed());
 
@@ -42,9 +42,9 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task An_older_record_is_a_conflict()
+    public async Task Older_record_is_a_409()
     {
-        await _node.HoldAsync(TestNode.Signed(timestamp: TestNode.Time + 1));
+        await _node.SubmitAsync(TestNode.Signed(timestamp: TestNode.Time + 1));
 
         using var response = await _node.PostAsync(TestNode.Signed(name: Marker));
 
@@ -52,7 +52,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_record_from_the_future_is_refused()
+    public async Task Record_from_the_future_is_a_400()
     {
         using var response = await _node.PostAsync(TestNode.Signed(timestamp: 9_007_199_254_740_991, name: Marker));
 
@@ -60,10 +60,10 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_new_author_beyond_the_bound_is_told_that_the_node_is_full()
+    public async Task New_author_at_a_full_node_is_a_507()
     {
         await using var node = await TestNode.StartAsync(options => options.MaxRecords = 1);
-        await node.HoldAsync(TestNode.Signed());
+        await node.SubmitAsync(TestNode.Signed());
 
         using var response = await node.PostAsync(TestNode.Signed(author: TestNode.Signer(2), name: Marker));
 
@@ -71,7 +71,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_forged_record_is_refused()
+    public async Task Forged_record_is_a_400()
     {
         var signed = TestNode.Signed(name: Marker);
         var forged = TestNode.RecordJson(signed).Replace(TestNode.Time.ToString(), (TestNode.Time + 1).ToString());
@@ -83,7 +83,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_record_of_another_task_is_refused()
+    public async Task Record_of_another_task_is_a_400()
     {
         using var response = await _node.PostAsync(TestNode.Signed(taskId: Marker));
 
@@ -100,7 +100,7 @@ public sealed class SubmissionEndpointTests
     [TestCase("""{"payload":{"MarkerOfTheSender":1}}""")]
     [TestCase("""{"payload":{"data":{"uuid":"MarkerOfTheSender","timestamp":1},"publicKey":"MarkerOfTheSender","signature":"x"}}""")]
     [TestCase("""{"payload":{"data":{"uuid":"u"},"publicKey":"AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9","signature":"MarkerOfTheSender"}""")]
-    public async Task What_is_no_record_is_refused_without_repeating_it(string body)
+    public async Task Malformed_body_is_a_400_that_does_not_repeat_it(string body)
     {
         using var response = await _node.PostAsync(body);
 
@@ -108,7 +108,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_bare_record_without_the_payload_around_it_is_refused()
+    public async Task Record_without_payload_is_a_400()
     {
         using var response = await _node.PostAsync(TestNode.RecordJson(TestNode.Signed()));
 
@@ -119,7 +119,7 @@ public sealed class SubmissionEndpointTests
     [TestCase("text/plain")]
     [TestCase("application/json")]
     [TestCase("multipart/form-data; boundary=x")]
-    public async Task Any_content_type_will_do(string? contentType)
+    public async Task Any_content_type_is_accepted(string? contentType)
     {
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes($$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}"""));
         content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
@@ -130,7 +130,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_content_coding_is_refused()
+    public async Task Content_coding_is_a_415()
     {
         var content = new StringContent(Marker);
         content.Headers.ContentEncoding.Add("gzip");
@@ -151,7 +151,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_longer_body_is_too_large([Values] bool announced, [Values] bool onSocket)
+    public async Task Longer_body_is_a_413([Values] bool announced, [Values] bool onSocket)
     {
         await using var node = onSocket ? await TestNode.StartAsync(new PagedStore(pages: 1), onSocket) : await TestNode.StartAsync();
         var body = $$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}""".PadRight(LinktreeResponder.MaxSubmissionBytes + 1);
@@ -164,7 +164,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task A_record_with_too_much_data_is_too_large()
+    public async Task Record_with_too_much_data_is_a_413()
     {
         using var response = await _node.PostAsync($$$"""{"payload":{"data":{"uuid":"u","timestamp":1,"s":"{{{new string('x', SignedLinktree.MaxDataBytes)}}}"},"publicKey":"{{{TestNode.Signer(1).PublicKey}}}","signature":"{{{TestNode.Signed().Signature}}}"}}""");
 
@@ -172,7 +172,7 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public void Every_verdict_has_an_answer()
+    public void Each_verdict_has_a_status()
     {
         var verdicts =
             from kind in Enum.GetValues<VerdictKind>()
@@ -180,6 +180,6 @@ public sealed class SubmissionEndpointTests
             select new Verdict(kind, reason);
 
         foreach (var verdict in verdicts)
-            Assert.That(SubmissionAnswer.AnswerTo(verdict).Status, Is.AnyOf(200, 400, 409, 413, 507), verdict.ToString());
+            Assert.That(TaskEndpoints.ToResponse(verdict).Status, Is.AnyOf(200, 400, 409, 413, 507), verdict.ToString());
     }
 }

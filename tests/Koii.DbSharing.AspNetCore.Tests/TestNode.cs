@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>An application that serves tasks, in process or on a socket of the loopback interface, and a client that talks to it.</summary>
+/// <summary>An application that serves tasks, in process or on a loopback socket, with a client for it.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     public const string TaskId = "Task1";
@@ -22,18 +22,18 @@ internal sealed class TestNode : IAsyncDisposable
     private static readonly LinktreeSigner Alice = Signer(1);
 
     private readonly WebApplication _app;
-    private readonly ComplaintLog _log;
+    private readonly WarningLog _log;
 
-    private TestNode(WebApplication app, HttpClient client, ComplaintLog log) => (_app, Client, _log) = (app, client, log);
+    private TestNode(WebApplication app, HttpClient client, WarningLog log) => (_app, Client, _log) = (app, client, log);
 
     public HttpClient Client { get; }
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>What was logged as a warning or worse. It is complete when the node is disposed of.</summary>
-    public IReadOnlyCollection<(EventId Event, string Text)> Complaints => _log.Complaints;
+    /// <summary>The log messages from Warning on. Complete when the node is disposed.</summary>
+    public IReadOnlyCollection<(EventId Event, string Text)> Warnings => _log.Warnings;
 
-    /// <summary>One unnamed task in memory, on both path forms.</summary>
+    /// <summary>Starts a node with one unnamed task in memory, on both paths.</summary>
     public static Task<TestNode> StartAsync(Action<DbSharingOptions>? configure = null) =>
         StartAsync(
             services => services.AddDbSharing(options =>
@@ -43,7 +43,7 @@ internal sealed class TestNode : IAsyncDisposable
             }).UseInMemory(),
             endpoints => endpoints.MapDbSharing());
 
-    /// <summary>One unnamed task over a store of the test's own.</summary>
+    /// <summary>Starts a node with one unnamed task over the test's store.</summary>
     public static Task<TestNode> StartAsync(ILinktreeStore store, bool onSocket = false, Action<WebApplication>? use = null) =>
         StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TaskId).Use((_, _) => store),
@@ -51,12 +51,12 @@ internal sealed class TestNode : IAsyncDisposable
             onSocket,
             use);
 
-    /// <summary>Whatever tasks a test maps. Their clock stands still where the test brings none of its own, so that no limit depends on how fast the machine is.</summary>
+    /// <summary>Starts a node with the tasks that a test adds. Unless the test adds a clock, time does not pass, so that no limit depends on the speed of the machine.</summary>
     public static async Task<TestNode> StartAsync(
         Action<IServiceCollection> add, Action<IEndpointRouteBuilder> map, bool onSocket = false, Action<WebApplication>? use = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        var log = new ComplaintLog();
+        var log = new WarningLog();
         builder.Logging.ClearProviders().AddProvider(log);
         if (onSocket)
             builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(DisableTimeLimits);
@@ -90,7 +90,7 @@ internal sealed class TestNode : IAsyncDisposable
     public static string RecordJson(SignedLinktree linktree) =>
         $$"""{"data":{{Encoding.UTF8.GetString(linktree.Data.Span)}},"publicKey":"{{linktree.Author}}","signature":"{{linktree.Signature}}"}""";
 
-    public async Task<SignedLinktree> HoldAsync(SignedLinktree linktree, string name = "")
+    public async Task<SignedLinktree> SubmitAsync(SignedLinktree linktree, string name = "")
     {
         var engine = name.Length == 0 ? Services.GetRequiredService<ReplicationEngine>() : Services.GetRequiredKeyedService<ReplicationEngine>(name);
         var verdict = await engine.SubmitAsync(linktree);
@@ -119,10 +119,10 @@ internal sealed class TestNode : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>The server's own limits are on the machine's clock: after five seconds they would end what a test holds up on purpose, and in other words than ours.</summary>
+    /// <summary>Kestrel measures its limits on the system clock: after five seconds they would end a request that a test holds up, with another response.</summary>
     private static void DisableTimeLimits(KestrelServerOptions server)
     {
         server.Limits.MinRequestBodyDataRate = server.Limits.MinResponseDataRate = null;
-        server.Limits.KeepAliveTimeout = server.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1); // infinity overflows in its sums, and is over at once
+        server.Limits.KeepAliveTimeout = server.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1); // Kestrel adds to these: infinity overflows and expires at once.
     }
 }

@@ -6,10 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>A client has one place here: however a request ends, the next one must find it free.</summary>
+/// <summary>A client has a single permit here: a request must release it however it ends.</summary>
 [CancelAfter(600_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class PlaceReturnTests
+public sealed class PermitReleaseTests
 {
     private const string Host = "HTTP/1.1\r\nHost: x\r\n";
 
@@ -38,11 +38,11 @@ public sealed class PlaceReturnTests
         $"POST /linktree/fetch {Host}Content-Type: ;;\r\nContent-Length: 32\r\n\r\n0",
     ];
 
-    private readonly TaskCompletionSource _cameIn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _isAdmitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Test]
-    public async Task However_a_request_ends_its_place_comes_back(
-        [ValueSource(nameof(Requests))] string request, [Values] bool leavesAtOnce, [Values] bool behindMiddleware, CancellationToken hangs)
+    public async Task Request_releases_its_permit_however_it_ends(
+        [ValueSource(nameof(Requests))] string request, [Values] bool disconnectsAtOnce, [Values] bool behindMiddleware, CancellationToken hangs)
     {
         await using var node = await StartAsync(pages: 64, app =>
         {
@@ -57,14 +57,14 @@ public sealed class PlaceReturnTests
             await client.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port, hangs);
             var stream = client.GetStream();
             await stream.WriteAsync(Encoding.ASCII.GetBytes(request), hangs);
-            await _cameIn.Task.WaitAsync(hangs); // one that left before would take no place
-            if (leavesAtOnce)
+            await _isAdmitted.Task.WaitAsync(hangs); // A client that disconnects before takes no permit.
+            if (disconnectsAtOnce)
                 client.LingerState = new LingerOption(enable: true, 0);
             else if (!IsUnfinished(request))
                 Assert.That(await stream.ReadAsync(new byte[100], hangs), Is.GreaterThan(0));
         }
 
-        // The client has gone; the server hears of it in its own time.
+        // The server notices later that the client has disconnected.
         HttpStatusCode status;
         do
         {
@@ -74,25 +74,25 @@ public sealed class PlaceReturnTests
         while (status == HttpStatusCode.TooManyRequests);
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
         await node.DisposeAsync();
-        Assert.That(node.Complaints, Is.Empty);
+        Assert.That(node.Warnings, Is.Empty);
     }
 
     [TestCase("//linktree/all")]
     [TestCase($"/task/{TestNode.TaskId}%2flinktree/all")]
     [TestCase("/elsewhere")]
-    public async Task What_leads_nowhere_takes_no_place(string path, CancellationToken hangs)
+    public async Task Path_without_an_endpoint_takes_no_permit(string path, CancellationToken hangs)
     {
         await using var node = await StartAsync(pages: 100_000);
         using var only = await node.Client.GetAsync("/linktree/all", HttpCompletionOption.ResponseHeadersRead, hangs);
         using var refused = await node.Client.GetAsync("/linktree/summary", hangs);
-        Assert.That((only.StatusCode, refused.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.TooManyRequests)), "the place is taken");
+        Assert.That((only.StatusCode, refused.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.TooManyRequests)), "the permit is taken");
 
         using var response = await node.Client.GetAsync(new Uri(node.Client.BaseAddress!.OriginalString.TrimEnd('/') + path), hangs);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    /// <summary>A node with a single place for the test, which is told when the first request is there and has taken it.</summary>
+    /// <summary>Starts a node with a single permit, which signals when the first request has taken it.</summary>
     private Task<TestNode> StartAsync(int pages, Action<WebApplication>? use = null) =>
         TestNode.StartAsync(
             services =>
@@ -102,17 +102,17 @@ public sealed class PlaceReturnTests
             },
             endpoints => endpoints.MapDbSharing(options => options.PrivateClient.MaxConcurrentRequests = 1).Add(endpoint =>
             {
-                var answer = endpoint.RequestDelegate!;
+                var handler = endpoint.RequestDelegate!;
                 endpoint.RequestDelegate = context =>
                 {
-                    var answering = answer(context);
-                    _cameIn.TrySetResult();
-                    return answering;
+                    var handling = handler(context);
+                    _isAdmitted.TrySetResult();
+                    return handling;
                 };
             }),
             onSocket: true,
             use);
 
-    /// <summary>Whether the node waits for more of it.</summary>
+    /// <summary>Whether the node waits for more of the request.</summary>
     private static bool IsUnfinished(string request) => request.EndsWith('{') || request.EndsWith("100\r\n\r\na", StringComparison.Ordinal);
 }

@@ -1,37 +1,36 @@
-using Koii.DbSharing.TestSupport;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>When a client is too slow, on a clock that the test moves.</summary>
+/// <summary>The time limits of a request, on a clock that the test moves.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class ClientPaceTests : IDisposable
+public sealed class RequestDeadlineTests : IDisposable
 {
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly RequestClock _clock = new();
     private readonly DefaultHttpContext _context = new();
     private readonly Lifetime _lifetime = new();
-    private readonly Answer _answer = new();
-    private readonly ClientPace _pace;
+    private readonly Response _response = new();
+    private readonly RequestDeadline _deadline;
 
-    public ClientPaceTests()
+    public RequestDeadlineTests()
     {
         _context.Features.Set<IHttpRequestLifetimeFeature>(_lifetime);
-        _context.Features.Set<IHttpResponseFeature>(_answer);
-        _pace = new ClientPace(_context, new DbSharingEndpointOptions { IdleTimeout = 10 * OneSecond, MinBytesPerSecond = 100, RequestTimeout = 60 * OneSecond }, _clock);
+        _context.Features.Set<IHttpResponseFeature>(_response);
+        _deadline = new RequestDeadline(_context, new DbSharingEndpointOptions { IdleTimeout = 10 * OneSecond, MinBytesPerSecond = 100, RequestTimeout = 60 * OneSecond }, _clock);
     }
 
     public void Dispose()
     {
-        _pace.Dispose();
-        Assert.That(_clock.ArmedTimers, Is.Zero, "a timer was left behind");
+        _deadline.Dispose();
+        Assert.That(_clock.IsIdle, Is.True, "a timer was not disposed");
         _lifetime.Dispose();
     }
 
     [Test]
-    public async Task A_client_in_good_time_is_left_alone()
+    public async Task Request_goes_on_while_the_client_is_fast_enough()
     {
         for (var i = 0; i < 50; i++)
             await WaitAsync(OneSecond, bytes: 100);
@@ -40,10 +39,10 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task Silence_ends_the_request()
+    public async Task Idle_client_ends_the_request()
     {
         var pending = new TaskCompletionSource<int>();
-        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task));
+        var wait = _deadline.WaitAsync(new ValueTask<int>(pending.Task));
         _clock.Advance(10 * OneSecond - TimeSpan.FromTicks(1));
         AssertGoesOn();
         _clock.Advance(TimeSpan.FromTicks(1));
@@ -54,7 +53,7 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task A_pause_in_our_own_work_is_not_the_clients()
+    public async Task Time_between_waits_is_not_counted_against_the_client()
     {
         await WaitAsync(OneSecond, bytes: 1000);
         _clock.Advance(50 * OneSecond);
@@ -63,7 +62,7 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task The_rate_counts_from_the_idle_timeout_on()
+    public async Task Least_rate_applies_after_the_idle_timeout()
     {
         for (var i = 0; i < 9; i++)
             await WaitAsync(OneSecond, bytes: 99);
@@ -75,10 +74,10 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task What_came_without_a_wait_counts_for_the_rate()
+    public async Task Bytes_without_a_wait_count_for_the_rate()
     {
-        await _pace.WaitAsync(new ValueTask<int>(0));
-        _pace.Count(2000);
+        await _deadline.WaitAsync(new ValueTask<int>(0));
+        _deadline.Count(2000);
         for (var i = 0; i < 20; i++)
             await WaitAsync(OneSecond, bytes: 0);
         AssertGoesOn();
@@ -89,23 +88,23 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public async Task A_wait_is_ended_by_its_own_means_where_the_answer_has_not_begun([Values] bool hasBegun)
+    public async Task Late_wait_is_canceled_unless_the_response_has_started([Values] bool hasStarted)
     {
-        if (hasBegun)
-            _answer.Begin();
+        if (hasStarted)
+            _response.Start();
         var pending = new TaskCompletionSource<int>();
-        var isCancelled = false;
-        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task), () => isCancelled = true);
+        var isCanceled = false;
+        var wait = _deadline.WaitAsync(new ValueTask<int>(pending.Task), () => isCanceled = true);
 
         _clock.Advance(10 * OneSecond);
 
-        Assert.That(isCancelled, Is.EqualTo(!hasBegun));
+        Assert.That(isCanceled, Is.EqualTo(!hasStarted));
         pending.SetResult(0);
         await wait;
     }
 
     [Test]
-    public void The_whole_has_a_limit()
+    public void Request_ends_after_its_timeout()
     {
         _clock.Advance(60 * OneSecond);
 
@@ -113,28 +112,28 @@ public sealed class ClientPaceTests : IDisposable
     }
 
     [Test]
-    public void An_answer_that_has_begun_can_only_be_cut_off()
+    public void Request_timeout_aborts_a_response_that_has_started()
     {
-        _answer.Begin();
+        _response.Start();
         _clock.Advance(60 * OneSecond);
 
         AssertEnded(isClientSlow: false, isAborted: true);
     }
 
     [Test]
-    public void A_client_that_leaves_ends_it_without_fault()
+    public void Client_that_disconnects_cancels_the_request_and_exceeds_no_limit()
     {
         _lifetime.Abort();
 
-        Assert.That(_pace.Token.IsCancellationRequested, Is.True);
-        Assert.That(_pace.IsExpired, Is.False);
+        Assert.That(_deadline.Token.IsCancellationRequested, Is.True);
+        Assert.That(_deadline.IsExceeded, Is.False);
     }
 
     [Test]
-    public void The_next_request_on_the_connection_does_not_pay()
+    public void Deadline_that_is_over_does_not_abort_the_next_request()
     {
-        _answer.Begin();
-        _pace.Dispose();
+        _response.Start();
+        _deadline.Dispose();
         _clock.Advance(100 * OneSecond);
 
         AssertGoesOn();
@@ -144,28 +143,28 @@ public sealed class ClientPaceTests : IDisposable
     private async Task WaitAsync(TimeSpan time, int bytes)
     {
         var pending = new TaskCompletionSource<int>();
-        var wait = _pace.WaitAsync(new ValueTask<int>(pending.Task));
+        var wait = _deadline.WaitAsync(new ValueTask<int>(pending.Task));
         _clock.Advance(time);
         pending.SetResult(0);
         await wait;
-        _pace.Count(bytes);
+        _deadline.Count(bytes);
     }
 
-    private void AssertGoesOn() => Assert.That((_pace.IsExpired, _pace.Token.IsCancellationRequested), Is.EqualTo((false, false)));
+    private void AssertGoesOn() => Assert.That((_deadline.IsExceeded, _deadline.Token.IsCancellationRequested), Is.EqualTo((false, false)));
 
     private void AssertEnded(bool isClientSlow, bool isAborted)
     {
-        Assert.That((_pace.IsExpired, _pace.Token.IsCancellationRequested), Is.EqualTo((true, true)));
-        Assert.That((_pace.IsClientSlow, _lifetime.IsAborted), Is.EqualTo((isClientSlow, isAborted)));
+        Assert.That((_deadline.IsExceeded, _deadline.Token.IsCancellationRequested), Is.EqualTo((true, true)));
+        Assert.That((_deadline.IsClientSlow, _lifetime.IsAborted), Is.EqualTo((isClientSlow, isAborted)));
     }
 
-    private sealed class Answer : HttpResponseFeature
+    private sealed class Response : HttpResponseFeature
     {
         private bool _hasStarted;
 
         public override bool HasStarted => _hasStarted;
 
-        public void Begin() => _hasStarted = true;
+        public void Start() => _hasStarted = true;
     }
 
     private sealed class Lifetime : IHttpRequestLifetimeFeature, IDisposable

@@ -5,29 +5,29 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Koii.DbSharing.AspNetCore.Tests;
 
 /// <summary>Nodes with the extension and nodes without it, over sockets.</summary>
-public sealed class OldAndNewTests
+public sealed class MixedNetworkTests
 {
     [Test]
-    public async Task Three_nodes_with_the_extension_and_two_without_converge_and_take_every_rung_of_the_ladder()
+    public async Task Three_nodes_with_the_extension_and_two_without_converge_and_use_each_sync_step()
     {
-        var everybody = new List<NodeAddress>();
-        await using var first = await NewNodeAsync(everybody);
-        await using var second = await NewNodeAsync(everybody);
-        await using var third = await NewNodeAsync(everybody);
+        var allNodes = new List<NodeAddress>();
+        await using var first = await NewNodeAsync(allNodes);
+        await using var second = await NewNodeAsync(allNodes);
+        await using var third = await NewNodeAsync(allNodes);
         await using var keyed = await JavaScriptStylePeer.StartAsync(keyed: true);
         await using var bare = await JavaScriptStylePeer.StartAsync(keyed: false);
         TestNode[] newNodes = [first, second, third];
         JavaScriptStylePeer[] oldNodes = [keyed, bare];
-        everybody.AddRange([.. newNodes.Select(AddressOf), .. oldNodes.Select(peer => NodeAddress.Parse(peer.Url))]);
+        allNodes.AddRange([.. newNodes.Select(AddressOf), .. oldNodes.Select(peer => NodeAddress.Parse(peer.Url))]);
 
         // The first two have most in common, the third has nothing, and the old ones have something of their own.
         for (byte author = 1; author <= 40; author++)
         {
             var record = RecordOf(author);
             if (author > 2)
-                await first.HoldAsync(record);
+                await first.SubmitAsync(record);
             if (author < 39)
-                await second.HoldAsync(record);
+                await second.SubmitAsync(record);
         }
 
         keyed.Hold(JsonNode.Parse(TestNode.RecordJson(RecordOf(41)))!.AsObject());
@@ -47,7 +47,7 @@ public sealed class OldAndNewTests
             }
 
             foreach (var peer in oldNodes)
-                await peer.PullAsync(everybody.Select(address => address.Url).Where(url => url != peer.Url));
+                await peer.PullAsync(allNodes.Select(address => address.Url).Where(url => url != peer.Url));
 
             isSame = oldNodes.All(peer => peer.Uuids.Order().SequenceEqual(expected.Order()));
             foreach (var node in newNodes)
@@ -64,16 +64,16 @@ public sealed class OldAndNewTests
     private static async Task<IEnumerable<string>> UuidsAsync(TestNode node) =>
         (await node.Services.GetRequiredService<ILinktreeStore>().ListAsync(new LinktreeQuery())).Linktrees.Select(linktree => linktree.Uuid);
 
-    /// <summary>A node whose node list is everybody, itself included until it is told which address is its own.</summary>
-    private static async Task<TestNode> NewNodeAsync(List<NodeAddress> everybody)
+    /// <summary>Starts a node whose node list is all nodes but itself.</summary>
+    private static async Task<TestNode> NewNodeAsync(List<NodeAddress> allNodes)
     {
-        var directory = new OtherNodes(everybody);
+        var directory = new OtherNodes(allNodes);
         var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options =>
             {
                 options.TaskId = TestNode.TaskId;
                 options.AllowPrivateAddresses = true;
-                // Connecting is on the machine's clock, which shall decide nothing here; what it is a part of may not have less.
+                // The connect timeout is on the system clock, on which nothing here shall depend; the other timeouts must not be shorter.
                 var limits = options.PeerLimits;
                 limits.ConnectTimeout = limits.HeadersTimeout = limits.PeerTimeout = TimeSpan.FromHours(1);
             }).UseInMemory().Use<INodeDirectory>((_, _) => directory),
@@ -83,11 +83,11 @@ public sealed class OldAndNewTests
         return node;
     }
 
-    private sealed class OtherNodes(List<NodeAddress> everybody) : INodeDirectory
+    private sealed class OtherNodes(List<NodeAddress> allNodes) : INodeDirectory
     {
         public NodeAddress? Own { get; set; }
 
         public ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default) =>
-            ValueTask.FromResult(new NodeListing([.. everybody.Where(address => address != Own)]));
+            ValueTask.FromResult(new NodeListing([.. allNodes.Where(address => address != Own)]));
     }
 }

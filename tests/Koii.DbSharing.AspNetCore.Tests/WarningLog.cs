@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>Keeps what an operator would be woken for: everything from a warning on, the server's own messages among it.</summary>
-internal sealed class ComplaintLog : ILoggerProvider, ILogger
+/// <summary>Records each log message from Warning on, those of the server included.</summary>
+internal sealed class WarningLog : ILoggerProvider, ILogger
 {
-    private readonly ConcurrentQueue<(EventId Event, string Text)> _complaints = new();
+    private readonly ConcurrentQueue<(EventId Event, string Text)> _warnings = new();
 
-    public IReadOnlyCollection<(EventId Event, string Text)> Complaints => _complaints;
+    public IReadOnlyCollection<(EventId Event, string Text)> Warnings => _warnings;
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,9 +19,9 @@ internal sealed class ComplaintLog : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        // That the server's heart beats slowly says that the machine is busy, and nothing of what is tested.
+        // A slow heartbeat of the server shows that the machine is busy, and nothing about the code under test.
         if (IsEnabled(logLevel) && eventId.Name != "HeartbeatSlow")
-            _complaints.Enqueue((eventId, $"{formatter(state, exception)} {exception}"));
+            _warnings.Enqueue((eventId, $"{formatter(state, exception)} {exception}"));
     }
 
     public void Dispose()

@@ -8,7 +8,8 @@ namespace Koii.DbSharing.AspNetCore;
 /// <remarks>A household has 2^64 IPv6 addresses, so a single one of them does not identify a client.</remarks>
 internal readonly struct ClientAddress : IEquatable<ClientAddress>
 {
-    // No IPv6 address in use has 32 leading zero bits and other bits after them, so the IPv4 addresses do not collide with IPv6 networks.
+    // No IPv6 address in use has 32 leading zero bits and other bits after them, so the IPv4 addresses do not collide
+    // with IPv6 networks.
     private readonly ulong _network;
 
     private ClientAddress(ulong network, bool isPrivate) => (_network, IsPrivate) = (network, isPrivate);
@@ -22,7 +23,9 @@ internal readonly struct ClientAddress : IEquatable<ClientAddress>
     /// <summary>Whether the address is a loopback, private or link-local one, so that many clients may share it.</summary>
     internal bool IsPrivate { get; }
 
-    /// <summary>Gets the client of an address. A connection without an address, such as a Unix socket, is private.</summary>
+    /// <summary>
+    /// Gets the client of an address. A connection without an address, such as a Unix socket, is private.
+    /// </summary>
     internal static ClientAddress Of(IPAddress? address)
     {
         if (address is null)

@@ -2,25 +2,32 @@ namespace Koii.DbSharing;
 
 /// <summary>The limits that the endpoints of one task apply to their clients (protocol §3).</summary>
 /// <remarks>
-/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits, since one
-/// household has that many addresses. Behind a reverse proxy that is the proxy's address, unless the application configures ASP.NET's
-/// forwarded headers middleware for this proxy.</para>
-/// <para><c>MapDbSharing</c> reads the options once. It applies, in this order: the configuration section <c>DbSharing:Endpoints</c> (for the
-/// task without a name), <c>services.Configure&lt;DbSharingEndpointOptions&gt;(…)</c> with the task's name, the argument
-/// <c>configure</c>, and <c>PostConfigure</c>. Each task has limits of its own.</para>
+/// <para>A client is the address in <c>HttpContext.Connection.RemoteIpAddress</c>; of an IPv6 address the first 64 bits,
+/// since one household has that many addresses. Behind a reverse proxy that is the proxy's address, unless the
+/// application configures ASP.NET's forwarded headers middleware for this proxy.</para>
+/// <para><c>MapDbSharing</c> reads the options once. It applies, in this order: the configuration section
+/// <c>DbSharing:Endpoints</c>, for the task without a name; <c>services.Configure&lt;DbSharingEndpointOptions&gt;(…)</c>,
+/// with the task's name; the argument <c>configure</c>; and <c>PostConfigure</c>. The tasks of a process share no
+/// limit.</para>
 /// <para>The limits need no other middleware. ASP.NET's rate limiter works beside them: a request must pass both.</para>
 /// </remarks>
 public sealed class DbSharingEndpointOptions
 {
     /// <summary>
-    /// The limits of each client with a public address. Default: 600 requests a minute, 60 of them for lists; 8 requests at once, 2 of
-    /// them for lists.
+    /// The limits of each client with a public address. Default: 600 requests a minute, 60 of them for lists; 8 requests
+    /// at once, 2 of them for lists.
     /// </summary>
-    public RequestLimits PublicClient { get; } = new() { RequestsPerMinute = 600, ListsPerMinute = 60, MaxConcurrentRequests = 8, MaxConcurrentLists = 2 };
+    public RequestLimits PublicClient { get; } = new()
+    {
+        RequestsPerMinute = 600,
+        ListsPerMinute = 60,
+        MaxConcurrentRequests = 8,
+        MaxConcurrentLists = 2,
+    };
 
     /// <summary>
-    /// The limits of each client with a loopback, private or link-local address, or without an address. Default: 64 requests at once,
-    /// 16 of them for lists.
+    /// The limits of each client with a loopback, private or link-local address, or without an address. Default: 64
+    /// requests at once, 16 of them for lists.
     /// </summary>
     /// <remarks>By default there is no rate: behind a task host, all clients share the host's address.</remarks>
     public RequestLimits PrivateClient { get; } = new() { MaxConcurrentRequests = 64, MaxConcurrentLists = 16 };
@@ -30,18 +37,18 @@ public sealed class DbSharingEndpointOptions
     public RequestLimits AllClients { get; } = new() { MaxConcurrentRequests = 128, MaxConcurrentLists = 32 };
 
     /// <summary>
-    /// The time that a client may go without receiving anything of a response or sending anything of a body. Default: 30 seconds; more
-    /// than zero, at most 1 day.
+    /// The time that a client may go without receiving anything of a response or sending anything of a body. Default: 30
+    /// seconds; more than zero, at most 1 day.
     /// </summary>
     /// <remarks>
-    /// <see cref="MinBytesPerSecond"/> applies after this time. The server sees a slow reader only when the buffers of the connection
-    /// are full or empty, so a short time also ends requests of clients that are only far away.
+    /// <see cref="MinBytesPerSecond"/> applies after this time. The server sees a slow reader only when the buffers of
+    /// the connection are full or empty, so a short time also ends requests of clients that are only far away.
     /// </remarks>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The least rate, in bytes per second, at which a client receives a response or sends a body, over the time that the server waits
-    /// for it. Default: 8,192; at least 1.
+    /// The least rate, in bytes per second, at which a client receives a response or sends a body, over the time that the
+    /// server waits for it. Default: 8,192; at least 1.
     /// </summary>
     public int MinBytesPerSecond { get; set; } = 8 * 1024;
 

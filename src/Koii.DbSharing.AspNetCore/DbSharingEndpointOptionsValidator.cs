@@ -9,16 +9,17 @@ internal sealed class DbSharingEndpointOptionsValidator : IValidateOptions<DbSha
 
     public ValidateOptionsResult Validate(string? name, DbSharingEndpointOptions options)
     {
-        string[] errors =
+        List<string> errors =
         [
             .. FindErrors(nameof(options.PublicClient), options.PublicClient, isAll: false),
             .. FindErrors(nameof(options.PrivateClient), options.PrivateClient, isAll: false),
             .. FindErrors(nameof(options.AllClients), options.AllClients, isAll: true),
             .. FindErrors(nameof(options.IdleTimeout), options.IdleTimeout),
             .. FindErrors(nameof(options.RequestTimeout), options.RequestTimeout),
-            .. options.MinBytesPerSecond < 1 ? [$"{nameof(options.MinBytesPerSecond)} is {options.MinBytesPerSecond}; it must be at least 1."] : Array.Empty<string>(),
         ];
-        return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+        if (options.MinBytesPerSecond < 1)
+            errors.Add($"{nameof(options.MinBytesPerSecond)} is {options.MinBytesPerSecond}; it must be at least 1.");
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
     private static IEnumerable<string> FindErrors(string scope, RequestLimits limits, bool isAll)

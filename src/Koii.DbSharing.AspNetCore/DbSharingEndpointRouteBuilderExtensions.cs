@@ -15,30 +15,41 @@ public static class DbSharingEndpointRouteBuilderExtensions
 {
     /// <summary>Maps the endpoints of the task that was added without a name.</summary>
     /// <remarks>
-    /// <para>The endpoints are <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, <c>POST</c> on the path itself, and the extension that
-    /// nodes of this library use among themselves: <c>GET summary</c>, <c>POST reconcile</c> and <c>POST fetch</c>. They are mapped under
-    /// <c>/task/{taskId}/{resource}</c>, and under <c>/{resource}</c> for a task host that removes the prefix.</para>
-    /// <para>With a store that does not implement the change feed, the extension answers 404 and lists have no <c>ETag</c>.</para>
+    /// <para>The endpoints are <c>GET all</c>, <c>GET list</c>, <c>GET get/{publicKey}</c>, <c>POST</c> on the path
+    /// itself, and the extension that nodes of this library use among themselves: <c>GET summary</c>, <c>POST
+    /// reconcile</c> and <c>POST fetch</c>. They are mapped under <c>/task/{taskId}/{resource}</c>, and under
+    /// <c>/{resource}</c> for a task host that removes the prefix.</para>
+    /// <para>With a store that does not implement the change feed, the extension answers 404 and lists have no
+    /// <c>ETag</c>.</para>
     /// </remarks>
     /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="configure">Changes the options of the endpoints, after those of the services. Default: no change.</param>
+    /// <param name="configure">
+    /// Changes the options of the endpoints, after those of the services. Default: no change.
+    /// </param>
     /// <returns>All endpoints of the task, for policies such as authorization, further rate limits or CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called.</exception>
-    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names all errors.</exception>
+    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names
+    /// all errors.</exception>
     public static IEndpointConventionBuilder MapDbSharing(this IEndpointRouteBuilder endpoints, Action<DbSharingEndpointOptions>? configure = null) =>
         Map(endpoints, Options.DefaultName, shortPath: true, configure);
 
     /// <summary>Maps the endpoints of a task that was added with a name.</summary>
-    /// <remarks><inheritdoc cref="MapDbSharing(IEndpointRouteBuilder, Action{DbSharingEndpointOptions})" path="/remarks"/></remarks>
+    /// <remarks>
+    /// <inheritdoc cref="MapDbSharing(IEndpointRouteBuilder, Action{DbSharingEndpointOptions})" path="/remarks"/>
+    /// </remarks>
     /// <param name="endpoints">The application's endpoints.</param>
     /// <param name="name">The name that the task was added with; its endpoint options have the same name.</param>
     /// <param name="shortPath">
-    /// Whether to map <c>/{resource}</c> too. Default: no, since that path does not contain the task's id; at most one task of a process can have it.
+    /// Whether to map <c>/{resource}</c> too. Default: no, since that path does not contain the task's id; at most one
+    /// task of a process can have it.
     /// </param>
-    /// <param name="configure">Changes the options of the endpoints, after those of the services. Default: no change.</param>
+    /// <param name="configure">
+    /// Changes the options of the endpoints, after those of the services. Default: no change.
+    /// </param>
     /// <returns>All endpoints of the task, for policies such as authorization, further rate limits or CORS.</returns>
     /// <exception cref="InvalidOperationException"><c>AddDbSharing</c> was not called with this name.</exception>
-    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names all errors.</exception>
+    /// <exception cref="OptionsValidationException">The task's options, or those of the endpoints, are invalid; it names
+    /// all errors.</exception>
     public static IEndpointConventionBuilder MapDbSharing(
         this IEndpointRouteBuilder endpoints, string name, bool shortPath = false, Action<DbSharingEndpointOptions>? configure = null)
     {
@@ -51,7 +62,11 @@ public static class DbSharingEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var services = endpoints.ServiceProvider;
         if (!IsAdded(services, name))
-            throw new InvalidOperationException($"There is no task to map: call services.AddDbSharing({(name.Length == 0 ? "" : $"\"{name}\", ")}options => …) first.");
+        {
+            var arguments = name.Length == 0 ? "options => …" : $"\"{name}\", options => …";
+            throw new InvalidOperationException($"There is no task to map: call services.AddDbSharing({arguments}) first.");
+        }
+
 
         var task = services.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get(name);
         var logger = services.GetService<ILogger<TaskEndpoints>>() ?? NullLogger<TaskEndpoints>.Instance;
@@ -66,19 +81,23 @@ public static class DbSharingEndpointRouteBuilderExtensions
         return group;
     }
 
-    // A factory of its own: the argument configure must precede the validation, and must not change an instance that the application can resolve.
+    // Not the registered factory: the argument configure must precede the validation, and must not change an instance
+    // that the application can resolve.
     private static DbSharingEndpointOptions CreateOptions(IServiceProvider services, string name, Action<DbSharingEndpointOptions>? configure)
     {
-        EndpointConfiguration[] configuration = name.Length == 0 && services.GetService<IConfiguration>() is { } root
-            ? [new EndpointConfiguration(root.GetSection(EndpointConfiguration.SectionPath))]
+        EndpointConfiguration[] section = name.Length == 0 && services.GetService<IConfiguration>() is { } configuration
+            ? [new EndpointConfiguration(configuration.GetSection(EndpointConfiguration.SectionPath))]
             : [];
-        return new OptionsFactory<DbSharingEndpointOptions>(
-            [.. configuration, .. services.GetServices<IConfigureOptions<DbSharingEndpointOptions>>(), new ConfigureNamedOptions<DbSharingEndpointOptions>(name, configure)],
+        var argument = new ConfigureNamedOptions<DbSharingEndpointOptions>(name, configure);
+        var factory = new OptionsFactory<DbSharingEndpointOptions>(
+            [.. section, .. services.GetServices<IConfigureOptions<DbSharingEndpointOptions>>(), argument],
             services.GetServices<IPostConfigureOptions<DbSharingEndpointOptions>>(),
-            [.. configuration, new DbSharingEndpointOptionsValidator(), .. services.GetServices<IValidateOptions<DbSharingEndpointOptions>>()]).Create(name);
+            [.. section, new DbSharingEndpointOptionsValidator(), .. services.GetServices<IValidateOptions<DbSharingEndpointOptions>>()]);
+        return factory.Create(name);
     }
 
-    // A container that does not implement IServiceProviderIsKeyedService is not asked: the first request then fails with its own error.
+    // A container that does not implement IServiceProviderIsKeyedService is not asked: the first request then fails with
+    // its own error.
     private static bool IsAdded(IServiceProvider services, string name) =>
         services.GetService<IServiceProviderIsKeyedService>() is not { } registrations
         || (name.Length == 0 ? registrations.IsService(typeof(LinktreeResponder)) : registrations.IsKeyedService(typeof(LinktreeResponder), name));

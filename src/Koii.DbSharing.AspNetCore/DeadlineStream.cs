@@ -3,10 +3,12 @@ using System.IO.Pipelines;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>The bodies of a request and of its response under one <see cref="RequestDeadline"/>: reads the one, writes the other.</summary>
+/// <summary>
+/// The bodies of a request and of its response under one <see cref="RequestDeadline"/>: reads the one, writes the other.
+/// </summary>
 /// <remarks>
-/// A late read is canceled through the pipe. A token would leave Kestrel's reader in the middle of a read, and Kestrel logs a warning about
-/// that for each slow client.
+/// A late read is canceled through the pipe. A token would leave Kestrel's reader in the middle of a read, and Kestrel
+/// logs a warning about that for each slow client.
 /// </remarks>
 internal sealed class DeadlineStream(PipeReader requestBody, Stream responseBody, RequestDeadline deadline) : Stream
 {

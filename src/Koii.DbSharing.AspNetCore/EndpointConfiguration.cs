@@ -3,10 +3,12 @@ using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>Binds <see cref="DbSharingEndpointOptions"/> from a configuration section, and reports each key that cannot be bound.</summary>
+/// <summary>
+/// Binds <see cref="DbSharingEndpointOptions"/> from a configuration section, and reports each key that cannot be bound.
+/// </summary>
 /// <remarks>
-/// Each key is bound by itself: the binder stops at its first error, and one exception shall name all errors. Used once, since the
-/// errors found while binding are kept for the validation that follows.
+/// Each key is bound by itself: the binder stops at its first error, and one exception shall name all errors. Used once,
+/// since the errors found while binding are kept for the validation that follows.
 /// </remarks>
 internal sealed class EndpointConfiguration(IConfigurationSection section)
     : IConfigureOptions<DbSharingEndpointOptions>, IValidateOptions<DbSharingEndpointOptions>
@@ -23,7 +25,7 @@ internal sealed class EndpointConfiguration(IConfigurationSection section)
     {
         foreach (var key in Leaves(section))
         {
-            if (FindError(key, options) is { } error)
+            if (Bind(key, options) is { } error)
                 _errors.Add($"The configuration key {key.Path} {error}.");
         }
     }
@@ -31,7 +33,8 @@ internal sealed class EndpointConfiguration(IConfigurationSection section)
     public ValidateOptionsResult Validate(string? name, DbSharingEndpointOptions options) =>
         _errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(_errors);
 
-    private string? FindError(IConfigurationSection key, DbSharingEndpointOptions options)
+    /// <summary>Binds one key, or returns what is wrong with it.</summary>
+    private string? Bind(IConfigurationSection key, DbSharingEndpointOptions options)
     {
         const string WrongType = "cannot be converted to the type of the setting";
         var path = key.Path[(section.Path.Length + 1)..];
@@ -44,7 +47,8 @@ internal sealed class EndpointConfiguration(IConfigurationSection section)
         var value = isLimit && key.Value is "" ? null : key.Value;
         try
         {
-            new ConfigurationBuilder().AddInMemoryCollection([new(path, value)]).Build().Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            var single = new ConfigurationBuilder().AddInMemoryCollection([new(path, value)]).Build();
+            single.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
             return null;
         }
         catch (InvalidOperationException exception)

@@ -8,8 +8,8 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>Streams a JSON array, compressed with gzip where the client accepts it.</summary>
 /// <remarks>
-/// An array that cannot be written to its end aborts the connection, so that no client takes the part for the whole. No other coding is
-/// offered, since a gzip decoder is cheap and available everywhere.
+/// An array that cannot be written to its end aborts the connection, so that no client takes the part for the whole. No
+/// other coding is offered, since a gzip decoder is cheap and available everywhere.
 /// </remarks>
 internal static class ListResponse
 {

@@ -4,8 +4,9 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>Token buckets of many clients: each holds one minute's worth of its rate and fills evenly.</summary>
 /// <remarks>
-/// <para>A bucket is stored as the time at which it is full again, and a full bucket needs no entry. The table therefore holds
-/// the clients of about the last minute, and at most as many as its capacity: further clients share one bucket.</para>
+/// <para>A bucket is stored as the time at which it is full again, and a full bucket needs no entry. The table therefore
+/// holds the clients of about the last minute, and at most as many as its capacity: further clients share one
+/// bucket.</para>
 /// <para>Not safe for concurrent use: <see cref="RequestLimiter"/> calls it under its lock.</para>
 /// </remarks>
 internal sealed class RateTable(TimeProvider clock, int capacity)
@@ -51,7 +52,8 @@ internal sealed class RateTable(TimeProvider clock, int capacity)
 
     private ClientAddress FindBucket(ClientAddress client, TimeSpan now)
     {
-        // The bucket of all clients is always separate: a debt of the clients in the overflow must not stop the clients in the table.
+        // The bucket of all clients is always separate: a debt of the clients in the overflow must not stop the clients
+        // in the table.
         if (_fullAt.Count < capacity || _fullAt.ContainsKey(client) || client.Equals(ClientAddress.All))
             return client;
 

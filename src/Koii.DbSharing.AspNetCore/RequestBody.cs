@@ -19,8 +19,8 @@ internal static class RequestBody
     /// <param name="context">The request.</param>
     /// <param name="maxBytes">The greatest length of the body.</param>
     /// <returns>
-    /// The body, or <see langword="null"/> if it is longer: nothing is read where the Content-Length exceeds the limit, and at most one
-    /// buffer beyond the limit otherwise.
+    /// The body, or <see langword="null"/> if it is longer: nothing is read where the Content-Length exceeds the limit,
+    /// and at most one buffer beyond the limit otherwise.
     /// </returns>
     internal static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, int maxBytes)
     {

@@ -3,15 +3,18 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Koii.DbSharing.AspNetCore;
 
-/// <summary>The time limits of one request: as a whole, for each wait for the client, and as a least rate over all such waits.</summary>
+/// <summary>
+/// The time limits of one request: as a whole, for each wait for the client, and as a least rate over all such waits.
+/// </summary>
 /// <remarks>
-/// It works the same on each server and leaves the server's own limits as they are. Before the response has started, an exceeded limit cancels the
-/// request, so that the client can get an error response; after that it aborts the connection. Only waiting counts as the
-/// client's time: a store that is slow does not make a client slow.
+/// It works the same on each server and leaves the server's own limits as they are. Before the response has started, an
+/// exceeded limit cancels the request, so that the client can get an error response; after that it aborts the connection.
+/// Only waiting counts as the client's time: a store that is slow does not make a client slow.
 /// </remarks>
 internal sealed class RequestDeadline : IDisposable
 {
-    // Never disposed: a timer's callback may still run when the request is over. Without a timer of its own it holds no resource.
+    // Never disposed: a timer's callback may still run when the request is over. Without a timer of its own it holds no
+    // resource.
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenRegistration _clientLeft;
     private readonly IHttpResponseFeature _response;
@@ -45,11 +48,17 @@ internal sealed class RequestDeadline : IDisposable
     /// <summary>Whether a limit is exceeded.</summary>
     internal bool IsExceeded { get; private set; }
 
-    /// <summary>Whether the exceeded limit is one of the client's waits; otherwise it is that of the whole request.</summary>
+    /// <summary>
+    /// Whether the exceeded limit is one of the client's waits; otherwise it is that of the whole request.
+    /// </summary>
     internal bool IsClientSlow { get; private set; }
 
-    /// <summary>Runs an endpoint within the limits, and answers 408 or 503 if one is exceeded before the response has started.</summary>
-    /// <param name="context">The request. While the endpoint runs, its bodies and its cancellation are subject to the limits.</param>
+    /// <summary>
+    /// Runs an endpoint within the limits, and answers 408 or 503 if one is exceeded before the response has started.
+    /// </summary>
+    /// <param name="context">
+    /// The request. While the endpoint runs, its bodies and its cancellation are subject to the limits.
+    /// </param>
     /// <param name="limits">The limits.</param>
     /// <param name="clock">The clock of the limits.</param>
     /// <param name="endpoint">The endpoint.</param>
@@ -90,7 +99,9 @@ internal sealed class RequestDeadline : IDisposable
 
     /// <summary>Waits until the client has sent or received something.</summary>
     /// <param name="pending">The server's read or write.</param>
-    /// <param name="cancel">Cancels the read or write when a limit is exceeded before the response has started. Default: only the token does.</param>
+    /// <param name="cancel">
+    /// Cancels the read or write when a limit is exceeded before the response has started. Default: only the token does.
+    /// </param>
     internal async ValueTask<T> WaitAsync<T>(ValueTask<T> pending, Action? cancel = null)
     {
         if (pending.IsCompleted)
@@ -111,7 +122,9 @@ internal sealed class RequestDeadline : IDisposable
         }
     }
 
-    /// <summary>Counts bytes that the client sent or received, and ends the request where the rate over all waits is too low.</summary>
+    /// <summary>
+    /// Counts bytes that the client sent or received, and ends the request where the rate over all waits is too low.
+    /// </summary>
     internal void Count(int bytes)
     {
         _bytes += bytes;

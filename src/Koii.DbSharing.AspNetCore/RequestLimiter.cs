@@ -4,8 +4,8 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>Limits how many requests each client and all clients together make at once and per minute.</summary>
 /// <remarks>
-/// A request never waits: it is admitted, or it is told when to come again. All limits are checked and taken under one lock, so a
-/// request that is not admitted uses nothing, not even for a moment. Safe for concurrent use.
+/// A request never waits: it is admitted or refused. All limits are checked and charged under one lock, so a refused
+/// request holds nothing that another one could use, not even for a moment. Safe for concurrent use.
 /// </remarks>
 internal sealed class RequestLimiter(DbSharingEndpointOptions options, TimeProvider clock)
 {
@@ -19,10 +19,13 @@ internal sealed class RequestLimiter(DbSharingEndpointOptions options, TimeProvi
     private readonly RateTable _requestRates = new(clock, MaxClients);
     private readonly RateTable _listRates = new(clock, MaxClients);
 
-    // Only clients with a request under way have an entry, so AllClients.MaxConcurrentRequests bounds the number of entries.
+    // Only clients with a request under way have an entry, so AllClients.MaxConcurrentRequests bounds the number of
+    // entries.
     private readonly Dictionary<ClientAddress, PermitCount> _permits = [];
 
-    /// <summary>Takes a permit for a request and charges the rates. The caller returns the permit with <see cref="Release"/>.</summary>
+    /// <summary>
+    /// Takes a permit for a request and charges the rates. The caller returns the permit with <see cref="Release"/>.
+    /// </summary>
     /// <param name="client">The client that sent the request.</param>
     /// <param name="isList">Whether the request asks for a list.</param>
     /// <returns>The limit that the request exceeds, or <see langword="null"/> if it is admitted.</returns>

@@ -12,8 +12,8 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>The HTTP endpoints of one task (protocol §3), a method for each.</summary>
 /// <remarks>
-/// Each request is subject to the limits of the options before an endpoint runs. Responses and log messages contain nothing that a
-/// request contains.
+/// Each request is subject to the limits of the options before an endpoint runs. Responses and log messages contain
+/// nothing that a request contains.
 /// </remarks>
 internal sealed partial class TaskEndpoints(
     string name, string taskId, DbSharingEndpointOptions options, TimeProvider clock, ILogger<TaskEndpoints> logger)
@@ -21,11 +21,12 @@ internal sealed partial class TaskEndpoints(
     /// <summary>The Content-Type of all successful responses that are JSON.</summary>
     internal const string JsonType = "application/json; charset=utf-8";
 
-    // Above the limit of each endpoint. The server discards what lies between, so that a client that sent a little too much can
-    // still read why it got 413.
+    // Above the limit of each endpoint. The server discards what lies between, so that a client that sent a little too
+    // much can still read why it got 413.
     private const int MaxBodyBytes = 1024 * 1024;
 
-    // With a million records held, so many bytes of message and answer took 3 to 10 ms to compute, and the most expensive message 130 ms.
+    // With a million records held, so many bytes of message and answer took 3 to 10 ms to compute, and the most expensive
+    // message 130 ms.
     private const int ReconciliationBytesPerRequest = 16 * 1024;
 
     // The front end compares this text literally (protocol §3).
@@ -46,7 +47,8 @@ internal sealed partial class TaskEndpoints(
         void Map(string path, string methods, RequestDelegate endpoint, bool isList = false, bool isExtension = false)
         {
             endpoints.Map(pattern(path), Handler(endpoint, isList, isExtension)).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
-            // Routing answers other methods with 405 too, but with an empty body. It prefers an endpoint that names the method to one without methods.
+            // Routing answers other methods with 405 too, but with an empty body. It prefers endpoints that name the
+            // method to those without methods.
             endpoints.Map(pattern(path), Handler(context => RefuseMethodAsync(context, methods), isList: false, isExtension));
         }
 
@@ -154,8 +156,8 @@ internal sealed partial class TaskEndpoints(
             await context.Response.Body.WriteAsync("[]"u8.ToArray(), context.RequestAborted);
     }
 
-    // The Content-Type is ignored: the signature authenticates the record and not the page that sent it, so a form on another site can do no
-    // more than any other client.
+    // The Content-Type is ignored: the signature authenticates the record and not the page that sent it, so a form on
+    // another site can do no more than any other client.
     private async Task SubmitAsync(HttpContext context)
     {
         if (context.Request.Headers.ContentEncoding.Count > 0)
@@ -205,7 +207,9 @@ internal sealed partial class TaskEndpoints(
         if (body.IsEmpty || body.Length % LinktreeId.Size != 0)
         {
             await Problem.WriteAsync(
-                context, StatusCodes.Status400BadRequest, $"The body must be 1 to {LinktreeResponder.MaxFetchedIds} record ids of {LinktreeId.Size} bytes.");
+                context,
+                StatusCodes.Status400BadRequest,
+                $"The body must be 1 to {LinktreeResponder.MaxFetchedIds} record ids of {LinktreeId.Size} bytes.");
             return;
         }
 

@@ -65,7 +65,9 @@ public sealed class ClientAddressTests
         string[] addresses = ["255.255.255.255", "0.0.0.0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "::1"];
 
         // The first 64 bits of the greatest address are never those of a client.
-        Assert.That(addresses.Where(address => address[0] != 'f').Select(Of), Has.None.EqualTo(ClientAddress.All).And.None.EqualTo(ClientAddress.Overflow));
+        Assert.That(
+            addresses.Where(address => address[0] != 'f').Select(Of),
+            Has.None.EqualTo(ClientAddress.All).And.None.EqualTo(ClientAddress.Overflow));
         Assert.That(ClientAddress.All, Is.Not.EqualTo(ClientAddress.Overflow));
     }
 

@@ -203,12 +203,19 @@ public sealed class DbSharingEndpointOptionsTests
         (limits.RequestsPerMinute, limits.ListsPerMinute, limits.MaxConcurrentRequests, limits.MaxConcurrentLists);
 
     private static DbSharingEndpointOptions Map(
-        Action<DbSharingEndpointOptions>? configure, Action<IServiceCollection>? services = null, params (string Key, string? Value)[] configuration) =>
+        Action<DbSharingEndpointOptions>? configure,
+        Action<IServiceCollection>? services = null,
+        params (string Key, string? Value)[] configuration) =>
         Map(configure, services, name: "", configuration);
 
-    /// <summary>Maps a task and returns the options of its endpoints, as the last step of their configuration sees them.</summary>
+    /// <summary>
+    /// Maps a task and returns the options of its endpoints, as the last step of their configuration sees them.
+    /// </summary>
     private static DbSharingEndpointOptions Map(
-        Action<DbSharingEndpointOptions>? configure, Action<IServiceCollection>? services, string name, params (string Key, string? Value)[] configuration)
+        Action<DbSharingEndpointOptions>? configure,
+        Action<IServiceCollection>? services,
+        string name,
+        params (string Key, string? Value)[] configuration)
     {
         DbSharingEndpointOptions? result = null;
         var builder = WebApplication.CreateSlimBuilder();

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary><c>summary</c>, <c>reconcile</c> and <c>fetch</c> (protocol §3), which nodes with the extension use among themselves.</summary>
+/// <summary>
+/// <c>summary</c>, <c>reconcile</c> and <c>fetch</c> (protocol §3), which nodes with the extension use among themselves.
+/// </summary>
 public sealed class ExtensionEndpointTests
 {
     private static readonly byte[] EmptySet = [0x61, 0, 0, 2, 0];
@@ -77,7 +79,8 @@ public sealed class ExtensionEndpointTests
     [Test]
     public async Task Each_record_is_fetched_once()
     {
-        var (first, second) = (await _node.SubmitAsync(TestNode.Signed("a")), await _node.SubmitAsync(TestNode.Signed("b", deleted: true, taskId: TestNode.TaskId)));
+        var first = await _node.SubmitAsync(TestNode.Signed("a"));
+        var second = await _node.SubmitAsync(TestNode.Signed("b", deleted: true, taskId: TestNode.TaskId));
 
         using var response = await PostAsync("fetch", [.. Bytes(second.Id), .. new byte[32], .. Bytes(first.Id), .. Bytes(second.Id)]);
 
@@ -156,7 +159,8 @@ public sealed class ExtensionEndpointTests
     }
 
     [Test]
-    public async Task Other_content_type_is_a_415([Values("reconcile", "fetch")] string path, [Values("text/plain", "application/json", "nonsense")] string contentType)
+    public async Task Other_content_type_is_a_415(
+        [Values("reconcile", "fetch")] string path, [Values("text/plain", "application/json", "nonsense")] string contentType)
     {
         using var response = await PostAsync(path, EmptySet, contentType);
 

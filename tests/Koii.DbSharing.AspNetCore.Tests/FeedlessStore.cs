@@ -8,7 +8,8 @@ internal sealed class FeedlessStore(DbSharingOptions options) : ILinktreeStore
     public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
         _store.PutAsync(linktrees, cancellationToken);
 
-    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
+        IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
         _store.GetVersionsAsync(keys, cancellationToken);
 
     public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>

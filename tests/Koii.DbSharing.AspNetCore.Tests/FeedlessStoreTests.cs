@@ -11,7 +11,8 @@ public sealed class FeedlessStoreTests
 
     [SetUp]
     public async Task StartAsync() => _node = await TestNode.StartAsync(
-        services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, options) => new FeedlessStore(options)),
+        services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
+            .Use<ILinktreeStore>((_, options) => new FeedlessStore(options)),
         endpoints => endpoints.MapDbSharing());
 
     [TearDown]
@@ -54,6 +55,7 @@ public sealed class FeedlessStoreTests
 
         Assert.That(posted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(
-            await _node.Client.GetStringAsync($"{TestNode.LongPath}/get/{TestNode.Signed().Author}"), Is.EqualTo(TestNode.RecordJson(TestNode.Signed())));
+            await _node.Client.GetStringAsync($"{TestNode.LongPath}/get/{TestNode.Signed().Author}"),
+            Is.EqualTo(TestNode.RecordJson(TestNode.Signed())));
     }
 }

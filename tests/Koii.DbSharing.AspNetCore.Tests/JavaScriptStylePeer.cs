@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -9,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.AspNetCore.Tests;
 
 /// <summary>
-/// A node without the extension, as JavaScript nodes are: lists on one of two paths, an ETag as Express makes it, HTML for each other path, and
-/// rounds in which it reads each peer's list and keeps the newest record of each author.
+/// A node without the extension, as JavaScript nodes are: lists on one of two paths, an ETag as Express makes it, HTML
+/// for each other path, and rounds in which it reads each peer's list and keeps the newest record of each author.
 /// </summary>
 internal sealed class JavaScriptStylePeer : IAsyncDisposable
 {
@@ -48,10 +51,12 @@ internal sealed class JavaScriptStylePeer : IAsyncDisposable
     public void Hold(JsonObject record)
     {
         // A newer record replaces an older one; only the timestamps are compared.
-        _byAuthor.AddOrUpdate((string)record["publicKey"]!, record, (_, held) => (long)record["data"]!["timestamp"]! > (long)held["data"]!["timestamp"]! ? record : held);
+        _byAuthor.AddOrUpdate((string)record["publicKey"]!, record, (_, held) => Timestamp(record) > Timestamp(held) ? record : held);
+
+        static long Timestamp(JsonObject record) => (long)record["data"]!["timestamp"]!;
     }
 
-    /// <summary>One round of its own.</summary>
+    /// <summary>Runs one round.</summary>
     public async Task PullAsync(IEnumerable<string> urls)
     {
         foreach (var url in urls)
@@ -74,8 +79,9 @@ internal sealed class JavaScriptStylePeer : IAsyncDisposable
     {
         var list = _byAuthor.Order(Comparer<KeyValuePair<string, JsonObject>>.Create((left, right) => string.CompareOrdinal(left.Key, right.Key)))
             .Select(pair => keyed ? new JsonObject { ["key"] = $"linktree:{pair.Key}", ["value"] = pair.Value.DeepClone() } : pair.Value.DeepClone());
-        var text = new JsonArray([.. list]).ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        var entityTag = $"W/\"{text.Length:x}-{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))[..16]}\"";
+        var text = new JsonArray([.. list]).ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        var entityTag = $"W/\"{text.Length:x}-{hash[..16]}\"";
         context.Response.Headers.ETag = entityTag;
         if (context.Request.Headers.IfNoneMatch == entityTag)
         {

@@ -203,11 +203,14 @@ public sealed class ListEndpointTests
         Assert.That(response.Content.Headers.ContentEncoding, Is.Empty);
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.ServiceUnavailable, "secret");
         Assert.That(node.Warnings.Select(warning => warning.Event.Id), Is.EqualTo(new[] { 1400 }));
-        Assert.That(node.Warnings.Single().Text, Does.StartWith($"The store failed during a request for task {TestNode.TaskId}.").And.Contain("secret"));
+        Assert.That(
+            node.Warnings.Single().Text,
+            Does.StartWith($"The store failed during a request for task {TestNode.TaskId}.").And.Contain("secret"));
     }
 
     [Test]
-    public async Task Store_failure_after_the_first_page_aborts_the_connection([Values("gzip", "identity")] string acceptEncoding, [Values] bool onSocket)
+    public async Task Store_failure_after_the_first_page_aborts_the_connection(
+        [Values("gzip", "identity")] string acceptEncoding, [Values] bool onSocket)
     {
         await using var node = await TestNode.StartAsync(new PagedStore(pages: 5, failingPage: 3), onSocket);
 

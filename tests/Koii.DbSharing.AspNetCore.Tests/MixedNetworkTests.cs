@@ -57,7 +57,8 @@ public sealed class MixedNetworkTests
         Assert.That(paths, Is.EquivalentTo(new[] { PeerPath.InSync, PeerPath.Reconciled, PeerPath.FullList, PeerPath.NotModified }));
     }
 
-    private static SignedLinktree RecordOf(byte author) => TestNode.Signed($"u{author}", TestNode.Time + (1_000 * author), author: TestNode.Signer(author));
+    private static SignedLinktree RecordOf(byte author) =>
+        TestNode.Signed($"u{author}", TestNode.Time + (1_000 * author), author: TestNode.Signer(author));
 
     private static NodeAddress AddressOf(TestNode node) => NodeAddress.Parse(node.Client.BaseAddress!.ToString());
 
@@ -73,7 +74,8 @@ public sealed class MixedNetworkTests
             {
                 options.TaskId = TestNode.TaskId;
                 options.AllowPrivateAddresses = true;
-                // The connect timeout is on the system clock, on which nothing here shall depend; the other timeouts must not be shorter.
+                // The connect timeout is on the system clock, on which nothing here shall depend; the other timeouts must
+                // not be shorter.
                 var limits = options.PeerLimits;
                 limits.ConnectTimeout = limits.HeadersTimeout = limits.PeerTimeout = TimeSpan.FromHours(1);
             }).UseInMemory().Use<INodeDirectory>((_, _) => directory),

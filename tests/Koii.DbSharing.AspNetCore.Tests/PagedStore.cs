@@ -3,7 +3,9 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>A store that only lists: any number of pages, created on demand, with a failure in place of one of them.</summary>
+/// <summary>
+/// A store that only lists: any number of pages, created on demand, with a failure in place of one of them.
+/// </summary>
 internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes = 64 * 1024 - 512) : ILinktreeStore, ILinktreeChangeFeed
 {
     private const int PageLinktrees = 16;
@@ -38,7 +40,8 @@ internal sealed class PagedStore(int pages, int failingPage = -1, int dataBytes 
     public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
+        IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>

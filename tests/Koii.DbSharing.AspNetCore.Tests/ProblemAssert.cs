@@ -5,7 +5,9 @@ namespace Koii.DbSharing.AspNetCore.Tests;
 
 internal static class ProblemAssert
 {
-    /// <summary>Asserts that the response is problem+json (RFC 9457) with the protocol's <c>error</c>, and contains none of the given texts.</summary>
+    /// <summary>
+    /// Asserts that the response is problem+json (RFC 9457) with the protocol's <c>error</c>, without any of the texts.
+    /// </summary>
     public static async Task IsProblemAsync(HttpResponseMessage response, HttpStatusCode status, params string[] absent)
     {
         var text = await response.Content.ReadAsStringAsync();
@@ -14,7 +16,8 @@ internal static class ProblemAssert
         using var problem = JsonDocument.Parse(text);
         Assert.That(problem.RootElement.GetProperty("status").GetInt32(), Is.EqualTo((int)status));
         Assert.That(problem.RootElement.GetProperty("title").GetString(), Is.Not.Empty);
-        Assert.That(problem.RootElement.GetProperty("error").GetString(), Is.Not.Empty.And.EqualTo(problem.RootElement.GetProperty("detail").GetString()));
+        var error = problem.RootElement.GetProperty("error").GetString();
+        Assert.That(error, Is.Not.Empty.And.EqualTo(problem.RootElement.GetProperty("detail").GetString()));
         foreach (var secret in absent)
             Assert.That(text + response.Headers + response.Content.Headers, Does.Not.Contain(secret).IgnoreCase);
     }

@@ -2,8 +2,12 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>A clock that a test moves, with barriers for what requests do: a test awaits them before it moves the clock.</summary>
-/// <remarks>A request holds timers from its start to its end, and sets one of them anew for each wait for its client.</remarks>
+/// <summary>
+/// A clock that a test moves, with barriers for what requests do: a test awaits them before it moves the clock.
+/// </summary>
+/// <remarks>
+/// A request holds timers from its start to its end, and sets one of them anew for each wait for its client.
+/// </remarks>
 internal sealed class RequestClock : TimeProvider
 {
     private readonly ManualTimeProvider _clock = new();
@@ -30,7 +34,10 @@ internal sealed class RequestClock : TimeProvider
     /// <summary>Completes when so many requests wait for their clients at the same time.</summary>
     public Task RequestsWaitAsync(int requests) => UntilAsync(() => _waiting.Count >= requests);
 
-    /// <summary>Completes when a wait for a client has begun since the last one that this method or <see cref="TakeNewWait"/> has reported.</summary>
+    /// <summary>
+    /// Completes when a wait for a client has begun since the last one that this method or <see cref="TakeNewWait"/> has
+    /// reported.
+    /// </summary>
     public Task NewWaitAsync() => UntilAsync(TakeNewWaitUnderLock);
 
     /// <summary>Whether a wait for a client has begun since the last one that was reported.</summary>

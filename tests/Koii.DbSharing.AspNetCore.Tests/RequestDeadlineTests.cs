@@ -19,7 +19,8 @@ public sealed class RequestDeadlineTests : IDisposable
     {
         _context.Features.Set<IHttpRequestLifetimeFeature>(_lifetime);
         _context.Features.Set<IHttpResponseFeature>(_response);
-        _deadline = new RequestDeadline(_context, new DbSharingEndpointOptions { IdleTimeout = 10 * OneSecond, MinBytesPerSecond = 100, RequestTimeout = 60 * OneSecond }, _clock);
+        var limits = new DbSharingEndpointOptions { IdleTimeout = 10 * OneSecond, MinBytesPerSecond = 100, RequestTimeout = 60 * OneSecond };
+        _deadline = new RequestDeadline(_context, limits, _clock);
     }
 
     public void Dispose()

@@ -121,7 +121,8 @@ public sealed class RequestLimitTests
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 3; i++)
         {
-            using var response = await node.GetAsync($"{TestNode.LongPath}/all", ("X-Forwarded-For", $"203.0.113.{i}"), ("Forwarded", $"for=203.0.113.{i}"));
+            var address = $"203.0.113.{i}";
+            using var response = await node.GetAsync($"{TestNode.LongPath}/all", ("X-Forwarded-For", address), ("Forwarded", $"for={address}"));
             statuses.Add(response.StatusCode);
         }
 
@@ -132,7 +133,8 @@ public sealed class RequestLimitTests
     public async Task Node_without_a_free_permit_answers_503_until_one_is_released()
     {
         await using var node = await TestNode.StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
+                .Use<ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
             endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentLists = 1),
             onSocket: true);
 
@@ -161,7 +163,8 @@ public sealed class RequestLimitTests
     public async Task Failing_store_releases_the_permit()
     {
         await using var node = await TestNode.StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
+                .Use<ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
             endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentRequests = 1));
 
         for (var i = 0; i < 5; i++)
@@ -259,7 +262,8 @@ public sealed class RequestLimitTests
                 return next(context);
             }));
 
-    private static Task<HttpResponseMessage> GetAsync(TestNode node, string? address, string path) => SendAsync(node, address, HttpMethod.Get, $"{TestNode.LongPath}/{path}");
+    private static Task<HttpResponseMessage> GetAsync(TestNode node, string? address, string path) =>
+        SendAsync(node, address, HttpMethod.Get, $"{TestNode.LongPath}/{path}");
 
     private static async Task<HttpStatusCode> StatusAsync(TestNode node, string? address, string path)
     {

@@ -146,7 +146,9 @@ public sealed class RoutingTests
         var endpoints = (IEndpointRouteBuilder)app;
 
         Assert.That(() => endpoints.MapDbSharing(), Throws.InvalidOperationException.With.Message.Contains("services.AddDbSharing(options => …)"));
-        Assert.That(() => endpoints.MapDbSharing("other"), Throws.InvalidOperationException.With.Message.Contains("services.AddDbSharing(\"other\", options => …)"));
+        Assert.That(
+            () => endpoints.MapDbSharing("other"),
+            Throws.InvalidOperationException.With.Message.Contains("services.AddDbSharing(\"other\", options => …)"));
         Assert.That(() => endpoints.MapDbSharing(""), Throws.ArgumentException);
     }
 
@@ -157,6 +159,8 @@ public sealed class RoutingTests
         builder.Services.AddDbSharing(options => options.TaskId = "not a path").UseInMemory();
         using var app = (IDisposable)builder.Build();
 
-        Assert.That(() => ((IEndpointRouteBuilder)app).MapDbSharing(), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("not a path"));
+        Assert.That(
+            () => ((IEndpointRouteBuilder)app).MapDbSharing(),
+            Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("not a path"));
     }
 }

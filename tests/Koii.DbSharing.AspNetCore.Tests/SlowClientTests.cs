@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.AspNetCore.Tests;
 
-/// <summary>Slow clients, on real connections and on a clock that the test moves. Real time only ends a test that hangs.</summary>
+/// <summary>
+/// Slow clients, on real connections and on a clock that the test moves. Real time only ends a test that hangs.
+/// </summary>
 [CancelAfter(600_000)]
 public sealed class SlowClientTests
 {
@@ -54,7 +56,8 @@ public sealed class SlowClientTests
         await using var end = node;
         using var reader = await AskAsync(node, "GET /linktree/all HTTP/1.1\r\nHost: x\r\n\r\n", hangs);
 
-        // The buffers between the two may hold many mebibytes, and the server may notice late that they were read: time passes only after a new wait.
+        // The buffers between the two may hold many mebibytes, and the server may notice late that they were read: time
+        // passes only after a new wait.
         var buffer = new byte[Mebibyte];
         for (var pauses = 0; pauses < 50;)
         {

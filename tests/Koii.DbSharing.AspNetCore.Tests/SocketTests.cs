@@ -53,7 +53,8 @@ public sealed class SocketTests
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"payload\":"));
+            await client.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes("POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"payload\":"));
         }
 
         await AssertNoWarningAsync(node, ended.Task);

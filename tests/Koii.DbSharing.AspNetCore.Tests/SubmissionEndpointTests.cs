@@ -166,7 +166,10 @@ public sealed class SubmissionEndpointTests
     [Test]
     public async Task Record_with_too_much_data_is_a_413()
     {
-        using var response = await _node.PostAsync($$$"""{"payload":{"data":{"uuid":"u","timestamp":1,"s":"{{{new string('x', SignedLinktree.MaxDataBytes)}}}"},"publicKey":"{{{TestNode.Signer(1).PublicKey}}}","signature":"{{{TestNode.Signed().Signature}}}"}}""");
+        var data = $$"""{"uuid":"u","timestamp":1,"s":"{{new string('x', SignedLinktree.MaxDataBytes)}}"}""";
+        var (author, signature) = (TestNode.Signer(1).PublicKey, TestNode.Signed().Signature);
+
+        using var response = await _node.PostAsync($$$"""{"payload":{"data":{{{data}}},"publicKey":"{{{author}}}","signature":"{{{signature}}}"}}""");
 
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.RequestEntityTooLarge);
     }

@@ -51,7 +51,10 @@ internal sealed class TestNode : IAsyncDisposable
             onSocket,
             use);
 
-    /// <summary>Starts a node with the tasks that a test adds. Unless the test adds a clock, time does not pass, so that no limit depends on the speed of the machine.</summary>
+    /// <summary>
+    /// Starts a node with the tasks that a test adds. Unless the test adds a clock, time does not pass, so that no limit
+    /// depends on the speed of the machine.
+    /// </summary>
     public static async Task<TestNode> StartAsync(
         Action<IServiceCollection> add, Action<IEndpointRouteBuilder> map, bool onSocket = false, Action<WebApplication>? use = null)
     {
@@ -111,7 +114,8 @@ internal sealed class TestNode : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(string body, string path = LongPath) =>
         Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
 
-    public Task<HttpResponseMessage> PostAsync(SignedLinktree linktree, string path = LongPath) => PostAsync($$"""{"payload":{{RecordJson(linktree)}}}""", path);
+    public Task<HttpResponseMessage> PostAsync(SignedLinktree linktree, string path = LongPath) =>
+        PostAsync($$"""{"payload":{{RecordJson(linktree)}}}""", path);
 
     public async ValueTask DisposeAsync()
     {
@@ -119,10 +123,14 @@ internal sealed class TestNode : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>Kestrel measures its limits on the system clock: after five seconds they would end a request that a test holds up, with another response.</summary>
+    /// <summary>
+    /// Kestrel measures its limits on the system clock: after five seconds they would end a request that a test holds up,
+    /// with another response.
+    /// </summary>
     private static void DisableTimeLimits(KestrelServerOptions server)
     {
         server.Limits.MinRequestBodyDataRate = server.Limits.MinResponseDataRate = null;
-        server.Limits.KeepAliveTimeout = server.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1); // Kestrel adds to these: infinity overflows and expires at once.
+        // Not infinite: Kestrel adds to these, and an infinite time overflows and expires at once.
+        server.Limits.KeepAliveTimeout = server.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1);
     }
 }

@@ -92,11 +92,11 @@ internal static class ReadmeExamples
     public static void ServeWithLimits(WebApplication app)
     {
         #region README: Koii.DbSharing.AspNetCore, limits
-        app.UseForwardedHeaders();   // behind a reverse proxy of yours: ForwardedHeadersOptions say which one to believe
-        app.MapDbSharing(limits =>
+        app.UseForwardedHeaders();   // only behind a reverse proxy: ForwardedHeadersOptions name the proxy to trust
+        app.MapDbSharing(options =>
         {
-            limits.PublicClient.RequestsPerMinute = 1200;
-            limits.PrivateClient.MaxConcurrentLists = null;   // no limit of its own; that of all together stays
+            options.PublicClient.RequestsPerMinute = 1200;
+            options.PrivateClient.MaxConcurrentLists = null;   // no limit per client; that of all clients remains
         });
         #endregion
     }

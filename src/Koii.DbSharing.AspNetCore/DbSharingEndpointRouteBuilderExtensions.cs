@@ -85,7 +85,7 @@ public static class DbSharingEndpointRouteBuilderExtensions
     // that the application can resolve.
     private static DbSharingEndpointOptions CreateOptions(IServiceProvider services, string name, Action<DbSharingEndpointOptions>? configure)
     {
-        EndpointConfiguration[] section = name.Length == 0 && services.GetService<IConfiguration>() is { } configuration
+        EndpointConfiguration[] section = services.GetService<IConfiguration>() is { } configuration
             ? [new EndpointConfiguration(configuration.GetSection(EndpointConfiguration.SectionPath))]
             : [];
         var argument = new ConfigureNamedOptions<DbSharingEndpointOptions>(name, configure);

@@ -13,7 +13,7 @@ namespace Koii.DbSharing.AspNetCore;
 internal sealed class EndpointConfiguration(IConfigurationSection section)
     : IConfigureOptions<DbSharingEndpointOptions>, IValidateOptions<DbSharingEndpointOptions>
 {
-    /// <summary>The section of the task without a name.</summary>
+    /// <summary>The section of the task without a name: an unnamed <c>IConfigureOptions</c> applies to no other.</summary>
     internal const string SectionPath = "DbSharing:Endpoints";
 
     private static readonly string[] Groups =

@@ -4,47 +4,51 @@ using Microsoft.Extensions.Options;
 namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>
-/// Binds <see cref="DbSharingEndpointOptions"/> from a configuration section, and reports each key that cannot be bound.
+/// Binds the endpoint options of the task without a name to a configuration section, and reports each setting that
+/// cannot be bound.
 /// </summary>
 /// <remarks>
-/// Each key is bound by itself: the binder stops at its first error, and one exception shall name all errors. Used once,
-/// since the errors found while binding are kept for the validation that follows.
+/// Each setting is bound by itself: the binder stops at its first error, and one exception shall name all errors.
 /// </remarks>
 internal sealed class EndpointConfiguration(IConfigurationSection section)
     : IConfigureOptions<DbSharingEndpointOptions>, IValidateOptions<DbSharingEndpointOptions>
 {
-    /// <summary>The section of the task without a name: an unnamed <c>IConfigureOptions</c> applies to no other.</summary>
     internal const string SectionPath = "DbSharing:Endpoints";
 
     private static readonly string[] Groups =
         [nameof(DbSharingEndpointOptions.PublicClient), nameof(DbSharingEndpointOptions.PrivateClient), nameof(DbSharingEndpointOptions.AllClients)];
 
-    private readonly List<string> _errors = [];
-
     public void Configure(DbSharingEndpointOptions options)
     {
-        foreach (var key in Leaves(section))
-        {
-            if (Bind(key, options) is { } error)
-                _errors.Add($"The configuration key {key.Path} {error}.");
-        }
+        foreach (var setting in FindSettings(section))
+            Bind(setting, options);
     }
 
-    public ValidateOptionsResult Validate(string? name, DbSharingEndpointOptions options) =>
-        _errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(_errors);
-
-    /// <summary>Binds one key, or returns what is wrong with it.</summary>
-    private string? Bind(IConfigurationSection key, DbSharingEndpointOptions options)
+    public ValidateOptionsResult Validate(string? name, DbSharingEndpointOptions options)
     {
-        const string WrongType = "cannot be converted to the type of the setting";
-        var path = key.Path[(section.Path.Length + 1)..];
-        var isLimit = path.Contains(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
-        // The binder ignores these two.
-        if ((!isLimit && key.Value is "") || (key.Value is not null && Groups.Contains(path, StringComparer.OrdinalIgnoreCase)))
-            return $"has the value '{key.Value}', which {WrongType}";
+        if (name != Options.DefaultName)
+            return ValidateOptionsResult.Skip;
+        var errors = FindSettings(section).Select(setting => Bind(setting, new DbSharingEndpointOptions())).OfType<string>().ToArray();
+        return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    /// <summary>Binds one setting, or returns its error.</summary>
+    private string? Bind(IConfigurationSection setting, DbSharingEndpointOptions options)
+    {
+        var path = setting.Path[(section.Path.Length + 1)..];
+        var names = path.Split(ConfigurationPath.KeyDelimiter);
+        var isInGroup = Groups.Contains(names[0], StringComparer.OrdinalIgnoreCase);
+        if (names.Length == 1 && setting.Value is null)
+            return null; // A group without settings, or null for a setting that cannot be null: the default.
+
+        // The binder ignores a setting below another one, a value of a group, and an empty value.
+        if (names.Length != (isInGroup ? 2 : 1))
+            return NotASetting(setting);
+        if (!isInGroup && setting.Value is "")
+            return $"{setting.Path} is empty.";
 
         // An environment variable cannot be null, but it can be empty: no limit.
-        var value = isLimit && key.Value is "" ? null : key.Value;
+        var value = setting.Value is "" ? null : setting.Value;
         try
         {
             var single = new ConfigurationBuilder().AddInMemoryCollection([new(path, value)]).Build();
@@ -53,13 +57,16 @@ internal sealed class EndpointConfiguration(IConfigurationSection section)
         }
         catch (InvalidOperationException exception)
         {
-            // The binder wraps the error of a conversion; an unknown key has none.
-            return exception.InnerException is null
-                ? $"is not a setting of {nameof(DbSharingEndpointOptions)}"
-                : $"has the value '{key.Value}', which {WrongType}";
+            // The binder wraps the error of a conversion; an unknown setting has none.
+            return exception.InnerException is { } conversion
+                ? $"{setting.Path} is '{value}', which cannot be converted: {conversion.Message}"
+                : NotASetting(setting);
         }
     }
 
-    private static IEnumerable<IConfigurationSection> Leaves(IConfiguration parent) =>
-        parent.GetChildren().SelectMany(child => child.GetChildren().Any() ? Leaves(child) : [child]);
+    // Without the value, which may be a secret that belongs elsewhere.
+    private static string NotASetting(IConfigurationSection setting) => $"{setting.Path} is not a setting of this section.";
+
+    private static IEnumerable<IConfigurationSection> FindSettings(IConfiguration parent) =>
+        parent.GetChildren().SelectMany(child => child.GetChildren().Any() ? FindSettings(child) : [child]);
 }

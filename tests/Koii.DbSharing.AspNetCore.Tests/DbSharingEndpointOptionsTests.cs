@@ -161,7 +161,8 @@ public sealed class DbSharingEndpointOptionsTests
     [Test]
     public void Configuration_section_is_that_of_the_task_without_a_name_only()
     {
-        var options = Map(configure: null, services: null, name: "other", ("DbSharing:Endpoints:MinBytesPerSecond", "1"));
+        var options = Map(
+            configure: null, services: null, name: "other", ("DbSharing:Endpoints:MinBytesPerSecond", "1"), ("DbSharing:Endpoints:Unknown", "1"));
 
         Assert.That(options.MinBytesPerSecond, Is.EqualTo(8192));
     }
@@ -170,22 +171,23 @@ public sealed class DbSharingEndpointOptionsTests
     public void Errors_of_all_sources_are_in_one_exception()
     {
         var thrown = Assert.Throws<OptionsValidationException>(() => Map(
-            options => options.RequestTimeout = TimeSpan.Zero,
+            options => (options.RequestTimeout, options.MinBytesPerSecond) = (TimeSpan.Zero, -1),
             services => services.AddOptions<DbSharingEndpointOptions>().Validate(_ => false, "The application refuses it."),
             ("DbSharing:Endpoints:IdleTimeout", "soon"),
             ("DbSharing:Endpoints:PublicClient:RequestPerMinute", "1"),
             ("DbSharing:Endpoints:Unknown:Setting", "1"),
             ("DbSharing:Endpoints:AllClients", "100"),
             ("DbSharing:Endpoints:RequestTimeout", ""),
-            ("DbSharing:Endpoints:MinBytesPerSecond", "-1")));
+            ("DbSharing:Endpoints:MinBytesPerSecond:Unit", "KiB")));
 
         Assert.That(thrown!.Failures, Is.EqualTo(new[]
         {
-            "The configuration key DbSharing:Endpoints:AllClients has the value '100', which cannot be converted to the type of the setting.",
-            "The configuration key DbSharing:Endpoints:IdleTimeout has the value 'soon', which cannot be converted to the type of the setting.",
-            "The configuration key DbSharing:Endpoints:PublicClient:RequestPerMinute is not a setting of DbSharingEndpointOptions.",
-            "The configuration key DbSharing:Endpoints:RequestTimeout has the value '', which cannot be converted to the type of the setting.",
-            "The configuration key DbSharing:Endpoints:Unknown:Setting is not a setting of DbSharingEndpointOptions.",
+            "DbSharing:Endpoints:AllClients is not a setting of this section.",
+            "DbSharing:Endpoints:IdleTimeout is 'soon', which cannot be converted: String 'soon' was not recognized as a valid TimeSpan.",
+            "DbSharing:Endpoints:MinBytesPerSecond:Unit is not a setting of this section.",
+            "DbSharing:Endpoints:PublicClient:RequestPerMinute is not a setting of this section.",
+            "DbSharing:Endpoints:RequestTimeout is empty.",
+            "DbSharing:Endpoints:Unknown:Setting is not a setting of this section.",
             "RequestTimeout is 00:00:00; it must be more than zero and at most 1 day.",
             "MinBytesPerSecond is -1; it must be at least 1.",
             "The application refuses it.",

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Koii.DbSharing.TestSupport;
+namespace Koii.Ed25519.TestSupport;
 
 /// <summary>libsodium's <c>crypto_sign_ed25519_verify_detached</c>.</summary>
 internal sealed partial class LibsodiumEd25519 : NativeEd25519

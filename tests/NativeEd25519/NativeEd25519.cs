@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.TestSupport;
+namespace Koii.Ed25519.TestSupport;
 
 /// <summary>An implementation of Ed25519 that the machine has as a native library. One thread at a time may use it.</summary>
 internal abstract class NativeEd25519 : IDisposable

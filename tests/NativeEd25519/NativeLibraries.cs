@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 
-namespace Koii.DbSharing.TestSupport;
+namespace Koii.Ed25519.TestSupport;
 
 /// <summary>Finds native libraries under the file names that systems give them.</summary>
 internal static class NativeLibraries

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Koii.DbSharing.TestSupport;
+namespace Koii.Ed25519.TestSupport;
 
 /// <summary>OpenSSL's <c>EVP_DigestVerify</c>, with a key object made of the raw key for each check.</summary>
 internal sealed partial class OpenSslEd25519 : NativeEd25519

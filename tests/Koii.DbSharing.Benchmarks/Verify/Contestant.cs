@@ -2,18 +2,18 @@ using System.Diagnostics;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary>A way to check signatures, and how long it took when it was fastest.</summary>
+/// <summary>An implementation that verifies signatures, and the time of its fastest run.</summary>
 /// <param name="name">Its name in the table.</param>
-/// <param name="checks">How many signatures of a set one run checks.</param>
-/// <param name="areValid">Checks so many, and says whether all of them are valid.</param>
+/// <param name="checks">The number of signatures of a set that one run verifies.</param>
+/// <param name="areValid">Verifies that number of signatures and returns whether all are valid.</param>
 internal sealed class Contestant(string name, int checks, Func<SignatureSet, bool> areValid)
 {
     internal string Name { get; } = name;
 
-    /// <summary>Microseconds a check, the least of all runs: what disturbs a run only makes it longer.</summary>
+    /// <summary>Microseconds a signature, the least of all runs: a disturbance only makes a run longer.</summary>
     internal double Fastest { get; private set; } = double.PositiveInfinity;
 
-    /// <summary>One that checks signature after signature.</summary>
+    /// <summary>An implementation that verifies one signature at a time.</summary>
     internal static Contestant OneByOne(string name, int checks, Func<SignatureSet, int, bool> isValid) =>
         new(name, checks, set =>
         {
@@ -26,14 +26,14 @@ internal sealed class Contestant(string name, int checks, Func<SignatureSet, boo
             return true;
         });
 
-    /// <summary>Whether it does what it is timed for: takes good signatures and refuses a bad one among them.</summary>
+    /// <summary>Whether the implementation accepts valid signatures and rejects an invalid one among them.</summary>
     internal bool Works(SignatureSet set) => areValid(set) && !areValid(set.Spoil(checks / 2));
 
     internal void Run(SignatureSet set)
     {
         var start = Stopwatch.GetTimestamp();
         if (!areValid(set))
-            throw new InvalidOperationException($"{Name} refused a good signature.");
+            throw new InvalidOperationException($"{Name} rejected a valid signature.");
         Fastest = Math.Min(Fastest, Stopwatch.GetElapsedTime(start).TotalMicroseconds / checks);
     }
 }

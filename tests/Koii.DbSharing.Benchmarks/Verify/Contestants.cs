@@ -1,16 +1,14 @@
-#if BOUNCY_CASTLE
 using System.Diagnostics;
-#endif
-using Koii.DbSharing.Signatures;
-using Koii.DbSharing.Signatures.Edwards25519;
-using Koii.DbSharing.TestSupport;
+using Koii.Ed25519;
+using Koii.Ed25519.TestSupport;
+using BouncyCastleEd25519 = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary>Who is compared. Reasons why someone is not go to <see cref="Absent"/>.</summary>
+/// <summary>The implementations that are compared. <see cref="Absent"/> has the reasons why one is missing.</summary>
 internal sealed class Contestants : IDisposable
 {
-    internal const int LargestBatch = 1024;
+    internal const int LargestBatch = Ed25519BatchVerifier.MaxCapacity;
 
     // About 20 ms a run, for the slowest as well.
     private const int ChecksOneByOne = 256;
@@ -23,9 +21,9 @@ internal sealed class Contestants : IDisposable
 
     internal List<string> Absent { get; } = [];
 
-    internal static string OwnSingle(VectorPath path) => $"Koii.DbSharing, one by one, {path}";
+    internal static string OwnSingle(VectorPath path) => $"Koii.Ed25519, one by one, {path}";
 
-    internal static string OwnBatch(VectorPath path, int size) => $"Koii.DbSharing, batches of {size}, {path}";
+    internal static string OwnBatch(VectorPath path, int size) => $"Koii.Ed25519, batches of {size}, {path}";
 
     internal void AddOwn()
     {
@@ -33,11 +31,12 @@ internal sealed class Contestants : IDisposable
         {
             if (!VectorPaths.IsAccelerated(path))
             {
-                Absent.Add($"{path}: not on this machine, whose processor lacks the instructions.");
+                Absent.Add($"{path}: the processor does not have the instructions.");
                 continue;
             }
 
-            All.Add(Contestant.OneByOne(OwnSingle(path), ChecksOneByOne, (set, i) => Ed25519.VerifyOn(path, set.Keys[i], set.Messages[i], set.Signatures[i])));
+            All.Add(Contestant.OneByOne(
+                OwnSingle(path), ChecksOneByOne, (set, i) => SignatureEquation.Verify(path, set.Keys[i], set.Messages[i], set.Signatures[i])));
             foreach (var size in BatchSizes)
                 All.Add(new Contestant(OwnBatch(path, size), LargestBatch, set => AreValid(set, path, size)));
         }
@@ -52,26 +51,23 @@ internal sealed class Contestants : IDisposable
         {
             if (native is null)
             {
-                Absent.Add($"{name}: the machine does not have it.");
+                Absent.Add($"{name}: not installed.");
                 return;
             }
 
             _disposables.Add(native);
-            All.Add(Contestant.OneByOne(
-                native.Version, ChecksOneByOne, (set, i) => native.Verify(set.Keys[i].AsSpan(), set.Messages[i], set.Signatures[i].AsSpan())));
+            All.Add(Contestant.OneByOne(native.Version, ChecksOneByOne, (set, i) => native.Verify(set.Keys[i], set.Messages[i], set.Signatures[i])));
         }
     }
 
     internal void AddBouncyCastle()
     {
-#if BOUNCY_CASTLE
         // The version of the assembly stays the same for all versions of the package.
-        var library = FileVersionInfo.GetVersionInfo(typeof(Org.BouncyCastle.Math.EC.Rfc8032.Ed25519).Assembly.Location);
-        All.Add(Contestant.OneByOne($"{Path.GetFileNameWithoutExtension(library.FileName)} {library.FileVersion}", ChecksOneByOne, (set, i) => Org.BouncyCastle.Math.EC.Rfc8032.Ed25519.Verify(
-            set.Signatures[i].AsSpan().ToArray(), 0, set.Keys[i].AsSpan().ToArray(), 0, set.Messages[i], 0, set.Messages[i].Length)));
-#else
-        Absent.Add("BouncyCastle: run with -p:BouncyCastlePackage=BouncyCastle.Cryptography, or the name of another package of its sources.");
-#endif
+        var library = FileVersionInfo.GetVersionInfo(typeof(BouncyCastleEd25519).Assembly.Location);
+        All.Add(Contestant.OneByOne(
+            $"BouncyCastle.Cryptography {library.FileVersion}",
+            ChecksOneByOne,
+            (set, i) => BouncyCastleEd25519.Verify(set.Signatures[i], set.Keys[i], set.Messages[i])));
     }
 
     public void Dispose() => _disposables.ForEach(disposable => disposable.Dispose());
@@ -80,9 +76,9 @@ internal sealed class Contestants : IDisposable
     {
         Span<bool> valid = stackalloc bool[size];
         var areValid = true;
+        using var batch = new Ed25519BatchVerifier(size, keys: null, path);
         for (var start = 0; start < set.Count; start += size)
         {
-            using var batch = new SignatureBatch(size, path);
             for (var i = start; i < start + size; i++)
                 batch.Add(set.Keys[i], set.Messages[i], set.Signatures[i]);
             batch.Verify(valid);

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary>What the JavaScript nodes of the network check with, timed by a process of Node.js: <c>node:crypto</c>, and tweetnacl from a folder that is made for it.</summary>
+/// <summary>The verifiers of the network's JavaScript nodes, timed by a Node.js process: <c>node:crypto</c>, and tweetnacl, which npm installs into a temporary folder.</summary>
 internal sealed class JavaScript : IDisposable
 {
-    // Keys are made into objects outside of what is timed, as a program would that sees them often.
+    // Key objects are created outside the timed part, as a program does for keys that recur.
     private const string Script = """
         const crypto = require('node:crypto');
         const signatures = JSON.parse(require('node:fs').readFileSync(0, 'utf8')).map(([key, message, signature]) => [key, message, signature].map(hex => Buffer.from(hex, 'hex')));
@@ -33,7 +33,7 @@ internal sealed class JavaScript : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("koii-dbsharing-verify-");
 
-    /// <summary>Names and microseconds a check; empty with a reason in <paramref name="absent"/> where there is no Node.js.</summary>
+    /// <summary>Returns names and microseconds a check. Without Node.js the result is empty and <paramref name="absent"/> gets the reason.</summary>
     internal async Task<IReadOnlyList<(string Name, double Microseconds)>> MeasureAsync(SignatureSet set, int checks, List<string> absent)
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "verify.cjs"), Script);
@@ -41,7 +41,7 @@ internal sealed class JavaScript : IDisposable
             absent.Add("tweetnacl: npm could not install it.");
 
         var signatures = Enumerable.Range(0, checks)
-            .Select(i => new[] { Convert.ToHexString(set.Keys[i].AsSpan()), Convert.ToHexString(set.Messages[i]), Convert.ToHexString(set.Signatures[i].AsSpan()) });
+            .Select(i => new[] { Convert.ToHexString(set.Keys[i]), Convert.ToHexString(set.Messages[i]), Convert.ToHexString(set.Signatures[i]) });
         var output = await TryRunAsync("node", ["verify.cjs"], JsonSerializer.Serialize(signatures));
         if (output is null)
             absent.Add("node:crypto: no Node.js on the PATH, or it failed.");

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Koii.DbSharing.Signatures.Edwards25519;
+using Koii.Ed25519;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary><c>verify</c>: one table of what a signature check costs on one core, here and elsewhere, from one run.</summary>
+/// <summary><c>verify</c>: prints one table of the time of a signature check on one core, of this library and of others, from one run.</summary>
 internal static class VerifyCommand
 {
     internal const string Verb = "verify";
@@ -19,7 +19,7 @@ internal static class VerifyCommand
     {
         if (arguments.Any(argument => argument != Quick))
         {
-            Console.Error.WriteLine($"Usage: {Verb} [{Quick}] — with {Quick} it takes seconds and its figures mean nothing.");
+            Console.Error.WriteLine($"Usage: {Verb} [{Quick}] — with {Quick} it takes seconds and its figures are meaningless.");
             return 1;
         }
 
@@ -34,12 +34,12 @@ internal static class VerifyCommand
         {
             if (!contestant.Works(set))
             {
-                Console.Error.WriteLine($"{contestant.Name} does not tell good signatures from bad ones.");
+                Console.Error.WriteLine($"{contestant.Name} does not distinguish valid from invalid signatures.");
                 return 1;
             }
         }
 
-        // In turns, so that what else the machine does meets all alike.
+        // In turns, so that other processes affect all alike.
         await RunAsync(contestants.All, set, warmUps, pause: true);
         await RunAsync(contestants.All, set, rounds, pause: false);
         using var javaScript = new JavaScript();
@@ -56,7 +56,7 @@ internal static class VerifyCommand
             foreach (var contestant in contestants)
                 contestant.Run(set);
 
-            // The compiler optimises in the background.
+            // The compiler optimizes in the background.
             if (pause)
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
@@ -68,8 +68,8 @@ internal static class VerifyCommand
         var batch = rows.First(row => row.Name == Contestants.OwnBatch(VectorPaths.Best, BatchToCompareWith)).Microseconds;
         var width = rows.Max(row => row.Name.Length);
 
-        Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}; path here: {VectorPaths.Best}.");
-        Console.WriteLine($"One core, messages of {SignatureSet.MessageSize} bytes, {Contestants.LargestBatch} authors; {(rounds == 1 ? "one run of each, too short to mean anything" : $"the fastest of {rounds} runs of each, taken in turns")}.");
+        Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}; path of this machine: {VectorPaths.Best}.");
+        Console.WriteLine($"One core, messages of {SignatureSet.MessageSize} bytes, {Contestants.LargestBatch} authors; {(rounds == 1 ? "one run of each, too short for meaningful figures" : $"the fastest of {rounds} runs of each, taken in turns")}.");
         Console.WriteLine();
         PrintRow("", "µs a check", "× one by one", $"× batch of {BatchToCompareWith}");
         Console.WriteLine($"| {new string('-', width)} | ---------: | -----------: | -------------: |");

@@ -5,9 +5,10 @@ namespace Koii.DbSharing.Tests.Signatures;
 [TestFixture]
 internal sealed class Ed25519SignatureVerifierTests
 {
-    private const int LargestPage = 300;
+    private const int LargestPage = 1100;
 
     private static readonly SignedLinktree[] Mixed = MakeMixed();
+    private static readonly Dictionary<SignedLinktree, int> Numbers = Mixed.Select((linktree, number) => (linktree, number)).ToDictionary();
     private readonly Ed25519SignatureVerifier _verifier = new();
 
     [Test]
@@ -20,25 +21,37 @@ internal sealed class Ed25519SignatureVerifierTests
         Assert.That(_verifier.Verify(stolen!), Is.False);
     }
 
-    private static IEnumerable<int> PageSizes => [.. Enumerable.Range(0, 70), 127, 128, 129, 200, 257, LargestPage];
+    [Test]
+    public void Linktrees_of_the_protocol_are_valid()
+    {
+        SignedLinktree[] linktrees = [.. ProtocolVectors.Read().Select(ProtocolVectors.ToLinktree)];
+        var results = new bool[linktrees.Length];
+        _verifier.Verify(linktrees, results);
+
+        Assert.That(linktrees, Is.Not.Empty);
+        Assert.That(results, Is.All.True);
+        Assert.That(linktrees.Select(_verifier.Verify), Is.All.True, "one by one");
+    }
+
+    private static IEnumerable<int> PageSizes => [.. Enumerable.Range(0, 70), 127, 128, 129, 257, 1023, 1024, 1025, LargestPage];
 
     [TestCaseSource(nameof(PageSizes))]
-    public void Page_gets_the_verdicts_of_its_records(int size)
+    public void Page_gets_the_results_of_its_records(int size)
     {
         var page = Mixed.AsSpan(0, size);
-        var verdicts = Enumerable.Repeat(true, size).ToArray();
-        _verifier.Verify(page, verdicts);
+        var results = Enumerable.Repeat(true, size).ToArray();
+        _verifier.Verify(page, results);
 
-        Assert.That(verdicts, Is.EqualTo(page.ToArray().Select(_verifier.Verify)));
-        Assert.That(verdicts, Is.EqualTo(page.ToArray().Select(IsHonest)));
+        Assert.That(results, Is.EqualTo(page.ToArray().Select(_verifier.Verify)));
+        Assert.That(results, Is.EqualTo(page.ToArray().Select(IsHonest)));
     }
 
     [Test]
-    public void Verdicts_replace_whatever_stood_in_their_places()
+    public void Every_element_is_set_whatever_its_value_was()
     {
-        var verdicts = Enumerable.Repeat(false, LargestPage).ToArray();
-        _verifier.Verify(Mixed, verdicts);
-        Assert.That(verdicts, Is.EqualTo(Mixed.Select(IsHonest)));
+        var results = Enumerable.Repeat(false, LargestPage).ToArray();
+        _verifier.Verify(Mixed, results);
+        Assert.That(results, Is.EqualTo(Mixed.Select(IsHonest)));
     }
 
     [Test]
@@ -47,22 +60,22 @@ internal sealed class Ed25519SignatureVerifierTests
         var pages = await Task.WhenAll(Enumerable.Range(0, 8).Select(offset => Task.Run(() =>
         {
             var page = Mixed[offset..];
-            var verdicts = new bool[page.Length];
-            _verifier.Verify(page, verdicts);
-            return (Offset: offset, Verdicts: verdicts);
+            var results = new bool[page.Length];
+            _verifier.Verify(page, results);
+            return (Offset: offset, Results: results);
         })));
 
-        foreach (var (offset, verdicts) in pages)
-            Assert.That(verdicts, Is.EqualTo(Mixed[offset..].Select(IsHonest)), $"page from {offset}");
+        foreach (var (offset, results) in pages)
+            Assert.That(results, Is.EqualTo(Mixed[offset..].Select(IsHonest)), $"page from {offset}");
     }
 
     [TestCase(1, 0)]
     [TestCase(20, 21)]
-    public void Records_and_verdicts_of_different_number_are_an_error(int records, int verdicts)
+    public void Different_numbers_of_records_and_results_are_an_error(int records, int results)
     {
         Assert.That(
-            () => _verifier.Verify(Mixed.AsSpan(0, records), new bool[verdicts]),
-            Throws.ArgumentException.With.Message.Contains($"{records} records").And.Message.Contains($"{verdicts} places"));
+            () => _verifier.Verify(Mixed.AsSpan(0, records), new bool[results]),
+            Throws.ArgumentException.With.Message.Contains($"{records} records").And.Message.Contains($"{results} elements"));
     }
 
     [Test]
@@ -77,7 +90,7 @@ internal sealed class Ed25519SignatureVerifierTests
     }
 
     // Two of three are honest; the others were changed after signing.
-    private static bool IsHonest(SignedLinktree linktree) => Array.IndexOf(Mixed, linktree) % 3 != 2;
+    private static bool IsHonest(SignedLinktree linktree) => Numbers[linktree] % 3 != 2;
 
     private static SignedLinktree[] MakeMixed() => [.. Enumerable.Range(0, LargestPage).Select(i =>
     {

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Koii.DbSharing.TestSupport;
+using Koii.Ed25519;
+using Koii.Ed25519.Tests;
 
 namespace Koii.DbSharing.Tests.Signatures;
 
@@ -22,6 +24,17 @@ internal sealed class LinktreeSignerTests
             Assert.That(signed.Id.ToString(), Is.EqualTo(vector.GetProperty("recordId").GetString()));
             Assert.That(new Ed25519SignatureVerifier().Verify(signed), Is.True);
         });
+    }
+
+    [TestCaseSource(typeof(Rfc8032Vectors), nameof(Rfc8032Vectors.Cases))]
+    public void Vector_of_RFC_8032_is_signed_to_the_byte(byte[] seed, byte[] publicKey, byte[] message, byte[] signature)
+    {
+        using var signer = LinktreeSigner.FromSeed(seed);
+        var signed = new byte[LinktreeSignature.Size];
+        signer.SignMessage(message, signed);
+
+        Assert.That(signer.PublicKey.AsSpan().ToArray(), Is.EqualTo(publicKey));
+        Assert.That(signed, Is.EqualTo(signature));
     }
 
     [Test]
@@ -70,7 +83,7 @@ internal sealed class LinktreeSignerTests
     }
 
     [Test]
-    public void Disposed_signer_keeps_its_public_key_and_signs_no_more()
+    public void Disposed_signer_keeps_its_public_key_and_does_not_sign()
     {
         var signer = LinktreeSigner.FromSeed(new byte[32]);
         var key = signer.PublicKey;
@@ -79,6 +92,35 @@ internal sealed class LinktreeSignerTests
 
         Assert.That(signer.PublicKey, Is.EqualTo(key));
         Assert.That(() => signer.Sign(Samples.DataJson("u", 1)), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void Signing_that_overlaps_disposal_returns_a_valid_signature_or_throws()
+    {
+        // A signature by a seed that is overwritten in part would reveal the rest of it.
+        var message = "message"u8.ToArray();
+        for (var round = 0; round < 500; round++)
+        {
+            using var signer = LinktreeSigner.FromSeed([.. Enumerable.Repeat((byte)round, 31), 7]);
+            var signed = new byte[LinktreeSignature.Size];
+            using var isSigning = new ManualResetEventSlim();
+            var thread = new Thread(() =>
+            {
+                try
+                {
+                    for (; ; isSigning.Set())
+                        signer.SignMessage(message, signed);
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            thread.Start();
+            isSigning.Wait();
+            signer.Dispose();
+            thread.Join();
+            Assert.That(Ed25519Verifier.Verify(signer.PublicKey.AsSpan(), message, signed), Is.True, $"round {round}");
+        }
     }
 
     [Test]

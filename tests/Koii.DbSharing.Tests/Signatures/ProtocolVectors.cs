@@ -11,4 +11,12 @@ internal static class ProtocolVectors
         using var vectors = JsonDocument.Parse(File.ReadAllBytes(path));
         return [.. vectors.RootElement.Clone().EnumerateArray()];
     }
+
+    internal static SignedLinktree ToLinktree(JsonElement vector)
+    {
+        PublicKey.TryParse(vector.GetProperty("publicKey").GetString(), out var author);
+        LinktreeSignature.TryParse(vector.GetProperty("signature").GetString(), out var signature);
+        var data = Convert.FromHexString(vector.GetProperty("canonicalUtf8Hex").GetString()!);
+        return SignedLinktree.TryCreate(author, signature, data, out var linktree, out var reason) ? linktree : throw new InvalidOperationException($"{reason}");
+    }
 }

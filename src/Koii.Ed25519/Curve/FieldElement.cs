@@ -155,6 +155,15 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
             SumOfProducts(twice0, a4, twice1, a3, _l2 << 8, a2));
     }
 
+    /// <inheritdoc/>
+    public FieldElement SquareRepeatedly(int times)
+    {
+        var result = Square();
+        for (var i = 1; i < times; i++)
+            result = result.Square();
+        return result;
+    }
+
     /// <summary>The inverse; zero for zero.</summary>
     internal FieldElement Invert() => Powers<FieldElement>.Invert(this);
 

@@ -103,46 +103,30 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
         Lanes256.AddProduct(a3, b4, highBase, bothBases, ref c7, ref c8);
         Lanes256.AddProduct(a4, b3, highBase, bothBases, ref c7, ref c8);
         Lanes256.AddProduct(a4, b4, highBase, bothBases, ref c8, ref c9);
-        return Carry(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9);
+        Carry(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, out var l0, out var l1, out var l2, out var l3, out var l4);
+        return new FieldVector(l0, l1, l2, l3, l4);
     }
 
-    /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
+    /// <summary>The product with itself, tight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FieldVector Square()
     {
         Debug.Assert(2 * GreatestLimb() * GreatestLimb() < MaxProductOfLimbs, "A doubled product of limbs reaches 2^102.");
         Lanes256 a0 = _l0, a1 = _l1, a2 = _l2, a3 = _l3, a4 = _l4;
-        Lanes256 twice0 = a0 + a0, twice1 = a1 + a1, twice2 = a2 + a2, twice3 = a3 + a3;
+        SquareLimbs(ref a0, ref a1, ref a2, ref a3, ref a4);
+        return new FieldVector(a0, a1, a2, a3, a4);
+    }
 
-        var c0 = EmptyColumn(1, 0, ColumnBias);
-        var c1 = EmptyColumn(1, 1, ColumnBias);
-        var c2 = EmptyColumn(2, 1, ColumnBias);
-        var c3 = EmptyColumn(2, 2, ColumnBias);
-        var c4 = EmptyColumn(3, 2, ColumnBias);
-        var c5 = EmptyColumn(2, 3, 0);
-        var c6 = EmptyColumn(2, 2, 0);
-        var c7 = EmptyColumn(1, 2, 0);
-        var c8 = EmptyColumn(1, 1, 0);
-        var c9 = EmptyColumn(0, 1, 0);
-
-        var highBase = Lanes256.Broadcast(HighBase);
-        var bothBases = Lanes256.Broadcast(HighBase + LowBase);
-        Lanes256.AddProduct(a0, a0, highBase, bothBases, ref c0, ref c1);
-        Lanes256.AddProduct(twice0, a1, highBase, bothBases, ref c1, ref c2);
-        Lanes256.AddProduct(twice0, a2, highBase, bothBases, ref c2, ref c3);
-        Lanes256.AddProduct(a1, a1, highBase, bothBases, ref c2, ref c3);
-        Lanes256.AddProduct(twice0, a3, highBase, bothBases, ref c3, ref c4);
-        Lanes256.AddProduct(twice1, a2, highBase, bothBases, ref c3, ref c4);
-        Lanes256.AddProduct(twice0, a4, highBase, bothBases, ref c4, ref c5);
-        Lanes256.AddProduct(twice1, a3, highBase, bothBases, ref c4, ref c5);
-        Lanes256.AddProduct(a2, a2, highBase, bothBases, ref c4, ref c5);
-        Lanes256.AddProduct(twice1, a4, highBase, bothBases, ref c5, ref c6);
-        Lanes256.AddProduct(twice2, a3, highBase, bothBases, ref c5, ref c6);
-        Lanes256.AddProduct(twice2, a4, highBase, bothBases, ref c6, ref c7);
-        Lanes256.AddProduct(a3, a3, highBase, bothBases, ref c6, ref c7);
-        Lanes256.AddProduct(twice3, a4, highBase, bothBases, ref c7, ref c8);
-        Lanes256.AddProduct(a4, a4, highBase, bothBases, ref c8, ref c9);
-        return Carry(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9);
+    /// <inheritdoc/>
+    /// <remarks>The limbs stay in registers between the squares, which saves a third of the time.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public FieldVector SquareRepeatedly(int times)
+    {
+        Debug.Assert(2 * GreatestLimb() * GreatestLimb() < MaxProductOfLimbs, "A doubled product of limbs reaches 2^102.");
+        Lanes256 a0 = _l0, a1 = _l1, a2 = _l2, a3 = _l3, a4 = _l4;
+        for (var i = 0; i < times; i++)
+            SquareLimbs(ref a0, ref a1, ref a2, ref a3, ref a4);
+        return new FieldVector(a0, a1, a2, a3, a4);
     }
 
     /// <inheritdoc/>
@@ -295,10 +279,48 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     private static Lanes256 EmptyColumn(ulong lowerHalves, ulong upperHalves, ulong bias) =>
         Lanes256.BroadcastBits(unchecked(bias - (lowerHalves * LowBaseBits) - (upperHalves * HighBaseBits)));
 
+    /// <summary>Squares an element; ten of the products of limbs occur twice in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SquareLimbs(ref Lanes256 a0, ref Lanes256 a1, ref Lanes256 a2, ref Lanes256 a3, ref Lanes256 a4)
+    {
+        Lanes256 twice0 = a0 + a0, twice1 = a1 + a1, twice2 = a2 + a2, twice3 = a3 + a3;
+
+        var c0 = EmptyColumn(1, 0, ColumnBias);
+        var c1 = EmptyColumn(1, 1, ColumnBias);
+        var c2 = EmptyColumn(2, 1, ColumnBias);
+        var c3 = EmptyColumn(2, 2, ColumnBias);
+        var c4 = EmptyColumn(3, 2, ColumnBias);
+        var c5 = EmptyColumn(2, 3, 0);
+        var c6 = EmptyColumn(2, 2, 0);
+        var c7 = EmptyColumn(1, 2, 0);
+        var c8 = EmptyColumn(1, 1, 0);
+        var c9 = EmptyColumn(0, 1, 0);
+
+        var highBase = Lanes256.Broadcast(HighBase);
+        var bothBases = Lanes256.Broadcast(HighBase + LowBase);
+        Lanes256.AddProduct(a0, a0, highBase, bothBases, ref c0, ref c1);
+        Lanes256.AddProduct(twice0, a1, highBase, bothBases, ref c1, ref c2);
+        Lanes256.AddProduct(twice0, a2, highBase, bothBases, ref c2, ref c3);
+        Lanes256.AddProduct(a1, a1, highBase, bothBases, ref c2, ref c3);
+        Lanes256.AddProduct(twice0, a3, highBase, bothBases, ref c3, ref c4);
+        Lanes256.AddProduct(twice1, a2, highBase, bothBases, ref c3, ref c4);
+        Lanes256.AddProduct(twice0, a4, highBase, bothBases, ref c4, ref c5);
+        Lanes256.AddProduct(twice1, a3, highBase, bothBases, ref c4, ref c5);
+        Lanes256.AddProduct(a2, a2, highBase, bothBases, ref c4, ref c5);
+        Lanes256.AddProduct(twice1, a4, highBase, bothBases, ref c5, ref c6);
+        Lanes256.AddProduct(twice2, a3, highBase, bothBases, ref c5, ref c6);
+        Lanes256.AddProduct(twice2, a4, highBase, bothBases, ref c6, ref c7);
+        Lanes256.AddProduct(a3, a3, highBase, bothBases, ref c6, ref c7);
+        Lanes256.AddProduct(twice3, a4, highBase, bothBases, ref c7, ref c8);
+        Lanes256.AddProduct(a4, a4, highBase, bothBases, ref c8, ref c9);
+        Carry(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, out a0, out a1, out a2, out a3, out a4);
+    }
+
     /// <summary>Brings the columns of a product to tight limbs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static FieldVector Carry(
-        Lanes256 c0, Lanes256 c1, Lanes256 c2, Lanes256 c3, Lanes256 c4, Lanes256 c5, Lanes256 c6, Lanes256 c7, Lanes256 c8, Lanes256 c9)
+    private static void Carry(
+        Lanes256 c0, Lanes256 c1, Lanes256 c2, Lanes256 c3, Lanes256 c4, Lanes256 c5, Lanes256 c6, Lanes256 c7, Lanes256 c8, Lanes256 c9,
+        out Lanes256 l0, out Lanes256 l1, out Lanes256 l2, out Lanes256 l3, out Lanes256 l4)
     {
         // 2^255 is 19 modulo p. A lower half is at most 2^50 and an upper one 2^51, so no column passes 7·2^51, and none of these 20·7·2^51 < 2^59: with the bias they
         // are positive.
@@ -310,12 +332,11 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
 
         // What a column hands on is, but for the bias, at most 140 in magnitude, and what c4 hands on 26, as c9 is a single half: nineteen times that is below 2^10.
         var carry0 = AddTimes19(Lanes256.BroadcastBits(0), Lanes256.ShiftRightBits(c4, LimbBits));
-        return new FieldVector(
-            ToLimb(c0, carry0, 19 * CarryBias),
-            ToLimb(c1, Lanes256.ShiftRightBits(c0, LimbBits), CarryBias),
-            ToLimb(c2, Lanes256.ShiftRightBits(c1, LimbBits), CarryBias),
-            ToLimb(c3, Lanes256.ShiftRightBits(c2, LimbBits), CarryBias),
-            ToLimb(c4, Lanes256.ShiftRightBits(c3, LimbBits), CarryBias));
+        l0 = ToLimb(c0, carry0, 19 * CarryBias);
+        l1 = ToLimb(c1, Lanes256.ShiftRightBits(c0, LimbBits), CarryBias);
+        l2 = ToLimb(c2, Lanes256.ShiftRightBits(c1, LimbBits), CarryBias);
+        l3 = ToLimb(c3, Lanes256.ShiftRightBits(c2, LimbBits), CarryBias);
+        l4 = ToLimb(c4, Lanes256.ShiftRightBits(c3, LimbBits), CarryBias);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

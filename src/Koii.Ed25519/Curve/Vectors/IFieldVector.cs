@@ -27,6 +27,9 @@ internal interface IFieldVector<TSelf>
 
     TSelf Square();
 
+    /// <summary>Squares <paramref name="times"/> times, at least once.</summary>
+    TSelf SquareRepeatedly(int times);
+
     /// <summary>The same value, tight. The operand counts 4 at most.</summary>
     TSelf Tighten();
 

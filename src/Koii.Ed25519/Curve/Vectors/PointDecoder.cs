@@ -1,54 +1,52 @@
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Decodes points side by side (RFC 8032 §5.1.3), and only from their canonical encodings: y below p, and no sign on x = 0 (protocol §2, clause 2). Its time depends on
+/// Decodes points side by side (RFC 8032 §5.1.3), and only from their canonical encodings: y below p, and no sign on x = 0 (condition 2 of the rule). Its time depends on
 /// the bytes, which are public.
 /// </summary>
 internal static class PointDecoder<TField>
     where TField : struct, IFieldVector<TField>
 {
-    /// <summary>
-    /// Decodes the points at the given places of a row of encodings, and writes each in the form of <see cref="AffinePoint"/> to the same place.
-    /// </summary>
-    /// <param name="encodings">The encodings, one behind the other.</param>
-    /// <param name="places">Which of them, as indices.</param>
-    /// <param name="points">Room for all, <see cref="AffinePoint.Words"/> each.</param>
-    /// <param name="valid">Set for every place that is named.</param>
-    internal static void Decode(ReadOnlySpan<byte> encodings, ReadOnlySpan<int> places, Span<ulong> points, Span<bool> valid)
+    /// <summary>Decodes the points at the given indices, and writes each in the form of <see cref="AffinePoint"/> at the same index.</summary>
+    /// <param name="encodings">The encodings, one after the other.</param>
+    /// <param name="indices">The indices of the points to decode.</param>
+    /// <param name="points">Receives the points, <see cref="AffinePoint.Words"/> each.</param>
+    /// <param name="valid">Set for every index in <paramref name="indices"/>.</param>
+    internal static void Decode(ReadOnlySpan<byte> encodings, ReadOnlySpan<int> indices, Span<ulong> points, Span<bool> valid)
     {
-        for (var i = 0; i < places.Length; i += TField.Lanes)
-            DecodeLanes(encodings, places.Slice(i, Math.Min(TField.Lanes, places.Length - i)), points, valid);
+        for (var i = 0; i < indices.Length; i += TField.Lanes)
+            DecodeLanes(encodings, indices.Slice(i, Math.Min(TField.Lanes, indices.Length - i)), points, valid);
     }
 
-    private static void DecodeLanes(ReadOnlySpan<byte> encodings, ReadOnlySpan<int> places, Span<ulong> points, Span<bool> valid)
+    private static void DecodeLanes(ReadOnlySpan<byte> encodings, ReadOnlySpan<int> indices, Span<ulong> points, Span<bool> valid)
     {
         Span<FieldElement> elements = stackalloc FieldElement[TField.Lanes];
         elements.Clear();
-        for (var lane = 0; lane < places.Length; lane++)
-            elements[lane] = FieldElement.Read(PointEncoding.At(encodings, places[lane]));
+        for (var lane = 0; lane < indices.Length; lane++)
+            elements[lane] = FieldElement.Read(PointEncoding.At(encodings, indices[lane]));
 
         var y = TField.FromLanes(elements);
         RecoverX(y, out var x, out var otherX, out var u, out var vxx);
-        for (var lane = 0; lane < places.Length; lane++)
+        for (var lane = 0; lane < indices.Length; lane++)
         {
-            var encoding = PointEncoding.At(encodings, places[lane]);
+            var encoding = PointEncoding.At(encodings, indices[lane]);
             var uOfLane = u.ToLane(lane);
             var vxxOfLane = vxx.ToLane(lane);
             var isRoot = uOfLane.HasValueOf(vxxOfLane);
             var xOfLane = isRoot ? x.ToLane(lane) : otherX.ToLane(lane);
             var isNegative = PointEncoding.IsNegative(encoding);
-            valid[places[lane]] = PointEncoding.HasYBelowP(encoding)
+            valid[indices[lane]] = PointEncoding.HasYBelowP(encoding)
                 && (isRoot || (uOfLane + vxxOfLane).IsZero)
                 && !(isNegative && xOfLane.IsZero);
             elements[lane] = xOfLane.IsNegative == isNegative ? xOfLane : -xOfLane;
         }
 
-        AffinePoint.Write(TField.FromLanes(elements), y, places, points);
+        AffinePoint.Write(TField.FromLanes(elements), y, indices, points);
     }
 
     /// <summary>
-    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if that is one and −u if the other is. v is
-    /// never zero, as −1/d is no square.
+    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if the first candidate is a root and −u if the second one is. v is
+    /// never zero, as −1/d is not a square.
     /// </summary>
     private static void RecoverX(in TField y, out TField x, out TField otherX, out TField u, out TField vxx)
     {

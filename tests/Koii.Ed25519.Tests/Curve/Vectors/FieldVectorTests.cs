@@ -39,6 +39,14 @@ internal sealed class FieldVectorTests<TField>
         }));
 
     [Test]
+    public void Repeated_square_is_right_and_tight([Values(1, 2, 5, 11)] int times) =>
+        Check.One(Config.WithMaxTest(100), Prop.ForAll(LimbRows.Tight<TField>(1), terms =>
+        {
+            var power = LimbRows.Of(terms[0].To<TField>().SquareRepeatedly(times));
+            return power.AreTight<TField>() && power.AreWorth(lane => BigInteger.ModPow(Modulo(terms[0][lane]), BigInteger.One << times, P));
+        }));
+
+    [Test]
     public void What_counts_4_is_tightened_and_fits_a_product_then([Range(1, 4)] int count) =>
         Check.One(Config, Prop.ForAll(LimbRows.Tight<TField>(count + 3), Signs, (terms, signs) =>
         {

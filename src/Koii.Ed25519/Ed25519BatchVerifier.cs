@@ -7,19 +7,22 @@ using Koii.Ed25519.Curve.Vectors;
 namespace Koii.Ed25519;
 
 /// <summary>
-/// Verifies many Ed25519 signatures together, in a fraction of the time that <see cref="Ed25519Verifier.Verify"/> takes for each. The results are the same, whatever
-/// other signatures the batch contains.
+/// Verifies many Ed25519 signatures together, in a fraction of the time that <see cref="Ed25519Verifier.Verify"/> takes
+/// for each. The results are the same, whatever other signatures the batch contains.
 /// </summary>
 /// <remarks>
-/// <para>The algorithm is that of Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2012, §5. Eᵢ = Rᵢ + [kᵢ]Aᵢ − [Sᵢ]B is the error of a
-/// signature. It is multiplied by a random weight zᵢ, and if [8]Σ[zᵢ]Eᵢ is the identity, all signatures are valid. Otherwise the batch is divided.</para>
-/// <para>A signature is rejected only after a check of its own, without a weight, which is exact. An invalid signature passes with a probability of about 2^-128: whatever
-/// the other signatures are, at most one of its weights makes the sum vanish. The weights come from the operating system's generator after the last call of
-/// <see cref="Add"/>.</para>
-/// <para>An instance rents about 450 bytes a signature from the shared array pool until it is disposed of, and as much again during <see cref="Verify"/>. It keeps no
-/// reference to messages. Batches of all 1,024 take the least time a signature; invalid signatures can make a batch take one and a half times as long as one
-/// check for each signature would.</para>
-/// <para>An instance is used by one thread at a time. Instances on several threads can share an <see cref="Ed25519KeyCache"/>.</para>
+/// <para>The algorithm is that of Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2012,
+/// §5. Eᵢ = Rᵢ + [kᵢ]Aᵢ − [Sᵢ]B is the error of a signature. It is multiplied by a random weight zᵢ, and if [8]Σ[zᵢ]Eᵢ
+/// is the identity, all signatures are valid. Otherwise the batch is divided.</para>
+/// <para>A signature is rejected only after a check of its own, without a weight, which is exact. An invalid signature
+/// passes with a probability of about 2^-128: whatever the other signatures are, at most one of its weights makes the
+/// sum vanish. The weights come from the operating system's generator after the last call of <see cref="Add"/>.</para>
+/// <para>An instance rents about 450 bytes a signature from the shared array pool until it is disposed of, and as much
+/// again during <see cref="Verify"/>. It keeps no reference to messages. Batches of all 1,024 take the least time a
+/// signature; invalid signatures can make a batch take one and a half times as long as one check for each signature
+/// would.</para>
+/// <para>An instance is used by one thread at a time. Instances on several threads can share an
+/// <see cref="Ed25519KeyCache"/>.</para>
 /// </remarks>
 public sealed class Ed25519BatchVerifier : IDisposable
 {
@@ -29,8 +32,9 @@ public sealed class Ed25519BatchVerifier : IDisposable
     // Smaller groups have too little to share.
     private const int MinGroup = 4;
 
-    // A group is divided only while at most this many invalid signatures are expected in it. With more, division costs more than it saves: one invalid signature in every
-    // few would make a batch cost two and a half times what single checks cost. With this bound it is one and a half times at most.
+    // A group is divided only while at most this many invalid signatures are expected in it. With more, division costs
+    // more than it saves: one invalid signature in every few would make a batch cost two and a half times what single
+    // checks cost. With this bound it is one and a half times at most.
     private const int MaxExpectedInvalid = 2;
 
     // From this size on the scalar path uses buckets too. Vectors always do.
@@ -45,7 +49,8 @@ public sealed class Ed25519BatchVerifier : IDisposable
     private readonly bool[] _decoded;
     private readonly int[] _pending;
 
-    // The number of the signature that each equation belongs to. A signature that fails conditions 1 or 2 has no equation.
+    // The number of the signature that each equation belongs to. A signature that fails conditions 1 or 2 has no
+    // equation.
     private readonly int[] _numbers;
 
     // Four rows: S, k, the weights z, and z·k.
@@ -56,7 +61,8 @@ public sealed class Ed25519BatchVerifier : IDisposable
     private bool _isDisposed;
 
     /// <summary>Creates a verifier with a key cache of its own.</summary>
-    /// <param name="capacity">The number of signatures of the largest batch, from 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="capacity">The number of signatures of the largest batch, from 1 to
+    /// <see cref="MaxCapacity"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public Ed25519BatchVerifier(int capacity = MaxCapacity)
         : this(capacity, new Ed25519KeyCache())
@@ -64,7 +70,8 @@ public sealed class Ed25519BatchVerifier : IDisposable
     }
 
     /// <summary>Creates a verifier that uses a given key cache.</summary>
-    /// <param name="capacity">The number of signatures of the largest batch, from 1 to <see cref="MaxCapacity"/>.</param>
+    /// <param name="capacity">The number of signatures of the largest batch, from 1 to
+    /// <see cref="MaxCapacity"/>.</param>
     /// <param name="keys">The cache, which other verifiers may use at the same time.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is out of range.</exception>
     public Ed25519BatchVerifier(int capacity, Ed25519KeyCache keys)
@@ -72,7 +79,9 @@ public sealed class Ed25519BatchVerifier : IDisposable
     {
     }
 
-    /// <summary>Creates a verifier on a given path, without a cache if <paramref name="keys"/> is null. A cache serves one path.</summary>
+    /// <summary>
+    /// Creates a verifier on a given path, without a cache if <paramref name="keys"/> is null. A cache serves one path.
+    /// </summary>
     internal Ed25519BatchVerifier(int capacity, Ed25519KeyCache? keys, VectorPath path)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
@@ -102,7 +111,9 @@ public sealed class Ed25519BatchVerifier : IDisposable
 
     private Span<Scalar> WeightedK => _scalars.AsSpan(3 * Capacity, Capacity);
 
-    /// <summary>Adds a signature to the batch. The message is hashed at once; none of the spans is used after the call.</summary>
+    /// <summary>
+    /// Adds a signature to the batch. The message is hashed at once; none of the spans is used after the call.
+    /// </summary>
     /// <param name="publicKey">The key, 32 bytes. A key of another length makes the signature invalid.</param>
     /// <param name="message">The signed bytes, of any length.</param>
     /// <param name="signature">The signature, 64 bytes. One of another length is invalid.</param>
@@ -130,9 +141,11 @@ public sealed class Ed25519BatchVerifier : IDisposable
 
     /// <summary>Verifies the signatures that were added and empties the batch.</summary>
     /// <param name="valid">
-    /// Receives the results in the order of the calls of <see cref="Add"/>. It has at least <see cref="Count"/> elements; further ones remain as they are.
+    /// Receives the results in the order of the calls of <see cref="Add"/>. It has at least <see cref="Count"/>
+    /// elements; further ones remain as they are.
     /// </param>
-    /// <exception cref="ArgumentException"><paramref name="valid"/> is too short. The batch remains as it is.</exception>
+    /// <exception cref="ArgumentException"><paramref name="valid"/> is too short. The batch remains as it
+    /// is.</exception>
     /// <exception cref="ObjectDisposedException">The verifier has been disposed of.</exception>
     public void Verify(Span<bool> valid)
     {
@@ -242,8 +255,9 @@ public sealed class Ed25519BatchVerifier : IDisposable
     }
 
     /// <summary>
-    /// Verifies a group whose sum is known. The sum of its second half is the sum of the group less that of the first half (Bernstein, Doumen, Lange, Oosterwijk, "Faster
-    /// batch forgery identification", 2012), so one invalid signature among n is found by sums of at most n/2 + n/4 + … + 1 signatures.
+    /// Verifies a group whose sum is known. The sum of its second half is the sum of the group less that of the first
+    /// half (Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification", 2012), so one invalid
+    /// signature among n is found by sums of at most n/2 + n/4 + … + 1 signatures.
     /// </summary>
     private void VerifyGroup<TField>(int start, int count, in ExtendedPoint sum, Span<bool> valid)
         where TField : struct, IFieldVector<TField>

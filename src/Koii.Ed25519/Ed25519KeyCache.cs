@@ -5,12 +5,13 @@ using Koii.Ed25519.Curve.Vectors;
 namespace Koii.Ed25519;
 
 /// <summary>
-/// Caches decoded public keys, for use by one or more <see cref="Ed25519BatchVerifier"/> instances. A cached key saves about an eighth of the time of its next signature
-/// in a batch and never changes a result.
+/// Caches decoded public keys, for use by one or more <see cref="Ed25519BatchVerifier"/> instances. A cached key saves
+/// about an eighth of the time of its next signature in a batch and never changes a result.
 /// </summary>
 /// <remarks>
-/// <para>The cache holds at most 2,048 keys, in about 340 kB that are allocated at once. The first bytes of a key determine its only slot, and a new key replaces the one
-/// in its slot. Keys that are chosen to share a slot therefore cost the others their benefit and nothing more.</para>
+/// <para>The cache holds at most 2,048 keys, in about 340 kB that are allocated at once. The first bytes of a key
+/// determine its only slot, and a new key replaces the one in its slot. Keys that are chosen to share a slot therefore
+/// cost the others their benefit and nothing more.</para>
 /// <para>It is safe for use by multiple threads.</para>
 /// </remarks>
 public sealed class Ed25519KeyCache

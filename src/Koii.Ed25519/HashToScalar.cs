@@ -7,7 +7,8 @@ namespace Koii.Ed25519;
 /// <summary>Computes the scalar k of a signature: SHA-512(R ‖ A ‖ message) modulo L (RFC 8032 §5.1.7).</summary>
 internal static class HashToScalar
 {
-    // Messages of up to 960 bytes need no heap memory. Copying costs less than an incremental hash, which is an object with a native handle.
+    // Messages of up to 960 bytes need no heap memory. Copying costs less than an incremental hash, which is an object
+    // with a native handle.
     private const int StackLimit = 1024;
 
     internal static Scalar Compute(ReadOnlySpan<byte> encodedR, ReadOnlySpan<byte> encodedA, ReadOnlySpan<byte> message)

@@ -3,7 +3,10 @@ using Koii.Ed25519.Curve.Vectors;
 
 namespace Koii.Ed25519;
 
-/// <summary>The points and scalars of a signature that meets conditions 1 and 2 of the rule (see <see cref="Ed25519Verifier"/>). Condition 3 is an equation of them.</summary>
+/// <summary>
+/// The points and scalars of a signature that meets conditions 1 and 2 of the rule (see <see cref="Ed25519Verifier"/>).
+/// Condition 3 is an equation of them.
+/// </summary>
 internal readonly struct SignatureEquation(in ExtendedPoint a, in ExtendedPoint r, in Scalar s, in Scalar k)
 {
     // The key A, the two halves of the signature, and SHA-512(R ‖ A ‖ message) modulo L.
@@ -25,7 +28,9 @@ internal readonly struct SignatureEquation(in ExtendedPoint a, in ExtendedPoint 
     internal static bool IsWellFormed(VectorPath path, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> signature) =>
         TryRead(path, publicKey, signature, out _, out _, out _);
 
-    /// <summary>Checks condition 3: [8]([S]B + [k](−A) − R) is the identity exactly when [8][S]B = [8]R + [8][k]A.</summary>
+    /// <summary>
+    /// Checks condition 3: [8]([S]B + [k](−A) − R) is the identity exactly when [8][S]B = [8]R + [8][k]A.
+    /// </summary>
     internal bool Holds(VectorPath path)
     {
         var sum = path == VectorPath.Scalar

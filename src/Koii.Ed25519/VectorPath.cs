@@ -1,6 +1,8 @@
 namespace Koii.Ed25519;
 
-/// <summary>The instructions that the arithmetic uses. Results are the same on every path; only the time differs.</summary>
+/// <summary>
+/// The instructions that the arithmetic uses. Results are the same on every path; only the time differs.
+/// </summary>
 internal enum VectorPath
 {
     /// <summary>Integers of 64 bits, one field element at a time.</summary>

@@ -5,7 +5,10 @@ namespace Koii.Ed25519;
 /// <summary>The paths, and those for which the processor has the instructions.</summary>
 internal static class VectorPaths
 {
-    /// <summary>All paths. Where the processor lacks the instructions the runtime emulates them, slowly, so every path can be tested on every machine.</summary>
+    /// <summary>
+    /// All paths. Where the processor lacks the instructions the runtime emulates them, slowly, so every path can be
+    /// tested on every machine.
+    /// </summary>
     internal static IReadOnlyList<VectorPath> All { get; } = [VectorPath.Scalar, VectorPath.Vector256];
 
     /// <summary>The fastest path of this machine.</summary>

@@ -2,7 +2,9 @@ using BenchmarkDotNet.Attributes;
 
 namespace Koii.DbSharing.Benchmarks;
 
-/// <summary>The signature rule (protocol §2) over records, by the library's verifier. The mean is that of one signature.</summary>
+/// <summary>
+/// The signature rule (protocol §2) over records, by the library's verifier. The mean is that of one signature.
+/// </summary>
 public class VerifyBenchmarks
 {
     private const int PageSize = 1024;

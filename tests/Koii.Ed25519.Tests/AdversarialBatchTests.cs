@@ -4,14 +4,19 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 
 namespace Koii.Ed25519.Tests;
 
-/// <summary>Batches whose points meet: equal ones, opposite ones, the base point and those of small order fall into one bucket and cancel there, and errors come in pairs.</summary>
+/// <summary>
+/// Batches whose points meet: equal ones, opposite ones, the base point and those of small order fall into one bucket
+/// and cancel there, and errors come in pairs.
+/// </summary>
 [TestFixtureSource(typeof(VectorPaths), nameof(VectorPaths.All))]
 internal sealed class AdversarialBatchTests(VectorPath path)
 {
     private static readonly BigInteger A = SignatureCase.Secret;
     private static readonly int[] Sizes = [4, 5, 17, 127, 128, 256];
 
-    /// <summary>Logarithms of keys and of R that meet, each with what of small order is added to key and to R.</summary>
+    /// <summary>
+    /// Logarithms of keys and of R that meet, each with what of small order is added to key and to R.
+    /// </summary>
     private static IEnumerable<Meeting> Meetings =>
     [
         new("R is the key", A, A),

@@ -1,6 +1,8 @@
 namespace Koii.Ed25519.Tests;
 
-/// <summary>Verification allocates nothing on the paths that the machine has instructions for. Emulated vectors may allocate.</summary>
+/// <summary>
+/// Verification allocates nothing on the paths that the machine has instructions for. Emulated vectors may allocate.
+/// </summary>
 [TestFixture]
 internal sealed class AllocationTests
 {

@@ -3,7 +3,10 @@ namespace Koii.Ed25519.Tests;
 /// <summary>What the thread of a test allocates.</summary>
 internal static class Allocations
 {
-    /// <summary>The least of several rounds: the first fills pools and tables, and a collection of garbage may empty pools before any other.</summary>
+    /// <summary>
+    /// The least of several rounds: the first fills pools and tables, and a collection of garbage may empty pools
+    /// before any other.
+    /// </summary>
     public static long Least(Action act)
     {
         var least = long.MaxValue;

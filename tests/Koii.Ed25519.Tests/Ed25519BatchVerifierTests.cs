@@ -55,7 +55,10 @@ internal sealed class SignatureBatchTests(VectorPath path)
         }
     }
 
-    /// <summary>All sizes to 64, where blocks of four and eight end anywhere, and some beyond; none bad, few, half, nearly all and all.</summary>
+    /// <summary>
+    /// All sizes to 64, where blocks of four and eight end anywhere, and some beyond; none bad, few, half, nearly all
+    /// and all.
+    /// </summary>
     [Test]
     public void Exactly_the_bad_ones_are_refused()
     {

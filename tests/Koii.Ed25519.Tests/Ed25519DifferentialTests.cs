@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Koii.Ed25519.Tests;
 
 /// <summary>
-/// The library against the slow reference on seeded random signatures of every kind that the rule tells apart. The environment variable
-/// <c>KOII_DBSHARING_TEST_SIGNATURES</c> asks for another number of them.
+/// The library against the slow reference on seeded random signatures of every kind that the rule tells apart. The
+/// environment variable <c>KOII_DBSHARING_TEST_SIGNATURES</c> asks for another number of them.
 /// </summary>
 [TestFixture]
 internal sealed class Ed25519DifferentialTests
@@ -14,7 +14,8 @@ internal sealed class Ed25519DifferentialTests
     private const int DefaultSignatures = 100_000;
     private const int LargestBatch = 300;
 
-    // Which part of a batch is of any kind; the rest is valid. Where most are bad, a batch is soon settled one by one, so not all may be so.
+    // Which part of a batch is of any kind; the rest is valid. Where most are bad, a batch is soon settled one by one,
+    // so not all may be so.
     private static readonly double[] Mixtures = [0, 0.1, 0.5, 1, 1, 1];
 
     [Test]

@@ -5,10 +5,10 @@ using static Koii.Ed25519.Tests.SignatureCase;
 namespace Koii.Ed25519.Tests;
 
 /// <summary>
-/// Each clause of protocol §2 by signatures that this clause alone decides: the equation holds for whatever is refused here, and
-/// holds only by its cofactor for what is taken. Nobody can make S meet a given number, nor sign for a point of which only the
-/// encoding is known: where S = 0 and S = L stand is shown in <see cref="Edwards25519.ScalarTests"/>, and keys with y ≥ p that are
-/// not of small order in <see cref="Edwards25519.PointEncodingTests"/>.
+/// Each clause of protocol §2 by signatures that this clause alone decides: the equation holds for whatever is refused
+/// here, and holds only by its cofactor for what is taken. Nobody can make S meet a given number, nor sign for a point
+/// of which only the encoding is known: where S = 0 and S = L stand is shown in <see cref="Edwards25519.ScalarTests"/>,
+/// and keys with y ≥ p that are not of small order in <see cref="Edwards25519.PointEncodingTests"/>.
 /// </summary>
 [TestFixtureSource(typeof(VectorPaths), nameof(VectorPaths.All))]
 internal sealed class Ed25519RuleTests(VectorPath path)

@@ -4,8 +4,8 @@ using Koii.Ed25519.TestSupport;
 namespace Koii.Ed25519.Tests;
 
 /// <summary>
-/// The library against implementations of others that the machine has. Their rules differ where no honest signer gets, torsion above all, so only
-/// honest signatures are compared and such with a flipped bit.
+/// The library against implementations of others that the machine has. Their rules differ where no honest signer gets,
+/// torsion above all, so only honest signatures are compared and such with a flipped bit.
 /// </summary>
 [TestFixture]
 internal sealed class NativeEd25519Tests

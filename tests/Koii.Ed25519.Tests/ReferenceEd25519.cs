@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Koii.Ed25519.Tests;
 
 /// <summary>
-/// The rule of protocol §2 in plain integers: slow, with other sums of points than the library, and without a line of its code. It also
-/// makes what no honest signer makes.
+/// The rule of protocol §2 in plain integers: slow, with other sums of points than the library, and without a line of
+/// its code. It also makes what no honest signer makes.
 /// </summary>
 internal static class ReferenceEd25519
 {
@@ -42,8 +42,8 @@ internal static class ReferenceEd25519
     }
 
     /// <summary>
-    /// The sum, or the double, for any a (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, §3.1), where a = −1. The library takes
-    /// the form that only this a has.
+    /// The sum, or the double, for any a (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, §3.1),
+    /// where a = −1. The library takes the form that only this a has.
     /// </summary>
     internal static Point Add(Point p, Point q)
     {
@@ -132,19 +132,24 @@ internal static class ReferenceEd25519
         return EquationHolds(s, r, expectedA?.Multiply(k) ?? Multiply(k, a), cofactor: 8);
     }
 
-    /// <summary>The equation alone, whatever the encodings are: what is left of the rule when its first two clauses are taken away.</summary>
+    /// <summary>
+    /// The equation alone, whatever the encodings are: what is left of the rule when its first two clauses are taken
+    /// away.
+    /// </summary>
     internal static bool EquationHolds(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature, int cofactor = 8) =>
         DecodeLeniently(key) is { } a
         && DecodeLeniently(signature[..32]) is { } r
         && EquationHolds(Number(signature[32..]), r, Multiply(Challenge(signature[..32], key, message), a), cofactor);
 
-    /// <summary>Prepares for a point that will stand in many signatures: those by such a key then take a quarter of the time.</summary>
+    /// <summary>
+    /// Prepares for a point that will stand in many signatures: those by such a key then take a quarter of the time.
+    /// </summary>
     internal static void Expect(byte[] encoding) =>
         ExpectedPoints[Convert.ToHexString(encoding)] = new Multiples(Decode(encoding)!.Value, width: 6);
 
     /// <summary>
-    /// A signature for given encodings, where <paramref name="a"/> and <paramref name="r"/> are the logarithms of the two points but
-    /// for what they have of small order.
+    /// A signature for given encodings, where <paramref name="a"/> and <paramref name="r"/> are the logarithms of the
+    /// two points but for what they have of small order.
     /// </summary>
     internal static byte[] Sign(BigInteger a, ReadOnlySpan<byte> key, BigInteger r, ReadOnlySpan<byte> encodedR, ReadOnlySpan<byte> message) =>
         [.. encodedR, .. Bytes(ModuloL(r + (Challenge(encodedR, key, message) * a)))];
@@ -176,8 +181,8 @@ internal static class ReferenceEd25519
     }
 
     /// <summary>
-    /// A point that is multiplied often: [d·2^(width·i)]P is kept for each digit d at each place i, so that a multiple is a sum without
-    /// doublings. The first one makes what is kept; the others take an eighth of the time.
+    /// A point that is multiplied often: [d·2^(width·i)]P is kept for each digit d at each place i, so that a multiple
+    /// is a sum without doublings. The first one makes what is kept; the others take an eighth of the time.
     /// </summary>
     private sealed class Multiples(Point point, int width)
     {

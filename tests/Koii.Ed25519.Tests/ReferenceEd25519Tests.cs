@@ -3,7 +3,9 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 
 namespace Koii.Ed25519.Tests;
 
-/// <summary>The reference has a slow and a less slow way; what is compared with it must not depend on which of them it went.</summary>
+/// <summary>
+/// The reference has a slow and a less slow way; what is compared with it must not depend on which of them it went.
+/// </summary>
 [TestFixture]
 internal sealed class ReferenceEd25519Tests
 {

@@ -6,8 +6,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class BouncyCastleDbSharingBuilderExtensions
 {
     /// <summary>
-    /// Verifies the task's signatures with BouncyCastle instead of the library's own code. Use the same verifier on all nodes of a task (see
-    /// <see cref="BouncyCastleSignatureVerifier"/>).
+    /// Verifies the task's signatures with BouncyCastle instead of the library's own code. Use the same verifier on all
+    /// nodes of a task (see <see cref="BouncyCastleSignatureVerifier"/>).
     /// </summary>
     /// <param name="builder">The task.</param>
     /// <returns>The same builder.</returns>

@@ -4,13 +4,15 @@ using Koii.Ed25519;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// The library's verifier: the rule of protocol §2 over the canonical data of a record, by <see cref="Ed25519Verifier"/>. A page of records is divided into batches, one
-/// for each core (see <see cref="Ed25519BatchVerifier"/>), which takes a fraction of the time of single checks and gives the same results.
+/// The library's verifier: the rule of protocol §2 over the canonical data of a record, by
+/// <see cref="Ed25519Verifier"/>. A page of records is divided into batches, one for each core (see
+/// <see cref="Ed25519BatchVerifier"/>), which takes a fraction of the time of single checks and gives the same results.
 /// </summary>
 /// <remarks>It caches up to 2,048 decoded keys in about 340 kB. It is safe for use by multiple threads.</remarks>
 public sealed class Ed25519SignatureVerifier : IBatchSignatureVerifier
 {
-    // A batch of sixteen takes a third of a millisecond, much more than its transfer to another thread. Smaller batches have too little to share.
+    // A batch of sixteen takes a third of a millisecond, much more than its transfer to another thread. Smaller batches
+    // have too little to share.
     private const int MinBatch = 16;
 
     private readonly Ed25519KeyCache _keys = new();

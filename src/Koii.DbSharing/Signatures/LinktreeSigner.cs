@@ -4,15 +4,19 @@ using BouncyCastleEd25519 = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Signs records as an author (RFC 8032 §5.1.6), for tests, tools and bots. A node does not need it: it relays what authors signed.
+/// Signs records as an author (RFC 8032 §5.1.6), for tests, tools and bots. A node does not need it: it relays what
+/// authors signed.
 /// </summary>
 /// <remarks>
-/// <para>The arithmetic is that of BouncyCastle.Cryptography. Its documentation does not promise constant time. Its source is written for it: signing uses no function of
-/// those that are named as variable in time, and a table lookup reads every entry and selects by masks. The just-in-time compiler guarantees none of this, so do not sign
-/// where an attacker can measure the time of single steps, for example on a machine that is shared with strangers.</para>
-/// <para>The seed is kept in memory that the garbage collector does not move, and <see cref="Dispose"/> overwrites it. BouncyCastle does not overwrite what it derives from
-/// the seed for a signature: such values stay on the stack and in garbage until other data replaces them.</para>
-/// <para>It is safe for use by multiple threads. A call of <see cref="Sign"/> that overlaps <see cref="Dispose"/> returns a valid signature or throws.</para>
+/// <para>The arithmetic is that of BouncyCastle.Cryptography. Its documentation does not promise constant time. Its
+/// source is written for it: signing uses no function of those that are named as variable in time, and a table lookup
+/// reads every entry and selects by masks. The just-in-time compiler guarantees none of this, so do not sign where an
+/// attacker can measure the time of single steps, for example on a machine that is shared with strangers.</para>
+/// <para>The seed is kept in memory that the garbage collector does not move, and <see cref="Dispose"/> overwrites it.
+/// BouncyCastle does not overwrite what it derives from the seed for a signature: such values stay on the stack and in
+/// garbage until other data replaces them.</para>
+/// <para>It is safe for use by multiple threads. A call of <see cref="Sign"/> that overlaps <see cref="Dispose"/>
+/// returns a valid signature or throws.</para>
 /// </remarks>
 public sealed class LinktreeSigner : IDisposable
 {
@@ -33,7 +37,8 @@ public sealed class LinktreeSigner : IDisposable
     public PublicKey PublicKey { get; }
 
     /// <summary>Creates a signer from an Ed25519 seed, which RFC 8032 calls the private key.</summary>
-    /// <param name="seed">Exactly 32 secret bytes from a cryptographic random number generator. They are copied; the caller clears its own copy.</param>
+    /// <param name="seed">Exactly 32 secret bytes from a cryptographic random number generator. They are copied; the
+    /// caller clears its own copy.</param>
     /// <returns>The signer. Dispose of it when the key is no longer needed.</returns>
     /// <exception cref="ArgumentException"><paramref name="seed"/> has another length.</exception>
     public static LinktreeSigner FromSeed(ReadOnlySpan<byte> seed) =>
@@ -41,10 +46,14 @@ public sealed class LinktreeSigner : IDisposable
             ? new LinktreeSigner(seed)
             : throw new ArgumentException($"A seed has {SeedSize} bytes, not {seed.Length}.", nameof(seed));
 
-    /// <summary>Converts a data object to its canonical form (protocol §1) and signs it. The same text always gets the same signature.</summary>
+    /// <summary>
+    /// Converts a data object to its canonical form (protocol §1) and signs it. The same text always gets the same
+    /// signature.
+    /// </summary>
     /// <param name="dataJson">The text of the data object as UTF-8; it need not be canonical.</param>
     /// <returns>The signed record.</returns>
-    /// <exception cref="ArgumentException"><paramref name="dataJson"/> is not the data of a record; the message states the reason.</exception>
+    /// <exception cref="ArgumentException"><paramref name="dataJson"/> is not the data of a record; the message states
+    /// the reason.</exception>
     /// <exception cref="ObjectDisposedException">The signer has been disposed of.</exception>
     public SignedLinktree Sign(ReadOnlySpan<byte> dataJson)
     {

@@ -1,8 +1,8 @@
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// What addition and doubling yield before their last products: E, F, G, H of Hisil and others, with X = E·F, Y = G·H, Z = F·G, T = E·H.
-/// Who doubles next leaves the product T out.
+/// The result of an addition or doubling before its last products: E, F, G, H of Hisil and others, with X = E·F, Y =
+/// G·H, Z = F·G, T = E·H. A doubling that follows does not need T, which saves a product.
 /// </summary>
 internal readonly struct CompletedPoint(in FieldElement e, in FieldElement f, in FieldElement g, in FieldElement h)
 {

@@ -1,8 +1,8 @@
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// [a]A + [b]B in one chain of doublings (Straus, "Addition chains of vectors", 1964), both scalars in non-adjacent form with
-/// tables of odd multiples. Its time depends on the scalars: for verifying only.
+/// [a]A + [b]B in one chain of doublings (Straus, "Addition chains of vectors", 1964), both scalars in non-adjacent
+/// form with tables of odd multiples. Its time depends on the scalars, which are public.
 /// </summary>
 internal static class DoubleScalarMultiplication
 {

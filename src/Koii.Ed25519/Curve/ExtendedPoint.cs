@@ -1,12 +1,12 @@
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// A point of the curve in extended coordinates: x = X/Z, y = Y/Z, T = X·Y/Z (Hisil, Wong, Carter, Dawson, "Twisted Edwards
-/// Curves Revisited", 2008, §3). The formulas are complete: no pair of points is an exception.
+/// A point of the curve in extended coordinates: x = X/Z, y = Y/Z, T = X·Y/Z (Hisil, Wong, Carter, Dawson, "Twisted
+/// Edwards Curves Revisited", 2008, §3). The formulas are complete: no pair of points is an exception.
 /// </summary>
 /// <remarks>
-/// Coordinates are tight, or the negation of something tight: limbs of at most 2^52 (see <see cref="FieldElement"/>). No sum in
-/// the formulas then passes 2^54.
+/// Coordinates are tight, or the negation of something tight: limbs of at most 2^52 (see <see cref="FieldElement"/>).
+/// No sum in the formulas then passes 2^54.
 /// </remarks>
 internal readonly struct ExtendedPoint(in FieldElement x, in FieldElement y, in FieldElement z, in FieldElement t)
 {
@@ -74,7 +74,7 @@ internal readonly struct ExtendedPoint(in FieldElement x, in FieldElement y, in 
 
     internal CachedPoint ToCached() => new(Y + X, Y - X, Z + Z, T * EdwardsCurve.TwiceD);
 
-    /// <summary>The form for tables that live long; it costs an inversion.</summary>
+    /// <summary>The form for long-lived tables. It takes an inversion.</summary>
     internal AffineCachedPoint ToAffineCached()
     {
         var inverse = Z.Invert();

@@ -7,17 +7,14 @@ using static Koii.Ed25519.Curve.SplitProduct;
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// An integer modulo p = 2^255 − 19 (RFC 8032 §5.1), in five limbs of radix 2^51: l0 + 2^51·l1 + … + 2^204·l4. The value is
-/// kept modulo p only; <see cref="WriteTo"/> gives the one canonical form.
+/// An integer modulo p = 2^255 − 19 (RFC 8032 §5.1), in five limbs of radix 2^51: l0 + 2^51·l1 + … + 2^204·l4. The
+/// value is determined modulo p only; <see cref="WriteTo"/> writes the canonical form.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Limbs may be larger than 51 bits for a while, which saves the carries of most sums. The bounds, asserted in debug builds:
-/// a product or square is <i>tight</i>, its limbs are at most 2^51 + 2^18; factors may have limbs up to 2^54; no limb of a
-/// subtrahend may pass that of 2p, 2^52 − 38 or 2^52 − 2. A sum or difference of two tight elements therefore fits any
-/// product, and so does a sum of two of those.
-/// </para>
-/// <para>No operation branches on, or indexes memory by, the value of an element.</para>
+/// <para> Limbs may be larger than 51 bits for a while, which saves the carries of most sums. The bounds, asserted in
+/// debug builds: a product or square is <i>tight</i>, its limbs are at most 2^51 + 2^18; factors may have limbs up to
+/// 2^54; no limb of a subtrahend may pass that of 2p, 2^52 − 38 or 2^52 − 2. A sum or difference of two tight elements
+/// therefore fits any product, and so does a sum of two of those. </para>
 /// </remarks>
 internal readonly struct FieldElement : IFieldVector<FieldElement>
 {
@@ -32,7 +29,7 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
     private const ulong MaxFactorLimb = 1UL << 54;
     private const ulong TightLimb = (1UL << LimbBits) + (1UL << 18);
 
-    // 2p, limb by limb: what a difference adds so that no limb falls below zero.
+    // 2p, limb by limb. A difference adds it, so no limb is negative.
     private const ulong TwiceP0 = (1UL << 52) - 38;
     private const ulong TwiceP1To4 = (1UL << 52) - 2;
 
@@ -53,7 +50,9 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
 
     internal static FieldElement FromInt32(int small) => new((ulong)small, 0, 0, 0, 0);
 
-    /// <summary>Reads 255 bits in little-endian order; the highest bit of the last byte is ignored. The value may be p or more.</summary>
+    /// <summary>
+    /// Reads 255 bits in little-endian order; the highest bit of the last byte is ignored. The value may be p or more.
+    /// </summary>
     internal static FieldElement Read(ReadOnlySpan<byte> bytes)
     {
         var w0 = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
@@ -110,7 +109,7 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
 
     public static FieldElement operator -(in FieldElement a) => Zero - a;
 
-    /// <summary>Reads limbs that may be negative: at most 2^52 − 38 in magnitude. The result is tight.</summary>
+    /// <summary>Reads limbs that may be negative, at most 2^52 − 38 in magnitude. The result is tight.</summary>
     internal static FieldElement FromSignedLimbs(long l0, long l1, long l2, long l3, long l4) =>
         Tight((ulong)l0 + TwiceP0, (ulong)l1 + TwiceP1To4, (ulong)l2 + TwiceP1To4, (ulong)l3 + TwiceP1To4, (ulong)l4 + TwiceP1To4);
 
@@ -122,11 +121,11 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
     {
         Debug.Assert(a.LimbsAreAtMost(MaxFactorLimb) && b.LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
-        // The two shifts make the 13 bits that a parted product wants of its factors.
+        // The two shifts add up to the 13 bits that a split product needs.
         ulong a0 = a._l0 << 8, a1 = a._l1 << 8, a2 = a._l2 << 8, a3 = a._l3 << 8, a4 = a._l4 << 8;
         ulong b0 = b._l0 << 5, b1 = b._l1 << 5, b2 = b._l2 << 5, b3 = b._l3 << 5, b4 = b._l4 << 5;
 
-        // 2^255 is 19 modulo p, so what belongs to limb i + 5 comes back to limb i nineteen-fold. 19·2^59 fits 64 bits.
+        // 2^255 is 19 modulo p, so limb i + 5 is nineteen times limb i. 19·2^59 fits 64 bits.
         ulong b1By19 = 19 * b1, b2By19 = 19 * b2, b3By19 = 19 * b3, b4By19 = 19 * b4;
 
         return Carry(
@@ -137,12 +136,12 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
             SumOfProducts(a0, b4, a1, b3, a2, b2, a3, b1, a4, b0));
     }
 
-    /// <summary>The product with itself, tight; ten of the products of limbs stand twice in it.</summary>
+    /// <summary>The product with itself, tight; ten of the products of limbs occur twice in it.</summary>
     public FieldElement Square()
     {
         Debug.Assert(LimbsAreAtMost(MaxFactorLimb), "A factor has a limb beyond 2^54.");
 
-        // Shifted as in a product, one bit more for what stands twice: 2^54 becomes 2^63.
+        // Shifted as in a product, by one bit more for doubled products: 2^54 becomes 2^63.
         ulong a0 = _l0 << 5, a1 = _l1 << 5, a2 = _l2 << 5, a3 = _l3 << 5, a4 = _l4 << 5;
         ulong twice0 = _l0 << 9, twice1 = _l1 << 9, twice2 = _l2 << 9, twice3 = _l3 << 9;
         ulong a3By19 = 19 * a3, a4By19 = 19 * a4;
@@ -171,7 +170,7 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
     static int IFieldVector<FieldElement>.Lanes => 1;
 
     /// <inheritdoc/>
-    /// <remarks>Limbs of factors have room for 4 tight elements on both sides.</remarks>
+    /// <remarks>Both factors of a product can be sums of 4 tight elements.</remarks>
     FieldElement IFieldVector<FieldElement>.Tighten() => this;
 
     /// <inheritdoc/>
@@ -228,9 +227,9 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static FieldElement Carry(SplitProduct r0, SplitProduct r1, SplitProduct r2, SplitProduct r3, SplitProduct r4)
     {
-        // The upper part of a column belongs to the next limb. A product of two factors is at most 2^108, so a column has at most
-        // (1 + 4·19)·2^57 < 2^63.3 in its upper part, the last one, where nothing is nineteen-fold, 5·2^57 < 2^59.4, and nineteen
-        // times that is below 2^63.6. A lower part is below 5·2^51: each sum fits.
+        // The upper part of a column belongs to the next limb. A product of two factors is at most 2^108, so a column
+        // has at most (1 + 4·19)·2^57 < 2^63.3 in its upper part, the last one, where nothing is nineteen-fold, 5·2^57
+        // < 2^59.4, and nineteen times that is below 2^63.6. A lower part is below 5·2^51: each sum fits.
         var l0 = r0.Low + (19 * r4.High);
         var l1 = r1.Low + r0.High;
         var l2 = r2.Low + r1.High;
@@ -240,7 +239,9 @@ internal readonly struct FieldElement : IFieldVector<FieldElement>
         return Tight(l0, l1, l2, l3, l4);
     }
 
-    /// <summary>Lets each limb hand on what it has beyond 51 bits: below 2^13, and nineteen times that below 2^18.</summary>
+    /// <summary>
+    /// Carries the bits of each limb beyond 51 to the next limb: below 2^13, and nineteen times that below 2^18.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static FieldElement Tight(ulong l0, ulong l1, ulong l2, ulong l3, ulong l4)
     {

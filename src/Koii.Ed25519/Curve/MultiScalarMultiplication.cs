@@ -4,17 +4,17 @@ namespace Koii.Ed25519.Curve;
 
 /// <summary>
 /// Sums of multiples of many points in one chain of doublings (Straus, "Addition chains of vectors", 1964), scalars in
-/// non-adjacent form. What is prepared for a point serves every sum it stands in. Its time depends on the scalars.
+/// non-adjacent form. The table of a point is used for every sum that contains it. Its time depends on the scalars.
 /// </summary>
 internal readonly struct MultiScalarMultiplication : IDisposable
 {
     private readonly int _terms;
     private readonly CachedPoint[] _oddMultiples;
 
-    // A row holds the digits of all terms for one power of two, so that the few that are not zero are found by a vectorised search.
+    // A row holds the digits of all terms for one power of two, so a vectorized search finds the few that are not zero.
     private readonly sbyte[] _digits;
 
-    /// <summary>Rents room for a number of terms; <see cref="Dispose"/> gives it back.</summary>
+    /// <summary>Rents memory for a number of terms; <see cref="Dispose"/> returns it.</summary>
     internal MultiScalarMultiplication(int terms)
     {
         _terms = terms;
@@ -22,17 +22,22 @@ internal readonly struct MultiScalarMultiplication : IDisposable
         _digits = ArrayPool<sbyte>.Shared.Rent(terms * Scalar.NonAdjacentFormLength);
     }
 
-    /// <summary>Makes [<paramref name="scalar"/>]<paramref name="point"/> the term at a place. Every place of a sum must have been set.</summary>
-    internal void SetTerm(int place, in Scalar scalar, in ExtendedPoint point)
+    /// <summary>
+    /// Makes [<paramref name="scalar"/>]<paramref name="point"/> the term at an index. Every term of a sum must have
+    /// been set.
+    /// </summary>
+    internal void SetTerm(int index, in Scalar scalar, in ExtendedPoint point)
     {
-        OddMultiples.Compute(point, _oddMultiples.AsSpan(place * OddMultiples.Length, OddMultiples.Length));
+        OddMultiples.Compute(point, _oddMultiples.AsSpan(index * OddMultiples.Length, OddMultiples.Length));
         Span<sbyte> digits = stackalloc sbyte[Scalar.NonAdjacentFormLength];
         scalar.WriteNonAdjacentForm(OddMultiples.PointWidth, digits);
         for (var i = 0; i < digits.Length; i++)
-            _digits[(i * _terms) + place] = digits[i];
+            _digits[(i * _terms) + index] = digits[i];
     }
 
-    /// <summary>The sum of <paramref name="count"/> terms from place <paramref name="start"/> on, and [<paramref name="b"/>]B.</summary>
+    /// <summary>
+    /// The sum of <paramref name="count"/> terms from index <paramref name="start"/> on, and [<paramref name="b"/>]B.
+    /// </summary>
     internal ExtendedPoint Sum(int start, int count, in Scalar b)
     {
         Span<sbyte> bDigits = stackalloc sbyte[Scalar.NonAdjacentFormLength];
@@ -64,15 +69,15 @@ internal readonly struct MultiScalarMultiplication : IDisposable
     {
         var row = _digits.AsSpan((power * _terms) + start, count);
         var oddMultiples = _oddMultiples.AsSpan(start * OddMultiples.Length, count * OddMultiples.Length);
-        for (var place = row.IndexOfAnyExcept((sbyte)0); place >= 0;)
+        for (var index = row.IndexOfAnyExcept((sbyte)0); index >= 0;)
         {
-            int digit = row[place];
+            int digit = row[index];
             step = digit > 0
-                ? step.ToExtended() + oddMultiples[(place * OddMultiples.Length) + (digit / 2)]
-                : step.ToExtended() - oddMultiples[(place * OddMultiples.Length) + (-digit / 2)];
+                ? step.ToExtended() + oddMultiples[(index * OddMultiples.Length) + (digit / 2)]
+                : step.ToExtended() - oddMultiples[(index * OddMultiples.Length) + (-digit / 2)];
 
-            var next = row[(place + 1)..].IndexOfAnyExcept((sbyte)0);
-            place = next < 0 ? next : place + 1 + next;
+            var next = row[(index + 1)..].IndexOfAnyExcept((sbyte)0);
+            index = next < 0 ? next : index + 1 + next;
         }
     }
 }

@@ -1,15 +1,18 @@
 namespace Koii.Ed25519.Curve;
 
-/// <summary>Tables P, 3P, 5P, … that multiplication by scalars in non-adjacent form adds from: digit d stands at place |d| / 2.</summary>
+/// <summary>
+/// Tables P, 3P, 5P, … for the multiplication by scalars in non-adjacent form. The multiple of digit d has the index
+/// |d| / 2.
+/// </summary>
 internal static class OddMultiples
 {
-    /// <summary>The width of the form for any point: a short table, as it is made anew for each.</summary>
+    /// <summary>The width of the form for any point: a short table, as each point needs a new one.</summary>
     internal const int PointWidth = 5;
 
-    /// <summary>The width for B, whose table is made once.</summary>
+    /// <summary>The width for B, whose table is computed once.</summary>
     internal const int BaseWidth = 8;
 
-    /// <summary>How many multiples <see cref="Compute"/> writes: P, 3P, … 15P.</summary>
+    /// <summary>The number of multiples that <see cref="Compute"/> writes: P, 3P, … 15P.</summary>
     internal const int Length = 1 << (PointWidth - 2);
 
     private static readonly AffineCachedPoint[] TableOfBase = ComputeOfBase();

@@ -2,7 +2,9 @@ using Koii.Ed25519.Curve.Vectors;
 
 namespace Koii.Ed25519.Curve;
 
-/// <summary>The 32 bytes of a point: y in little-endian order, and the sign of x as the highest bit (RFC 8032 §5.1.2).</summary>
+/// <summary>
+/// The 32 bytes of a point: y in little-endian order, and the sign of x as the highest bit (RFC 8032 §5.1.2).
+/// </summary>
 internal static class PointEncoding
 {
     internal const int Size = FieldElement.Size;
@@ -19,13 +21,15 @@ internal static class PointEncoding
         return valid[0];
     }
 
-    /// <summary>One of many encodings.</summary>
-    internal static ReadOnlySpan<byte> At(ReadOnlySpan<byte> encodings, int place) => encodings.Slice(place * Size, Size);
+    /// <summary>One encoding of a list.</summary>
+    internal static ReadOnlySpan<byte> At(ReadOnlySpan<byte> encodings, int index) => encodings.Slice(index * Size, Size);
 
     /// <summary>The sign of x.</summary>
     internal static bool IsNegative(ReadOnlySpan<byte> bytes) => (bytes[Size - 1] & SignBit) != 0;
 
-    /// <summary>p is 2^255 − 19, little-endian ED FF … FF 7F: only nineteen values below 2^255 are not below it.</summary>
+    /// <summary>
+    /// p is 2^255 − 19, little-endian ED FF … FF 7F: only nineteen values below 2^255 are not below it.
+    /// </summary>
     internal static bool HasYBelowP(ReadOnlySpan<byte> bytes) =>
         bytes[0] < 0xED || (bytes[Size - 1] | SignBit) != 0xFF || bytes[1..(Size - 1)].ContainsAnyExcept((byte)0xFF);
 }

@@ -1,7 +1,8 @@
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// A point as x = X/Z, y = Y/Z: all that doubling needs, so a chain of doublings leaves T out. Coordinates as in <see cref="ExtendedPoint"/>.
+/// A point as x = X/Z, y = Y/Z. Doubling needs no more, so a chain of doublings does not compute T. Coordinates as in
+/// <see cref="ExtendedPoint"/>.
 /// </summary>
 internal readonly struct ProjectivePoint(in FieldElement x, in FieldElement y, in FieldElement z)
 {
@@ -12,7 +13,10 @@ internal readonly struct ProjectivePoint(in FieldElement x, in FieldElement y, i
     /// <summary>Whether the point is (0, 1).</summary>
     internal bool IsIdentity => X.IsZero && Y.HasValueOf(Z);
 
-    /// <summary>The double, by §3.3 of Hisil and others with a = −1 and all four factors negated, which changes no product of two.</summary>
+    /// <summary>
+    /// The double, by §3.3 of Hisil and others with a = −1 and all four factors negated, which changes no product of
+    /// two.
+    /// </summary>
     internal CompletedPoint Double()
     {
         var a = X.Square();

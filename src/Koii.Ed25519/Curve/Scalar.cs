@@ -4,22 +4,18 @@ using System.Diagnostics;
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// An integer modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032 §5.1). It is
-/// always below L, in four limbs of 64 bits, the lowest first.
+/// An integer modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032 §5.1).
+/// It is always below L, in four limbs of 64 bits, the lowest first.
 /// </summary>
-/// <remarks>
-/// Reduction and multiplication neither branch on nor index memory by a value, since signing uses them on secrets.
-/// <see cref="TryRead"/> and <see cref="WriteNonAdjacentForm"/> are for what everybody may see.
-/// </remarks>
 internal readonly struct Scalar
 {
     /// <summary>The length of an encoded scalar in bytes.</summary>
     internal const int Size = 32;
 
-    /// <summary>How many digits <see cref="WriteNonAdjacentForm"/> writes.</summary>
+    /// <summary>The number of digits that <see cref="WriteNonAdjacentForm"/> writes.</summary>
     internal const int NonAdjacentFormLength = 256;
 
-    /// <summary>How many bits <see cref="WriteSignedWindows"/> has to represent for any scalar.</summary>
+    /// <summary>The number of bits that <see cref="WriteSignedWindows"/> represents for any scalar.</summary>
     internal const int FullBits = 252;
 
     /// <summary>The same for numbers from −2^127 to 2^127.</summary>
@@ -37,16 +33,16 @@ internal readonly struct Scalar
         _l3 = limbs[3];
     }
 
-    /// <summary>L, with a fifth limb that reduction needs.</summary>
+    /// <summary>L, with a fifth limb, which reduction needs.</summary>
     private static ReadOnlySpan<ulong> Order => [0x5812631A5CF5D3ED, 0x14DEF9DEA2F79CD6, 0, 0x1000000000000000, 0];
 
     /// <summary>⌊2^512 / L⌋, the factor of Barrett's reduction.</summary>
     private static ReadOnlySpan<ulong> BarrettFactor => [0xED9CE5A30A2C131B, 0x2106215D086329A7, 0xFFFFFFFFFFFFFFEB, 0xFFFFFFFFFFFFFFFF, 0xF];
 
-    /// <summary>Whether the value is 2^251 or more, which is half of L but for a small part.</summary>
+    /// <summary>Whether the value is 2^251 or more, which is about half of L.</summary>
     internal bool IsInUpperHalf => _l3 >> 59 != 0;
 
-    /// <summary>Reads 32 bytes in little-endian order, unless they are L or more (protocol §2, clause 1).</summary>
+    /// <summary>Reads 32 bytes in little-endian order, unless they are L or more (condition 1 of the rule).</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out Scalar scalar)
     {
         Span<ulong> limbs = stackalloc ulong[Limbs];
@@ -57,7 +53,7 @@ internal readonly struct Scalar
         return isBelowOrder;
     }
 
-    /// <summary>Reads 32 or 64 bytes in little-endian order and reduces them modulo L.</summary>
+    /// <summary>Reads 64 bytes in little-endian order and reduces them modulo L.</summary>
     internal static Scalar Reduce(ReadOnlySpan<byte> bytes)
     {
         Span<ulong> limbs = stackalloc ulong[2 * Limbs];
@@ -69,7 +65,7 @@ internal readonly struct Scalar
     /// <summary>The number modulo L.</summary>
     internal static Scalar FromInt128(Int128 number)
     {
-        // The magnitude of the least number, 2^127, is right as well.
+        // The magnitude of the least number, 2^127, is correct as well.
         var magnitude = (UInt128)(Int128.IsNegative(number) ? -number : number);
         var scalar = new Scalar([(ulong)magnitude, (ulong)(magnitude >> 64), 0, 0]);
         return Int128.IsNegative(number) ? -scalar : scalar;
@@ -81,7 +77,7 @@ internal readonly struct Scalar
         Span<ulong> product = stackalloc ulong[2 * Limbs];
         Multiply([a._l0, a._l1, a._l2, a._l3], [b._l0, b._l1, b._l2, b._l3], product);
 
-        // L² + L is below 2^506: nothing is carried out of the eighth limb.
+        // L² + L is below 2^506: the eighth limb has no carry.
         ReadOnlySpan<ulong> addend = [c._l0, c._l1, c._l2, c._l3, 0, 0, 0, 0];
         var carry = 0UL;
         for (var i = 0; i < product.Length; i++)
@@ -103,14 +99,14 @@ internal readonly struct Scalar
     }
 
     /// <summary>
-    /// Writes the width-w non-adjacent form: digits d with value = Σ d[i]·2^i, each zero or odd and below 2^(w−1) in absolute value,
-    /// and at most one of w neighbours not zero. Its time depends on the value.
+    /// Writes the width-w non-adjacent form: digits d with value = Σ d[i]·2^i, each zero or odd and below 2^(w−1) in
+    /// absolute value, and at most one of w neighbours not zero. Its time depends on the value.
     /// </summary>
     /// <param name="width">w, from 2 to 8.</param>
-    /// <param name="digits">Room for <see cref="NonAdjacentFormLength"/> digits.</param>
+    /// <param name="digits">Receives <see cref="NonAdjacentFormLength"/> digits.</param>
     internal void WriteNonAdjacentForm(int width, Span<sbyte> digits)
     {
-        // A limb of zeros lets a window reach beyond the last bit.
+        // With a limb of zeros a window can extend beyond the last bit.
         ReadOnlySpan<ulong> limbs = [_l0, _l1, _l2, _l3, 0];
         digits.Clear();
         var carry = 0;
@@ -121,7 +117,7 @@ internal readonly struct Scalar
             if (shift != 0)
                 bits |= limbs[(position / 64) + 1] << (64 - shift);
 
-            // Bit plus carry is 0 or 2: the digit is zero, and the carry stays what it is.
+            // Bit plus carry is 0 or 2: the digit is zero, and the carry does not change.
             if ((int)(bits & 1) == carry)
             {
                 position++;
@@ -136,14 +132,16 @@ internal readonly struct Scalar
     }
 
     /// <summary>
-    /// Writes digits d, each at most 2^(<paramref name="width"/> − 1) in absolute value, with Σ d[i]·2^(width·i) the value or the value less L, whichever is nearer to
-    /// zero. Its time depends on the value.
+    /// Writes digits d, each at most 2^(<paramref name="width"/> − 1) in absolute value, with Σ d[i]·2^(width·i) the
+    /// value or the value less L, whichever is nearer to zero. Its time depends on the value.
     /// </summary>
     /// <param name="width">From 2 to 15.</param>
-    /// <param name="digits">Room for <see cref="FullBits"/> bits, or for <see cref="HalfBits"/> where the value is known to fit; what is beyond becomes zero.</param>
+    /// <param name="digits">Has room for <see cref="FullBits"/> bits, or for <see cref="HalfBits"/> if the value fits;
+    /// further digits become zero.</param>
     internal void WriteSignedWindows(int width, Span<short> digits)
     {
-        // From 2^251 on the value is negated. Then 2^251 and 2^251 + 2^125 bound it: a highest digit may be 2^(width − 1) exactly, as what is below it carries nothing.
+        // From 2^251 on the value is negated. Then 2^251 and 2^251 + 2^125 bound it: the highest digit may be 2^(width
+        // − 1) exactly, as the digits below it have no carry.
         var isNegative = IsInUpperHalf;
         var magnitude = isNegative ? -this : this;
         ReadOnlySpan<ulong> limbs = [magnitude._l0, magnitude._l1, magnitude._l2, magnitude._l3, 0];
@@ -161,30 +159,30 @@ internal readonly struct Scalar
             digits[i] = (short)(isNegative ? -digit : digit);
         }
 
-        Debug.Assert(carry == 0, "There is no room for the value.");
+        Debug.Assert(carry == 0, "The value does not fit.");
     }
 
     /// <summary>
-    /// Barrett's reduction of eight limbs (Menezes, van Oorschot, Vanstone, "Handbook of Applied Cryptography", algorithm 14.42,
-    /// with b = 2^64 and k = 4).
+    /// Barrett's reduction of eight limbs (Menezes, van Oorschot, Vanstone, "Handbook of Applied Cryptography",
+    /// algorithm 14.42, with b = 2^64 and k = 4).
     /// </summary>
     private static Scalar Reduce(ReadOnlySpan<ulong> value)
     {
-        // The quotient is ⌊⌊value / b³⌋·factor / b⁵⌋. For any modulus it may be two short of the true one, for L only one: what
-        // the factor lost is 2^512 / L − factor < 0.23, and what the division by b³ lost counts less than 2^192·2^260 / 2^512.
+        // The quotient is ⌊⌊value / b³⌋·factor / b⁵⌋. For any modulus it may be two less than the true one, for L only
+        // one: the factor is less than 0.23 too small, and the division by b³ loses less than 2^192·2^260 / 2^512.
         Span<ulong> scaled = stackalloc ulong[10];
         Multiply(value[3..], BarrettFactor, scaled);
         Span<ulong> multiple = stackalloc ulong[10];
         Multiply(scaled[5..], Order, multiple);
 
-        // So the remainder is below 2L, fits five limbs, and is right modulo b⁵.
+        // So the remainder is below 2L, fits five limbs, and is correct modulo b⁵.
         Span<ulong> remainder = stackalloc ulong[5];
         Subtract(value[..5], multiple[..5], remainder);
         SubtractOrderOnce(remainder);
         return new Scalar(remainder);
     }
 
-    /// <summary>Takes L from <paramref name="value"/> unless that would be negative.</summary>
+    /// <summary>Subtracts L from <paramref name="value"/> unless the result would be negative.</summary>
     private static void SubtractOrderOnce(Span<ulong> value)
     {
         Span<ulong> difference = stackalloc ulong[5];
@@ -193,7 +191,9 @@ internal readonly struct Scalar
             value[i] = difference[i] ^ (keep & (difference[i] ^ value[i]));
     }
 
-    /// <summary>The difference modulo the power of 2^64 that its length makes; returns the borrow, 0 or 1.</summary>
+    /// <summary>
+    /// The difference modulo the power of 2^64 that its length determines; returns the borrow, 0 or 1.
+    /// </summary>
     private static ulong Subtract(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b, Span<ulong> difference)
     {
         var borrow = 0UL;

@@ -1,8 +1,9 @@
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// The eight points that the cofactor takes to the identity. They have five values of y: 1 and −1 for the points of order 1 and 2, 0 for order 4, and for order 8 the two
-/// roots of d·y⁴ + 2·y² = 1 that are elements, one the negation of the other.
+/// The eight points whose multiple by the cofactor is the identity. They have five values of y: 1 and −1 for the points
+/// of order 1 and 2, 0 for order 4, and for order 8 the two roots of d·y⁴ + 2·y² = 1 that are elements, one the
+/// negation of the other.
 /// </summary>
 internal static class SmallOrder
 {
@@ -15,7 +16,7 @@ internal static class SmallOrder
         Convert.FromHexString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
     ];
 
-    /// <summary>Whether the canonical encoding of a point is that of one of them.</summary>
+    /// <summary>Whether a canonical encoding is that of one of these points.</summary>
     internal static bool Contains(ReadOnlySpan<byte> encoding)
     {
         Span<byte> y = stackalloc byte[PointEncoding.Size];

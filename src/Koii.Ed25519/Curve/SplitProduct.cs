@@ -4,15 +4,15 @@ using System.Runtime.Intrinsics.X86;
 namespace Koii.Ed25519.Curve;
 
 /// <summary>
-/// A sum of products of two limbs, each parted at bit 51, the width of a limb: Low + 2^51·High. Parts are added without a carry
-/// between them, which a sum of 128 bits would need at each step.
+/// A sum of products of two limbs, each split at bit 51, the width of a limb: Low + 2^51·High. The parts are added
+/// without a carry between them, which a sum of 128 bits would need at each step.
 /// </summary>
 internal readonly struct SplitProduct
 {
-    /// <summary>The sum of what the products are modulo 2^51.</summary>
+    /// <summary>The sum of the products modulo 2^51.</summary>
     internal readonly ulong Low;
 
-    /// <summary>The sum of what they are without their lowest 51 bits.</summary>
+    /// <summary>The sum of the products without their lowest 51 bits.</summary>
     internal readonly ulong High;
 
     private SplitProduct(ulong low, ulong high)
@@ -22,8 +22,9 @@ internal readonly struct SplitProduct
     }
 
     /// <summary>
-    /// x0·y0 + x1·y1 + x2·y2, each product given by factors that make 2^13 times it: bit 51 is then bit 64, where the machine parts a
-    /// product. Written as two sums of plain integers, since the compiler of .NET 10 keeps those in registers.
+    /// x0·y0 + x1·y1 + x2·y2, given factors whose product is 2^13 times the product of the limbs: bit 51 is then bit
+    /// 64, where the processor splits a product. Written as two sums of integers, since the compiler of .NET 10 keeps
+    /// those in registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static SplitProduct SumOfProducts(ulong x0, ulong y0, ulong x1, ulong y1, ulong x2, ulong y2) =>

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary>The verifiers of the network's JavaScript nodes, timed by a Node.js process: <c>node:crypto</c>, and tweetnacl, which npm installs into a temporary folder.</summary>
+/// <summary>
+/// The verifiers of the network's JavaScript nodes, timed by a Node.js process: <c>node:crypto</c>, and tweetnacl,
+/// which npm installs into a temporary folder.
+/// </summary>
 internal sealed class JavaScript : IDisposable
 {
     // Key objects are created outside the timed part, as a program does for keys that recur.
@@ -33,7 +36,10 @@ internal sealed class JavaScript : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("koii-dbsharing-verify-");
 
-    /// <summary>Returns names and microseconds a check. Without Node.js the result is empty and <paramref name="absent"/> gets the reason.</summary>
+    /// <summary>
+    /// Returns names and microseconds a check. Without Node.js the result is empty and <paramref name="absent"/> gets
+    /// the reason.
+    /// </summary>
     internal async Task<IReadOnlyList<(string Name, double Microseconds)>> MeasureAsync(SignatureSet set, int checks, List<string> absent)
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "verify.cjs"), Script);

@@ -3,7 +3,10 @@ using BouncyCastleEd25519 = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary>Signed messages of the size of a profile. Each has an author of its own, so a key cache has no effect. The set is the same in every run.</summary>
+/// <summary>
+/// Signed messages of the size of a profile. Each has an author of its own, so a key cache has no effect. The set is
+/// the same in every run.
+/// </summary>
 internal sealed class SignatureSet
 {
     internal const int MessageSize = 351;

@@ -4,7 +4,10 @@ using Koii.Ed25519;
 
 namespace Koii.DbSharing.Benchmarks.Verify;
 
-/// <summary><c>verify</c>: prints one table of the time of a signature check on one core, of this library and of others, from one run.</summary>
+/// <summary>
+/// <c>verify</c>: prints one table of the time of a signature check on one core, of this library and of others, from
+/// one run.
+/// </summary>
 internal static class VerifyCommand
 {
     internal const string Verb = "verify";

@@ -7,8 +7,9 @@ using static Koii.Ed25519.Tests.SignatureCase;
 namespace Koii.DbSharing.Tests.Signatures;
 
 /// <summary>
-/// Signatures that no honest signer makes. The library's code checks conditions 1 and 2 of protocol §2 here too, so a signature that fails them is rejected even where the
-/// equation alone holds. BouncyCastle.Cryptography checks the equation of condition 3 with the cofactor, as the protocol does.
+/// Signatures that no honest signer makes. The library's code checks conditions 1 and 2 of protocol §2 here too, so a
+/// signature that fails them is rejected even where the equation alone holds. BouncyCastle.Cryptography checks the
+/// equation of condition 3 with the cofactor, as the protocol does.
 /// </summary>
 [TestFixture]
 internal sealed class BouncyCastleRuleTests
@@ -95,7 +96,10 @@ internal sealed class BouncyCastleRuleTests
 
     private static byte[] Message(int number) => Encoding.ASCII.GetBytes($"message {number}");
 
-    /// <summary>A signature that needs no secret: [k]A of a key of small order vanishes when k is a multiple of its order, for at least one message of eight.</summary>
+    /// <summary>
+    /// A signature that needs no secret: [k]A of a key of small order vanishes when k is a multiple of its order, for
+    /// at least one message of eight.
+    /// </summary>
     private static SignatureCase ForAnyMessage(byte[] key) =>
         Enumerable.Range(0, 1000).Select(i => Sign(0, key, Nonce, EncodedR, Message(i))).First(signature => signature.EquationHoldsWithoutCofactor);
 

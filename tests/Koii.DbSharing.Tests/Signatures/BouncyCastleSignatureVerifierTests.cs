@@ -3,7 +3,10 @@ using Koii.Ed25519.Tests;
 
 namespace Koii.DbSharing.Tests.Signatures;
 
-/// <summary>BouncyCastle and the library give the same results for published vectors, honest signatures, forgeries and random bytes.</summary>
+/// <summary>
+/// BouncyCastle and the library give the same results for published vectors, honest signatures, forgeries and random
+/// bytes.
+/// </summary>
 [TestFixture]
 internal sealed class BouncyCastleSignatureVerifierTests
 {

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Koii.DbSharing.Tests.Signatures;
 
-/// <summary>The signed records of the protocol, <c>vectors/linktrees.json</c>; a seed is thirty-two times its <c>seedByte</c>.</summary>
+/// <summary>
+/// The signed records of the protocol, <c>vectors/linktrees.json</c>; a seed is thirty-two times its <c>seedByte</c>.
+/// </summary>
 internal static class ProtocolVectors
 {
     internal static IReadOnlyList<JsonElement> Read()

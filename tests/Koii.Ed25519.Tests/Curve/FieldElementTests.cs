@@ -7,7 +7,9 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 
 namespace Koii.Ed25519.Tests.Curve;
 
-/// <summary>Field arithmetic against whole numbers, on random limbs and on limbs at every bound that the code names.</summary>
+/// <summary>
+/// Field arithmetic against whole numbers, on random limbs and on limbs at every bound that the code names.
+/// </summary>
 [TestFixture]
 internal sealed class FieldElementTests
 {

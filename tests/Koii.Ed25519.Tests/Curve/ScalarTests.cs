@@ -137,7 +137,10 @@ internal sealed class ScalarTests
     /// <summary>Groups of windows may be more than the number needs.</summary>
     private static Arbitrary<int> Spare => Gen.Choose(0, 7).ToArbitrary();
 
-    /// <summary>Numbers of so many bits that repeat a window next to half of its radix, which is where digits change their sign and carry.</summary>
+    /// <summary>
+    /// Numbers of so many bits that repeat a window next to half of its radix, which is where digits change their sign
+    /// and carry.
+    /// </summary>
     private static Gen<BigInteger> AlikeWindows(int bits) =>
         Gen.Choose(2, 15).Zip(Gen.Choose(-1, 1)).Select(window =>
         {
@@ -156,7 +159,9 @@ internal sealed class ScalarTests
         return digits;
     }
 
-    /// <summary>Of 512 bits: random ones, those next to powers of two, and small ones on both sides of multiples of L.</summary>
+    /// <summary>
+    /// Of 512 bits: random ones, those next to powers of two, and small ones on both sides of multiples of L.
+    /// </summary>
     private static Arbitrary<BigInteger> Numbers
     {
         get

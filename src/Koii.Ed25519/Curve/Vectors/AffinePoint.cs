@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.Ed25519.Curve.Vectors;
 
-/// <summary>The memory form of a point with Z = 1 that will be added to others: (y+x)/2, (y−x)/2 and d·x·y, as words of a kind of field vector.</summary>
+/// <summary>
+/// The memory form of a point with Z = 1 for additions: (y+x)/2, (y−x)/2 and d·x·y, as words of one type of field
+/// vector.
+/// </summary>
 internal static class AffinePoint
 {
     /// <summary>The words of one point.</summary>
@@ -12,8 +15,8 @@ internal static class AffinePoint
 
     private static readonly FieldElement Half = FieldElement.FromInt32(2).Invert();
 
-    /// <summary>Writes points side by side to their places.</summary>
-    internal static void Write<TField>(in TField x, in TField y, ReadOnlySpan<int> places, Span<ulong> points)
+    /// <summary>Writes points side by side to their indices.</summary>
+    internal static void Write<TField>(in TField x, in TField y, ReadOnlySpan<int> indices, Span<ulong> points)
         where TField : struct, IFieldVector<TField>
     {
         Span<ulong> words = stackalloc ulong[TField.Lanes * Words];
@@ -21,8 +24,8 @@ internal static class AffinePoint
         ((y + x) * half).WriteWords(words, Words);
         ((y - x) * half).WriteWords(words[PerElement..], Words);
         (x * y * TField.Broadcast(EdwardsCurve.D)).WriteWords(words[(2 * PerElement)..], Words);
-        for (var lane = 0; lane < places.Length; lane++)
-            words.Slice(lane * Words, Words).CopyTo(At(points, places[lane]));
+        for (var lane = 0; lane < indices.Length; lane++)
+            words.Slice(lane * Words, Words).CopyTo(At(points, indices[lane]));
     }
 
     /// <summary>The words of a point whose Z is 1.</summary>
@@ -34,15 +37,15 @@ internal static class AffinePoint
         return words;
     }
 
-    /// <summary>The words of one of many points.</summary>
-    internal static Span<ulong> At(Span<ulong> points, int place) => points.Slice(place * Words, Words);
+    /// <summary>The words of one point of a list.</summary>
+    internal static Span<ulong> At(Span<ulong> points, int index) => points.Slice(index * Words, Words);
 
-    /// <summary>Loads one of many points into all lanes.</summary>
+    /// <summary>Loads one point of a list into all lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Broadcast<TField>(ReadOnlySpan<ulong> points, int place, out TField yPlusX, out TField yMinusX, out TField dxy)
+    internal static void Broadcast<TField>(ReadOnlySpan<ulong> points, int index, out TField yPlusX, out TField yMinusX, out TField dxy)
         where TField : struct, IFieldVector<TField>
     {
-        var words = points.Slice(place * Words, Words);
+        var words = points.Slice(index * Words, Words);
         yPlusX = TField.BroadcastWords(in words[0]);
         yMinusX = TField.BroadcastWords(in words[PerElement]);
         dxy = TField.BroadcastWords(in words[2 * PerElement]);

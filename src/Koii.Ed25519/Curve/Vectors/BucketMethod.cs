@@ -3,10 +3,11 @@ using System.Buffers;
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Sums of multiples of many points by buckets (Pippenger, "On the evaluation of powers and related problems", 1976; in this form Bernstein, Doumen,
-/// Lange, Oosterwijk, "Faster batch forgery identification", 2012, §4): scalars are cut into windows of signed digits, the points with the same digit
-/// in a window are summed in one bucket, and then each bucket counts as often as its digit says. Lanes are windows: a step adds one point to a bucket
-/// of each lane. Its time depends on the scalars.
+/// Sums of multiples of many points by buckets (Pippenger, "On the evaluation of powers and related problems", 1976; in
+/// this form Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification", 2012, §4): scalars are cut
+/// into windows of signed digits, the points with the same digit in a window are summed in one bucket, and each bucket
+/// is then multiplied by its digit. Lanes are windows: a step adds one point to a bucket of each lane. Its time depends
+/// on the scalars.
 /// </summary>
 internal static class BucketMethod<TField>
     where TField : struct, IFieldVector<TField>
@@ -27,24 +28,24 @@ internal static class BucketMethod<TField>
         var fullGroups = Groups(Scalar.FullBits, width);
         var halfGroups = Groups(Scalar.HalfBits, width);
         var buckets = ArrayPool<ulong>.Shared.Rent(TField.Lanes * LaneWords(width));
-        var places = ArrayPool<int>.Shared.Rent(TField.Lanes * ((fullGroups * (full.Count + 1)) + (halfGroups * half.Count)));
+        var offsets = ArrayPool<int>.Shared.Rent(TField.Lanes * ((fullGroups * (full.Count + 1)) + (halfGroups * half.Count)));
         try
         {
-            var placesOfFull = places.AsSpan(0, TField.Lanes * fullGroups * full.Count);
-            var placesOfHalf = places.AsSpan(placesOfFull.Length, TField.Lanes * halfGroups * half.Count);
-            var placesOfBase = places.AsSpan(placesOfFull.Length + placesOfHalf.Length, TField.Lanes * fullGroups);
-            FindBuckets(full.Scalars, width, fullGroups, placesOfFull);
-            FindBuckets(half.Scalars, width, halfGroups, placesOfHalf);
-            FindBuckets(basePoint.Scalars, width, fullGroups, placesOfBase);
+            var fullOffsets = offsets.AsSpan(0, TField.Lanes * fullGroups * full.Count);
+            var halfOffsets = offsets.AsSpan(fullOffsets.Length, TField.Lanes * halfGroups * half.Count);
+            var baseOffsets = offsets.AsSpan(fullOffsets.Length + halfOffsets.Length, TField.Lanes * fullGroups);
+            FindBuckets(full.Scalars, width, fullGroups, fullOffsets);
+            FindBuckets(half.Scalars, width, halfGroups, halfOffsets);
+            FindBuckets(basePoint.Scalars, width, fullGroups, baseOffsets);
 
             var sum = ExtendedPoint.Identity;
             for (var group = fullGroups - 1; group >= 0; group--)
             {
                 Empty(buckets, width);
-                Fill(buckets, basePoint, placesOfBase[(TField.Lanes * group)..]);
-                Fill(buckets, full, placesOfFull[(TField.Lanes * group * full.Count)..]);
+                Fill(buckets, basePoint, baseOffsets[(TField.Lanes * group)..]);
+                Fill(buckets, full, fullOffsets[(TField.Lanes * group * full.Count)..]);
                 if (group < halfGroups)
-                    Fill(buckets, half, placesOfHalf[(TField.Lanes * group * half.Count)..]);
+                    Fill(buckets, half, halfOffsets[(TField.Lanes * group * half.Count)..]);
 
                 // Horner's rule over the windows.
                 var windows = Weigh(buckets, width);
@@ -57,11 +58,14 @@ internal static class BucketMethod<TField>
         finally
         {
             ArrayPool<ulong>.Shared.Return(buckets);
-            ArrayPool<int>.Shared.Return(places);
+            ArrayPool<int>.Shared.Return(offsets);
         }
     }
 
-    /// <summary>Wider windows are fewer, so each point is added less often, but have more buckets to be weighed. Counted in products.</summary>
+    /// <summary>
+    /// Wider windows are fewer, so each point is added less often, but have more buckets. The cost is counted in
+    /// products.
+    /// </summary>
     private static int BestWidth(int full, int half)
     {
         const int addition = 8;
@@ -80,14 +84,16 @@ internal static class BucketMethod<TField>
 
     private static int Groups(int bits, int width) => (((bits + width - 1) / width) + TField.Lanes - 1) / TField.Lanes;
 
-    /// <summary>Words of the buckets of one lane: for each magnitude of a digit, zero included, which nobody counts.</summary>
+    /// <summary>
+    /// Words of the buckets of one lane: one for each magnitude of a digit, including zero, whose bucket is not used.
+    /// </summary>
     private static int LaneWords(int width) => ((1 << (width - 1)) + 1) * PointWords;
 
     /// <summary>
-    /// Finds the bucket of each digit: for each group of windows, then each scalar, then each lane, its offset in words, or the complement of that where the digit is
-    /// negative.
+    /// Computes the bucket of each digit, by group of windows, then scalar, then lane: its offset in words, or the
+    /// complement of the offset if the digit is negative.
     /// </summary>
-    private static void FindBuckets(ReadOnlySpan<Scalar> scalars, int width, int groups, Span<int> places)
+    private static void FindBuckets(ReadOnlySpan<Scalar> scalars, int width, int groups, Span<int> offsets)
     {
         Span<short> digits = stackalloc short[Scalar.FullBits];
         digits = digits[..(groups * TField.Lanes)];
@@ -99,7 +105,7 @@ internal static class BucketMethod<TField>
                 var (group, lane) = (window / TField.Lanes, window % TField.Lanes);
                 int digit = digits[window];
                 var offset = (lane * LaneWords(width)) + (Math.Abs(digit) * PointWords);
-                places[(((group * scalars.Length) + i) * TField.Lanes) + lane] = digit < 0 ? ~offset : offset;
+                offsets[(((group * scalars.Length) + i) * TField.Lanes) + lane] = digit < 0 ? ~offset : offset;
             }
         }
     }
@@ -115,12 +121,12 @@ internal static class BucketMethod<TField>
         }
     }
 
-    private static void Fill(Span<ulong> buckets, in TermRow row, ReadOnlySpan<int> places)
+    private static void Fill(Span<ulong> buckets, in TermRow row, ReadOnlySpan<int> signedOffsets)
     {
         Span<int> offsets = stackalloc int[TField.Lanes];
         for (var i = 0; i < row.Count; i++)
         {
-            var signed = places.Slice(i * TField.Lanes, TField.Lanes);
+            var signed = signedOffsets.Slice(i * TField.Lanes, TField.Lanes);
             for (var lane = 0; lane < offsets.Length; lane++)
                 offsets[lane] = signed[lane] ^ (signed[lane] >> 31);
 
@@ -130,7 +136,10 @@ internal static class BucketMethod<TField>
         }
     }
 
-    /// <summary>Σ magnitude·bucket for each lane: from the greatest magnitude down, a running sum is added to the total once for each step.</summary>
+    /// <summary>
+    /// Σ magnitude·bucket for each lane: from the greatest magnitude down, a running sum is added to the total once for
+    /// each step.
+    /// </summary>
     private static PointVector<TField> Weigh(ReadOnlySpan<ulong> buckets, int width)
     {
         Span<int> offsets = stackalloc int[TField.Lanes];

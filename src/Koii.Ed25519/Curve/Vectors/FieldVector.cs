@@ -5,13 +5,16 @@ using System.Runtime.InteropServices;
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Field elements side by side, in five limbs of radix 2^51 like <see cref="FieldElement"/>, but signed and in doubles: multiplying doubles is what vector units do
-/// fastest, and with a multiplication and addition that round once, the halves of a product of limbs are exact (Dekker, "A floating-point technique for extending the
-/// available precision", 1971).
+/// Field elements side by side, in five limbs of radix 2^51 like <see cref="FieldElement"/>, but signed and in doubles:
+/// multiplying doubles is what vector units do fastest, and with a multiplication and addition that round once, the
+/// halves of a product of limbs are exact (Dekker, "A floating-point technique for extending the available precision",
+/// 1971).
 /// </summary>
 /// <remarks>
-/// <para>Limbs of a tight element are at most 2^50 + 2^10 in magnitude. Counts that multiply to 3 then keep each product of limbs below 2^102.</para>
-/// <para>Products are compiled with all optimisations at once: until then they take many times as long, which a new process would feel.</para>
+/// <para>Limbs of a tight element are at most 2^50 + 2^10 in magnitude. Counts that multiply to 3 then keep each
+/// product of limbs below 2^102.</para>
+/// <para>Products are compiled with all optimizations at once. Without optimization they take many times as long, which
+/// delays a new process.</para>
 /// </remarks>
 internal readonly struct FieldVector : IFieldVector<FieldVector>
 {
@@ -21,8 +24,8 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     private const double TightLimb = (1L << 50) + (1L << 10);
     private const double MaxProductOfLimbs = Radix * Radix;
 
-    // From 2^52 to 2^53 a double is its lowest mantissa bits and 2^52; around the middle of that range it carries signed numbers of 51 bits. Times 2^51, the same
-    // holds of multiples of 2^51.
+    // From 2^52 to 2^53 a double is its lowest mantissa bits and 2^52; around the middle of that range it carries
+    // signed numbers of 51 bits. Times 2^51, the same holds of multiples of 2^51.
     private const double LowBase = 1.5 * (1L << 52);
     private const double HighBase = LowBase * Radix;
     private const ulong LowBaseBits = 0x4338_0000_0000_0000;
@@ -30,7 +33,8 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     private const double UnsignedBase = 1L << 52;
     private const ulong UnsignedBaseBits = 0x4330_0000_0000_0000;
 
-    // What makes every column positive before its carry is cut off: a multiple of 2^51, and half of one, so that limbs come out around zero.
+    // Makes every column positive before its carry is cut off: a multiple of 2^51, and half of one, so that limbs are
+    // around zero.
     private const ulong ColumnBias = (1UL << 62) + HalfRadix;
     private const ulong CarryBias = 1UL << (62 - LimbBits);
     private const ulong HalfRadix = 1UL << (LimbBits - 1);
@@ -118,7 +122,7 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     }
 
     /// <inheritdoc/>
-    /// <remarks>The limbs stay in registers between the squares, which saves a third of the time.</remarks>
+    /// <remarks>The limbs stay in registers between the squares, which saves almost half of the time.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FieldVector SquareRepeatedly(int times)
     {
@@ -135,7 +139,8 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     {
         Debug.Assert(GreatestLimb() <= 4 * TightLimb, "An element is too wide to be tightened.");
 
-        // Adding and taking away the base rounds to multiples of 2^51. What a limb hands on is 4 at most, nineteen times that below 2^10.
+        // Adding and taking away the base rounds to multiples of 2^51. The carry of a limb is at most 4, nineteen times
+        // that below 2^10.
         var highBase = Lanes256.Broadcast(HighBase);
         var h0 = (_l0 + highBase) - highBase;
         var h1 = (_l1 + highBase) - highBase;
@@ -151,7 +156,7 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
             Lanes256.FusedMultiplyAdd(h3, toNext, _l4 - h4));
     }
 
-    /// <summary>Makes each limb what <typeparamref name="TMap"/> makes of it.</summary>
+    /// <summary>Applies <typeparamref name="TMap"/> to each limb.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal FieldVector Map<TMap>()
         where TMap : struct, ILaneMap =>
@@ -168,7 +173,7 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     /// <inheritdoc/>
     public static FieldVector FromLanes(ReadOnlySpan<FieldElement> elements)
     {
-        // From one limb of one lane to the next limb of all: a transposition, in memory, as it is rare.
+        // A transposition, in memory, as it is rare.
         Span<ulong> rows = stackalloc ulong[FieldElement.Limbs * Lanes256.Count];
         Span<ulong> limbs = stackalloc ulong[FieldElement.Limbs];
         for (var lane = 0; lane < Lanes256.Count; lane++)
@@ -240,8 +245,8 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Words of a point are four limbs of each coordinate, X, Y, Z, T, and then the fifth limbs of all four: five times four words, which is what a
-    /// transposition takes.
+    /// Words of a point are four limbs of each coordinate, X, Y, Z, T, and then the fifth limbs of all four: five times
+    /// four words, the unit of a transposition.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PointVector<FieldVector> LoadPoints(ref readonly ulong words, ReadOnlySpan<int> offsets)
@@ -274,7 +279,10 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
         Lanes256.StoreTransposed(ref Unsafe.Add(ref words, 16), offsets, x._l4, y._l4, z._l4, t._l4);
     }
 
-    /// <summary>A sum of no products yet, less what the bases of those to come will add: so many lower and so many upper halves.</summary>
+    /// <summary>
+    /// An empty sum of products, less the bases that its future products add: the given numbers of lower and upper
+    /// halves.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes256 EmptyColumn(ulong lowerHalves, ulong upperHalves, ulong bias) =>
         Lanes256.BroadcastBits(unchecked(bias - (lowerHalves * LowBaseBits) - (upperHalves * HighBaseBits)));
@@ -322,15 +330,16 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
         Lanes256 c0, Lanes256 c1, Lanes256 c2, Lanes256 c3, Lanes256 c4, Lanes256 c5, Lanes256 c6, Lanes256 c7, Lanes256 c8, Lanes256 c9,
         out Lanes256 l0, out Lanes256 l1, out Lanes256 l2, out Lanes256 l3, out Lanes256 l4)
     {
-        // 2^255 is 19 modulo p. A lower half is at most 2^50 and an upper one 2^51, so no column passes 7·2^51, and none of these 20·7·2^51 < 2^59: with the bias they
-        // are positive.
+        // 2^255 is 19 modulo p. A lower half is at most 2^50 and an upper one 2^51, so no column passes 7·2^51, and
+        // none of these 20·7·2^51 < 2^59: with the bias they are positive.
         c0 = AddTimes19(c0, c5);
         c1 = AddTimes19(c1, c6);
         c2 = AddTimes19(c2, c7);
         c3 = AddTimes19(c3, c8);
         c4 = AddTimes19(c4, c9);
 
-        // What a column hands on is, but for the bias, at most 140 in magnitude, and what c4 hands on 26, as c9 is a single half: nineteen times that is below 2^10.
+        // Except for the bias, the carry of a column is at most 140 in magnitude, and that of c4 26, as c9 is a single
+        // half: nineteen times that is below 2^10.
         var carry0 = AddTimes19(Lanes256.BroadcastBits(0), Lanes256.ShiftRightBits(c4, LimbBits));
         l0 = ToLimb(c0, carry0, 19 * CarryBias);
         l1 = ToLimb(c1, Lanes256.ShiftRightBits(c0, LimbBits), CarryBias);
@@ -343,7 +352,7 @@ internal readonly struct FieldVector : IFieldVector<FieldVector>
     private static Lanes256 AddTimes19(Lanes256 a, Lanes256 b) =>
         Lanes256.AddBits(Lanes256.AddBits(a, b), Lanes256.AddBits(Lanes256.ShiftLeftBits(b, 1), Lanes256.ShiftLeftBits(b, 4)));
 
-    /// <summary>The lowest 51 bits of a column and what the column below hands on, as a double without any bias.</summary>
+    /// <summary>The lowest 51 bits of a column and the carry of the column below, as a double without a bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes256 ToLimb(Lanes256 column, Lanes256 carry, ulong carryBias)
     {

@@ -1,22 +1,23 @@
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Integers modulo p, one or several side by side: what the formulas of the curve are written in, so that they stand once for every width.
+/// Integers modulo p, one or several side by side. The formulas of the curve are written in terms of it, once for every
+/// width.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Bounds are counted in <i>tight</i> elements, which is what products are. A sum or difference counts what its two terms count together, a negation what its operand
-/// counts. The counts of two factors multiply to 3 at most; only a tight element is squared; a subtrahend is tight. Each type asserts in debug builds what this means
-/// for its limbs.
-/// </para>
-/// <para>Words are the memory form of an element, <see cref="WordsPerElement"/> of 64 bits each; what they mean is the type's own affair.</para>
+/// <para> Bounds are counted in <i>tight</i> elements; products are tight. A sum or difference counts what its two
+/// terms count together, a negation what its operand counts. The counts of two factors multiply to 3 at most; only a
+/// tight element is squared; a subtrahend is tight. Each type asserts the resulting bounds of its limbs in debug
+/// builds. </para>
+/// <para>Words are the memory form of an element, <see cref="WordsPerElement"/> of 64 bits each; their meaning is
+/// private to the type.</para>
 /// </remarks>
 internal interface IFieldVector<TSelf>
     where TSelf : struct, IFieldVector<TSelf>
 {
     const int WordsPerElement = 5;
 
-    /// <summary>How many elements stand side by side.</summary>
+    /// <summary>The number of elements side by side.</summary>
     static abstract int Lanes { get; }
 
     static abstract TSelf operator +(in TSelf a, in TSelf b);
@@ -48,10 +49,12 @@ internal interface IFieldVector<TSelf>
     /// <summary>Reads an element that <see cref="WriteWords"/> wrote, into all lanes.</summary>
     static abstract TSelf BroadcastWords(ref readonly ulong words);
 
-    /// <summary>Negates points that wait to be added, in lanes whose number is negative: swaps y+x with y−x and negates x·y.</summary>
+    /// <summary>
+    /// Negates points for an addition, in lanes whose number is negative: swaps y+x with y−x and negates x·y.
+    /// </summary>
     static abstract void NegateWhereNegative(ReadOnlySpan<int> numbers, ref TSelf yPlusX, ref TSelf yMinusX, ref TSelf xy);
 
-    /// <summary>Loads a point for each lane, from words at an offset of its own.</summary>
+    /// <summary>Loads a point for each lane, from words at the offset of the lane.</summary>
     static abstract PointVector<TSelf> LoadPoints(ref readonly ulong words, ReadOnlySpan<int> offsets);
 
     /// <summary>The inverse of <see cref="LoadPoints"/>. No two offsets are equal.</summary>

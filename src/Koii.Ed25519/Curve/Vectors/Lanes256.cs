@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Koii.Ed25519.Curve.Vectors;
 
-/// <summary>Four lanes.</summary>
+/// <summary>
+/// A vector of four numbers of 64 bits. Each is used as a double or, by the operations named after bits, as an unsigned
+/// integer modulo 2^64: vectors multiply doubles fast and carry integers exactly.
+/// </summary>
 internal readonly struct Lanes256(Vector256<double> value)
 {
     internal readonly Vector256<double> Value = value;
@@ -30,9 +33,23 @@ internal readonly struct Lanes256(Vector256<double> value)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator -(Lanes256 a, Lanes256 b) => new(a.Value - b.Value);
 
+    /// <summary>a·b + c, rounded once (IEEE 754 §5.4.1), to nearest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 FusedMultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a.Value, b.Value, c.Value));
 
+    /// <summary>
+    /// Adds the two halves of a·b = high + low to two sums of integers. The upper half is a·b rounded by the base that
+    /// is added to it, to the unit of that base; the lower half is the exact remainder. The sums contain the bits of
+    /// both, bases included.
+    /// </summary>
+    /// <remarks>One operation, as a product of elements has 25 of them, and the compiler of .NET 10 stops inlining if a
+    /// method contains many more calls.</remarks>
+    /// <param name="a">A factor.</param>
+    /// <param name="b">A factor.</param>
+    /// <param name="highBase">The base of upper halves.</param>
+    /// <param name="bothBases">The sum of the bases of upper and lower halves.</param>
+    /// <param name="lows">The sum of lower halves.</param>
+    /// <param name="highs">The sum of upper halves.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(Lanes256 a, Lanes256 b, Lanes256 highBase, Lanes256 bothBases, ref Lanes256 lows, ref Lanes256 highs)
     {
@@ -60,9 +77,13 @@ internal readonly struct Lanes256(Vector256<double> value)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 ShiftRightBits(Lanes256 a, int count) => Of(a.Bits >>> count);
 
+    /// <summary>
+    /// The bits of <paramref name="ones"/> where the mask has ones, otherwise those of <paramref name="zeros"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 SelectBits(Lanes256 mask, Lanes256 ones, Lanes256 zeros) => new(Vector256.ConditionalSelect(mask.Value, ones.Value, zeros.Value));
 
+    /// <summary>All ones where the number of the lane is negative, otherwise zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MaskOfNegative(ref readonly int numbers)
     {
@@ -77,6 +98,10 @@ internal readonly struct Lanes256(Vector256<double> value)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, ref ulong words) => value.Bits.StoreUnsafe(ref words);
 
+    /// <summary>
+    /// Loads four adjacent words for each lane, from the offset of the lane: lane i of <paramref name="first"/> is the
+    /// word at offset i, lane i of <paramref name="second"/> the next word, and so on.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadTransposed(
         ref readonly ulong words, ReadOnlySpan<int> offsets, out Lanes256 first, out Lanes256 second, out Lanes256 third, out Lanes256 fourth)
@@ -89,6 +114,7 @@ internal readonly struct Lanes256(Vector256<double> value)
         Transpose(ref first, ref second, ref third, ref fourth);
     }
 
+    /// <summary>The inverse of <see cref="LoadTransposed"/>. No two lanes may have the same offset.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreTransposed(ref ulong words, ReadOnlySpan<int> offsets, Lanes256 first, Lanes256 second, Lanes256 third, Lanes256 fourth)
     {
@@ -100,7 +126,7 @@ internal readonly struct Lanes256(Vector256<double> value)
         Store(fourth, ref Unsafe.Add(ref words, Unsafe.Add(ref offset, 3)));
     }
 
-    /// <summary>Makes columns of rows.</summary>
+    /// <summary>Exchanges rows and columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Transpose(ref Lanes256 a, ref Lanes256 b, ref Lanes256 c, ref Lanes256 d)
     {

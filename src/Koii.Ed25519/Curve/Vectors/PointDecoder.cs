@@ -1,13 +1,16 @@
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Decodes points side by side (RFC 8032 §5.1.3), and only from their canonical encodings: y below p, and no sign on x = 0 (condition 2 of the rule). Its time depends on
-/// the bytes, which are public.
+/// Decodes points side by side (RFC 8032 §5.1.3), and only from their canonical encodings: y below p, and no sign on x
+/// = 0 (condition 2 of the rule). Its time depends on the bytes, which are public.
 /// </summary>
 internal static class PointDecoder<TField>
     where TField : struct, IFieldVector<TField>
 {
-    /// <summary>Decodes the points at the given indices, and writes each in the form of <see cref="AffinePoint"/> at the same index.</summary>
+    /// <summary>
+    /// Decodes the points at the given indices, and writes each in the form of <see cref="AffinePoint"/> at the same
+    /// index.
+    /// </summary>
     /// <param name="encodings">The encodings, one after the other.</param>
     /// <param name="indices">The indices of the points to decode.</param>
     /// <param name="points">Receives the points, <see cref="AffinePoint.Words"/> each.</param>
@@ -45,8 +48,8 @@ internal static class PointDecoder<TField>
     }
 
     /// <summary>
-    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if the first candidate is a root and −u if the second one is. v is
-    /// never zero, as −1/d is not a square.
+    /// The two candidates for a root of x² = u/v = (y² − 1)/(d·y² + 1), and v·x² of the first, which is u if the first
+    /// candidate is a root and −u if the second one is. v is never zero, as −1/d is not a square.
     /// </summary>
     private static void RecoverX(in TField y, out TField x, out TField otherX, out TField u, out TField vxx)
     {

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// Points side by side in extended coordinates (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, §3), each coordinate tight. The formulas are
-/// complete: no pair of points is an exception.
+/// Points side by side in extended coordinates (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008,
+/// §3), each coordinate tight. The formulas are complete: no pair of points is an exception.
 /// </summary>
 internal readonly struct PointVector<TField>(in TField x, in TField y, in TField z, in TField t)
     where TField : struct, IFieldVector<TField>
@@ -28,8 +28,8 @@ internal readonly struct PointVector<TField>(in TField x, in TField y, in TField
     }
 
     /// <summary>
-    /// The sum with points whose Z is 1, given as (y+x)/2, (y−x)/2 and d·x·y: the formulas of §3.1 with k = 2d, all of A, B, C and D halved, which cancels in X/Z and Y/Z
-    /// and makes D just Z.
+    /// The sum with points whose Z is 1, given as (y+x)/2, (y−x)/2 and d·x·y: the formulas of §3.1 with k = 2d, all of
+    /// A, B, C and D halved, which cancels in X/Z and Y/Z and makes D just Z.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal PointVector<TField> Add(in TField yPlusX, in TField yMinusX, in TField dxy)
@@ -54,7 +54,7 @@ internal readonly struct PointVector<TField>(in TField x, in TField y, in TField
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static PointVector<TField> Complete(in TField a, in TField b, in TField c, in TField d)
     {
-        // Each counts two, which is one too much for a product of two of them: one factor of each product is tightened.
+        // Each counts two, too much for a product of two of them: one factor of each product is tightened.
         var e = b - a;
         var f = (d - c).Tighten();
         var g = d + c;

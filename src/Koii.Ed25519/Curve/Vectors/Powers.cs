@@ -14,7 +14,9 @@ internal static class Powers<TField>
     /// <summary>The power (p − 5)/8 = 2^252 − 3, from which RFC 8032 §5.1.3 computes square roots.</summary>
     internal static TField PowerOfPMinus5Over8(in TField x) => PowerOf250Ones(x, out _).SquareRepeatedly(2) * x;
 
-    /// <summary>The power 2^250 − 1, whose binary form is 250 ones, and the power 11, which occurs on the way.</summary>
+    /// <summary>
+    /// The power 2^250 − 1, whose binary form is 250 ones, and the power 11, which occurs on the way.
+    /// </summary>
     private static TField PowerOf250Ones(in TField x, out TField power11)
     {
         var power2 = x.Square();

@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Koii.Ed25519.Curve.Vectors;
 
-/// <summary>How the lanes move between the two products of a formula of <see cref="QuadPoint"/>. The names of values are those of Hisil and others.</summary>
+/// <summary>
+/// How the lanes move between the two products of a formula of <see cref="QuadPoint"/>. The names of values are those
+/// of Hisil and others.
+/// </summary>
 internal static class QuadMaps
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

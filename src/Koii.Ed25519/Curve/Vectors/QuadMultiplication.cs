@@ -1,6 +1,9 @@
 namespace Koii.Ed25519.Curve.Vectors;
 
-/// <summary><see cref="DoubleScalarMultiplication"/> with <see cref="QuadPoint"/>. Its time depends on the scalars: for verifying only.</summary>
+/// <summary>
+/// <see cref="DoubleScalarMultiplication"/> with <see cref="QuadPoint"/>. Its time depends on the scalars, which are
+/// public.
+/// </summary>
 internal static class QuadMultiplication
 {
     private static readonly QuadPoint.Cached[] OddMultiplesOfBase = ComputeOddMultiplesOfBase();

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Koii.Ed25519.Curve.Vectors;
 
 /// <summary>
-/// One point whose coordinates X, Y, Z, T are the four lanes of a vector, so that the four independent products of a formula are one (Hisil, Wong, Carter, Dawson,
-/// "Twisted Edwards Curves Revisited", 2008, §4.2 and §4.4): for a chain of doublings that has no other beside it. Coordinates are tight.
+/// One point whose coordinates X, Y, Z, T are the four lanes of a vector, so that the four independent products of a
+/// formula are one (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, §4.2 and §4.4): for a single
+/// chain of doublings. Coordinates are tight.
 /// </summary>
 internal readonly struct QuadPoint
 {
@@ -38,7 +39,7 @@ internal readonly struct QuadPoint
 
     internal Cached ToCached() => new(_xyzt.Map<QuadMaps.DifferenceAndSum>() * FactorsOfCached);
 
-    /// <summary>A point prepared for being added many times: Y − X, Y + X, 2Z and 2d·T.</summary>
+    /// <summary>A point in the form that additions use: Y − X, Y + X, 2Z and 2d·T.</summary>
     internal readonly struct Cached(in FieldVector factors)
     {
         internal readonly FieldVector Factors = factors;

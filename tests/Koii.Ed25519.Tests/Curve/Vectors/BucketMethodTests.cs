@@ -7,7 +7,8 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 namespace Koii.Ed25519.Tests.Curve.Vectors;
 
 /// <summary>
-/// Sums of multiples of points against the reference. The points are multiples of B with known factors, so that one multiple is all that the reference has to compute.
+/// Sums of multiples of points against the reference. The points are multiples of B with known factors, so that one
+/// multiple is all that the reference has to compute.
 /// </summary>
 [TestFixture(TypeArgs = [typeof(FieldElement)])]
 [TestFixture(TypeArgs = [typeof(FieldVector)])]

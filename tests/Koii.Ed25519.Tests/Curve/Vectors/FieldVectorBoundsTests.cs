@@ -5,7 +5,9 @@ using Koii.Ed25519.Curve.Vectors;
 
 namespace Koii.Ed25519.Tests.Curve.Vectors;
 
-/// <summary>The limbs of vectors of doubles, up to the last that their arithmetic can bear and not only as far as the counts go.</summary>
+/// <summary>
+/// The limbs of vectors of doubles, up to the last that their arithmetic can bear and not only as far as the counts go.
+/// </summary>
 [TestFixture]
 internal sealed class FieldVectorBoundsTests
 {

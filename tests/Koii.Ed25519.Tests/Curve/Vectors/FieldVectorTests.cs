@@ -7,7 +7,10 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 
 namespace Koii.Ed25519.Tests.Curve.Vectors;
 
-/// <summary>What every kind of field vector promises, against whole numbers, each lane with elements of its own and limbs up to the bounds of the counts.</summary>
+/// <summary>
+/// What every kind of field vector promises, against whole numbers, each lane with elements of its own and limbs up to
+/// the bounds of the counts.
+/// </summary>
 [TestFixture(TypeArgs = [typeof(FieldElement)])]
 [TestFixture(TypeArgs = [typeof(FieldVector)])]
 internal sealed class FieldVectorTests<TField>

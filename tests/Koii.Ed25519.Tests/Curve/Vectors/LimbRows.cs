@@ -7,7 +7,10 @@ using static Koii.Ed25519.Tests.ReferenceEd25519;
 
 namespace Koii.Ed25519.Tests.Curve.Vectors;
 
-/// <summary>Elements side by side by their limbs, a row for each lane: the form in which the bounds of field vectors can be seen.</summary>
+/// <summary>
+/// Elements side by side by their limbs, a row for each lane: the form in which the bounds of field vectors can be
+/// seen.
+/// </summary>
 internal sealed record LimbRows(long[][] Rows)
 {
     private const int LimbBits = 51;
@@ -54,7 +57,9 @@ internal sealed record LimbRows(long[][] Rows)
     /// <summary>Whether these are the numbers, lane for lane, modulo p.</summary>
     internal bool AreWorth(Func<int, BigInteger> number) => Enumerable.Range(0, Rows.Length).All(lane => Modulo(this[lane] - number(lane)).IsZero);
 
-    /// <summary>Tight elements, <paramref name="count"/> for each lane, with many a limb at a bound, and in some lanes all five.</summary>
+    /// <summary>
+    /// Tight elements, <paramref name="count"/> for each lane, with many a limb at a bound, and in some lanes all five.
+    /// </summary>
     internal static Arbitrary<LimbRows[]> Tight<TField>(int count)
         where TField : struct, IFieldVector<TField>
     {

@@ -14,7 +14,10 @@ internal sealed class PointDecoderTests<TField>
 {
     private const ulong Untouched = 0xABAD1DEA;
 
-    /// <summary>Random ones, half of them points; the canonical and other encodings of points of small order; y around 0 and p; each with both signs.</summary>
+    /// <summary>
+    /// Random ones, half of them points; the canonical and other encodings of points of small order; y around 0 and p;
+    /// each with both signs.
+    /// </summary>
     private static readonly byte[][] Encodings = MakeEncodings();
 
     private static readonly bool[] AreValid = [.. Encodings.Select(encoding => Decode(encoding) is not null)];

@@ -1,19 +1,17 @@
 using System.Reflection;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>The assemblies that are packed.</summary>
+/// <summary>The assemblies of the packages: one for each project of the solution in src.</summary>
 internal static class LibraryAssemblies
 {
+    // A project that the tests do not reference cannot be loaded, so that a new package cannot be left out of these tests.
+    public static IReadOnlyList<Assembly> All { get; } =
+        [.. Directory.EnumerateFiles(Repository.PathTo("src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Where(name => File.ReadAllText(Repository.PathTo("Koii.DbSharing.sln")).Contains($"\\{name}.csproj", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(Assembly.Load)];
+
     public static Assembly Core { get; } = typeof(DbSharingOptions).Assembly;
-
-    public static Assembly Sqlite { get; } = typeof(SqliteDbSharingBuilderExtensions).Assembly;
-
-    public static Assembly PostgreSql { get; } = typeof(PostgreSqlDbSharingBuilderExtensions).Assembly;
-
-    public static Assembly AspNetCore { get; } = typeof(DbSharingEndpointRouteBuilderExtensions).Assembly;
-
-    public static IReadOnlyList<Assembly> All { get; } = [Core, Sqlite, PostgreSql, AspNetCore];
 }

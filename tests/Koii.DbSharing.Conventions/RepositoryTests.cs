@@ -1,25 +1,37 @@
-using System.Text.RegularExpressions;
-
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>How the checkout looks: what stands at the root, that a folder is a namespace, that a file holds one public type.</summary>
-public sealed partial class RepositoryTests
+/// <summary>The layout of the repository: what stands at the root, which namespace a file declares, and how much it holds.</summary>
+public sealed class RepositoryTests
 {
+    private const int MaxLines = 300;
+
     private static readonly string[] AtTheRoot =
     [
         "src", "tests", "samples", "docs", "Koii.DbSharing.sln", "LICENSE", "README.md", "nuget.config", "Directory.Build.props", "Directory.Packages.props",
     ];
 
-    private static readonly string[] OtherNamespaces = ["Koii.DbSharing", "Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder"];
+    /// <summary>Where applications find the public types of a package.</summary>
+    private static readonly string[] PublicNamespaces = ["Koii.DbSharing", "Koii.Ed25519"];
 
-    private static IEnumerable<string> LibrarySources =>
-        Directory.EnumerateFiles(Repository.PathTo("src"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
+    /// <summary>Namespaces of Microsoft's for extension methods and the builder that they extend.</summary>
+    private static readonly string[] ExtensionNamespaces = ["Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder"];
+
+    /// <summary>Koii.DbSharing.Storage: what authors of stores use and applications do not.</summary>
+    private static readonly string[] StorageTypes =
+    [
+        "ChangePage", "ChangePosition", "ChangesTrimmedException", "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind",
+    ];
+
+    /// <summary>Files of src with more lines than <see cref="MaxLines"/>, and why each is one file.</summary>
+    private static readonly Dictionary<string, string> LongFiles = new()
+    {
+        ["src/Koii.DbSharing/Signatures/Edwards25519/Vectors/FieldVector.cs"] = "One arithmetic type; its methods share constants and bounds that are proven together.",
+    };
 
     [Test]
-    public void Nothing_else_stands_at_the_root()
+    public void Nothing_else_is_at_the_root()
     {
-        // What git ignores is made by commands that README.md and docs/ name, `dotnet pack -o packages` for one.
+        // What git ignores is made by commands that README.md and docs/ name, such as `dotnet pack -o packages`.
         var ignored = File.ReadAllLines(Repository.PathTo(".gitignore")).Select(line => line.TrimEnd('/')).ToArray();
 
         var found = Directory.EnumerateFileSystemEntries(Repository.Root).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.') && !ignored.Contains(name));
@@ -28,48 +40,59 @@ public sealed partial class RepositoryTests
     }
 
     [Test]
-    public void A_folder_is_a_namespace()
+    public void Internal_type_has_its_folder_as_namespace()
     {
         var wrong =
-            from path in LibrarySources
-            let folder = Path.GetRelativePath(Repository.PathTo("src"), Path.GetDirectoryName(path)!).Replace(Path.DirectorySeparatorChar, '.')
-            let declared = NamespaceLine().Match(File.ReadAllText(path)).Groups[1].Value
-            where declared != folder && !OtherNamespaces.Contains(declared)
-            select $"{path}: namespace {declared}";
+            from type in SourceTree.DeclaredTypes
+            where !type.IsPublic && type.Namespace != FolderNamespace(type.Path) && !PublicTypesOf(type.Path).Any()
+            select $"{type.Path}: {type.Namespace}.{type.Name}";
 
-        Assert.That(wrong, Is.Empty);
+        Findings.AssertNone(wrong);
     }
 
     [Test]
-    public void A_file_holds_one_public_type_and_has_its_name()
+    public void Public_type_is_where_applications_and_authors_of_stores_look_for_it()
     {
         var wrong =
-            from path in LibrarySources
-            let types = PublicTypeLine().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value).ToArray()
+            from type in SourceTree.DeclaredTypes
+            where type.IsPublic && !PublicNamespaces.Contains(type.Namespace) && !IsExtension(type.Namespace, type.Name) && type.Namespace != "Koii.DbSharing.Storage"
+            select $"{type.Path}: {type.Namespace}.{type.Name}";
+
+        Findings.AssertNone(wrong);
+    }
+
+    [Test]
+    public void Storage_namespace_has_only_the_listed_types()
+    {
+        var found = SourceTree.DeclaredTypes.Where(type => type is { IsPublic: true, Namespace: "Koii.DbSharing.Storage" }).Select(type => type.Name);
+
+        Assert.That(found.Distinct(), Is.EquivalentTo(StorageTypes));
+    }
+
+    [Test]
+    public void File_holds_one_public_type_and_has_its_name()
+    {
+        var wrong =
+            from path in SourceTree.Library.Select(file => file.Path)
+            let types = PublicTypesOf(path).ToArray()
             where types.Length > 1 || (types.Length == 1 && types[0] != Path.GetFileNameWithoutExtension(path).Split('.')[0])
             select $"{path}: {string.Join(", ", types)}";
 
-        Assert.That(wrong, Is.Empty);
+        Findings.AssertNone(wrong);
     }
 
     [Test]
-    public void A_log_event_id_is_used_once()
+    public void File_over_300_lines_has_a_reason()
     {
-        var ids = LibrarySources
-            .SelectMany(path => EventId().Matches(File.ReadAllText(path)).Select(match => (Id: match.Groups[1].Value, path)))
-            .GroupBy(entry => entry.Id)
-            .Where(group => group.Count() > 1)
-            .Select(group => $"{group.Key}: {string.Join(", ", group.Select(entry => entry.path))}");
+        var found = SourceTree.Library.Where(file => file.LineOf(file.Text.Length) - 1 > MaxLines).Select(file => file.Path);
 
-        Assert.That(ids, Is.Empty);
+        Assert.That(found, Is.EquivalentTo(LongFiles.Keys), "Look for a second duty in the file; if it has none, list it with the reason. An entry whose file is short goes.");
     }
 
-    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
-    private static partial Regex NamespaceLine();
+    private static bool IsExtension(string declared, string name) =>
+        ExtensionNamespaces.Contains(declared) && (name.EndsWith("Extensions", StringComparison.Ordinal) || name == "IDbSharingBuilder");
 
-    [GeneratedRegex(@"^public (?:(?:static|sealed|abstract|partial|readonly|ref) )*(?:class|interface|enum|struct|record struct|record|delegate \w+) (\w+)", RegexOptions.Multiline)]
-    private static partial Regex PublicTypeLine();
+    private static IEnumerable<string> PublicTypesOf(string path) => SourceTree.DeclaredTypes.Where(type => type.IsPublic && type.Path == path).Select(type => type.Name);
 
-    [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d+)")]
-    private static partial Regex EventId();
+    private static string FolderNamespace(string path) => Path.GetDirectoryName(path)!["src/".Length..].Replace(Path.DirectorySeparatorChar, '.').Replace('/', '.');
 }

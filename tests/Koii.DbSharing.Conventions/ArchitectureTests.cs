@@ -35,8 +35,6 @@ public sealed class ArchitectureTests
 
     private static IEnumerable<string> Folders => Arrows.Keys;
 
-    private static IEnumerable<Assembly> Packages => LibraryAssemblies.All;
-
     [TestCaseSource(nameof(Folders))]
     public void Folder_of_the_core_uses_only_the_folders_below_it(string folder)
     {
@@ -114,7 +112,7 @@ public sealed class ArchitectureTests
             || name.StartsWith("System.Data", StringComparison.Ordinal)), Is.Empty);
     }
 
-    [TestCaseSource(nameof(Packages))]
+    [TestCaseSource(typeof(LibraryAssemblies), nameof(LibraryAssemblies.Cases))]
     public void Package_refers_only_to_the_packages_below_it(Assembly package)
     {
         var own = package.GetReferencedAssemblies().Select(reference => reference.Name!).Where(name => name.StartsWith("Koii.", StringComparison.Ordinal));
@@ -131,7 +129,7 @@ public sealed class ArchitectureTests
     }
 
     /// <summary>Packages see each other's public surface alone; only projects below tests/ see more.</summary>
-    [TestCaseSource(nameof(Packages))]
+    [TestCaseSource(typeof(LibraryAssemblies), nameof(LibraryAssemblies.Cases))]
     public void Internals_are_visible_to_projects_of_the_tests_only(Assembly package)
     {
         var friends = package.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName);

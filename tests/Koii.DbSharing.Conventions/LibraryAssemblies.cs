@@ -13,5 +13,8 @@ internal static class LibraryAssemblies
             .Order(StringComparer.Ordinal)
             .Select(Assembly.Load)];
 
+    /// <summary>Each as the case of a test, with its short name.</summary>
+    public static IEnumerable<TestCaseData> Cases => All.Select(assembly => new TestCaseData(assembly).SetArgDisplayNames(assembly.GetName().Name!));
+
     public static Assembly Core { get; } = typeof(DbSharingOptions).Assembly;
 }

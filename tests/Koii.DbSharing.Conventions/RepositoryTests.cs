@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Koii.DbSharing.Conventions;
 
 /// <summary>The layout of the repository: what stands at the root, which namespace a file declares, and how much it holds.</summary>
-public sealed class RepositoryTests
+public sealed partial class RepositoryTests
 {
     private const int MaxLines = 300;
 
@@ -89,10 +91,22 @@ public sealed class RepositoryTests
         Assert.That(found, Is.EquivalentTo(LongFiles.Keys), "Look for a second duty in the file; if it has none, list it with the reason. An entry whose file is short goes.");
     }
 
+    [Test]
+    public void Environment_variable_of_the_tests_is_documented_for_contributors()
+    {
+        var documented = File.ReadAllText(Repository.PathTo(".github", "CONTRIBUTING.md"));
+        var read = SourceTree.All.SelectMany(file => EnvironmentVariable().Matches(file.Text).Select(match => match.Groups[1].Value));
+
+        Findings.AssertNone(read.Where(name => !documented.Contains($"`{name}", StringComparison.Ordinal)));
+    }
+
     private static bool IsExtension(string declared, string name) =>
         ExtensionNamespaces.Contains(declared) && (name.EndsWith("Extensions", StringComparison.Ordinal) || name == "IDbSharingBuilder");
 
     private static IEnumerable<string> PublicTypesOf(string path) => SourceTree.DeclaredTypes.Where(type => type.IsPublic && type.Path == path).Select(type => type.Name);
 
     private static string FolderNamespace(string path) => Path.GetDirectoryName(path)!["src/".Length..].Replace(Path.DirectorySeparatorChar, '.').Replace('/', '.');
+
+    [GeneratedRegex("\"(KOII_[A-Z_]+)\"")]
+    private static partial Regex EnvironmentVariable();
 }

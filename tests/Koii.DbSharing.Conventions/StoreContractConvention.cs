@@ -3,7 +3,7 @@ using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>A store that nothing holds to the contract is no store of ours.</summary>
+/// <summary>Every store of the packages is tested against the contract of stores.</summary>
 public sealed class StoreContractConvention
 {
     private static readonly Assembly[] Referenced = [.. ReferencedAssemblies(typeof(StoreContractConvention).Assembly)];
@@ -18,7 +18,7 @@ public sealed class StoreContractConvention
         Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(SqliteLinktreeStore), typeof(PostgreSqlLinktreeStore) }));
 
     [TestCaseSource(nameof(Stores))]
-    public void Store_is_held_to_the_contract(Type store)
+    public void Store_is_tested_against_the_contract(Type store)
     {
         var contract = typeof(LinktreeStoreContract<>).MakeGenericType(store);
 

@@ -75,7 +75,7 @@ internal static partial class WordSearch
 
     private static string OneLine(string text) => White().Replace(text, " ");
 
-    /// <summary>A word in capitals, or a word with or without a leading capital: "URLPath" has two, "isRested" has two.</summary>
+    /// <summary>A word in capitals, or a word with or without a leading capital: "URLPath" has two, "isOpen" has two.</summary>
     [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")]
     private static partial Regex Part();
 

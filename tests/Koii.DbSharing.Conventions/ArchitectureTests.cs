@@ -3,12 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>The arrows between folders and packages that docs/architecture.md draws, read off the compiled assemblies.</summary>
+/// <summary>
+/// The arrows between folders and packages that docs/architecture.md draws, read off the compiled assemblies.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private const string CoreFolder = "src/Koii.DbSharing";
 
-    /// <summary>What each folder of the core may use beside itself, the options at the root, Diagnostics and Concurrency.</summary>
+    /// <summary>
+    /// What each folder of the core may use beside itself, the options at the root, Diagnostics and Concurrency.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         [""] = ["Nodes"],
@@ -23,7 +27,8 @@ public sealed class ArchitectureTests
         ["Replication"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers"],
         ["Serving"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication"],
         ["Hosting"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving"],
-        ["DependencyInjection"] = ["Records", "Http", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
+        ["DependencyInjection"] =
+            ["Records", "Http", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
     };
 
     /// <summary>Which of our packages each package may refer to. The others refer to the core alone.</summary>
@@ -50,7 +55,10 @@ public sealed class ArchitectureTests
         Findings.AssertNone(wrong);
     }
 
-    /// <summary>Continuations of these types leave the thread that drives a run on virtual time, and such a run could not be repeated.</summary>
+    /// <summary>
+    /// Continuations of these types leave the thread that drives a run on virtual time, and such a run could not be
+    /// repeated.
+    /// </summary>
     [Test]
     public void Rounds_stay_on_the_thread_that_drives_them()
     {
@@ -72,7 +80,8 @@ public sealed class ArchitectureTests
         Assert.That(folders.Except(Arrows.Keys), Is.Empty);
     }
 
-    /// <summary>Calls go down and results come back: what a class makes for itself does not call it. A value type that walks over its maker is an iterator.</summary>
+    /// <summary>Calls go down and results come back: what a class constructs does not call the class.</summary>
+    /// <remarks>Value types are exempt, since an enumerator refers to what it enumerates.</remarks>
     [Test]
     public void Class_holds_no_reference_to_the_class_that_constructs_it()
     {
@@ -115,7 +124,8 @@ public sealed class ArchitectureTests
     [TestCaseSource(typeof(LibraryAssemblies), nameof(LibraryAssemblies.Cases))]
     public void Package_refers_only_to_the_packages_below_it(Assembly package)
     {
-        var own = package.GetReferencedAssemblies().Select(reference => reference.Name!).Where(name => name.StartsWith("Koii.", StringComparison.Ordinal));
+        var own = package.GetReferencedAssemblies().Select(reference => reference.Name!)
+            .Where(name => name.StartsWith("Koii.", StringComparison.Ordinal));
 
         Assert.That(own, Is.SubsetOf(PackageArrows.GetValueOrDefault(package.GetName().Name!, ["Koii.DbSharing"])));
     }
@@ -123,7 +133,8 @@ public sealed class ArchitectureTests
     [Test]
     public void Koii_Ed25519_depends_on_the_base_class_library_alone()
     {
-        var references = LibraryAssemblies.All.Where(assembly => assembly.GetName().Name == "Koii.Ed25519").SelectMany(assembly => assembly.GetReferencedAssemblies());
+        var references = LibraryAssemblies.All.Where(assembly => assembly.GetName().Name == "Koii.Ed25519")
+            .SelectMany(assembly => assembly.GetReferencedAssemblies());
 
         Assert.That(references.Select(reference => reference.Name), Has.All.StartWith("System."));
     }
@@ -137,7 +148,8 @@ public sealed class ArchitectureTests
         Assert.That(friends.Where(friend => !Directory.Exists(Repository.PathTo("tests", friend))), Is.Empty);
     }
 
-    private static bool Refers(Type field, Type maker) => field == maker || (field.IsInterface && field.Assembly == maker.Assembly && maker.IsAssignableTo(field));
+    private static bool Refers(Type field, Type maker) =>
+        field == maker || (field.IsInterface && field.Assembly == maker.Assembly && maker.IsAssignableTo(field));
 
     /// <summary>The type that the sources declare: closures and state machines belong to the type around them.</summary>
     private static Type Declaring(Type type)
@@ -147,7 +159,9 @@ public sealed class ArchitectureTests
         return type;
     }
 
-    /// <summary>The first folder below the core's, "" for the core's own; null for types of others and of the compiler.</summary>
+    /// <summary>
+    /// The first folder below the core's, "" for the core's own; null for types of others and of the compiler.
+    /// </summary>
     private static string? FolderOf(Type type)
     {
         if (type.Assembly != LibraryAssemblies.Core || SourceTree.FolderOf(type) is not { } folder)

@@ -7,8 +7,10 @@ public sealed class LanguageTests
 {
     private static readonly string[] Endings = [".cs", ".csproj", ".js", ".json", ".md", ".props", ".sql", ".yml"];
 
+    private static readonly string[] Folders = ["src", "tests", "samples", "docs", ".github", ".ci"];
+
     private static IEnumerable<(string Path, string Text)> Texts =>
-        from path in new[] { "src", "tests", "samples", "docs", ".github" }.SelectMany(folder => SourceTree.Files(folder, "*")).Append("README.md").Append(".ci/run")
+        from path in Folders.SelectMany(folder => SourceTree.Files(folder, "*")).Append("README.md")
         where Endings.Contains(Path.GetExtension(path)) || path.StartsWith(".ci/", StringComparison.Ordinal)
         select (path, File.ReadAllText(Repository.PathTo(path)));
 

@@ -11,7 +11,8 @@ public sealed partial class LinkTests
     [TestCaseSource(nameof(Pages))]
     public void Link_leads_to_a_file_and_a_heading(string page)
     {
-        var links = Link().Matches(File.ReadAllText(Repository.PathTo(page))).Select(match => match.Groups[1].Value).Where(link => !link.Contains(':', StringComparison.Ordinal));
+        var links = Link().Matches(File.ReadAllText(Repository.PathTo(page))).Select(match => match.Groups[1].Value)
+            .Where(link => !link.Contains(':', StringComparison.Ordinal));
 
         Findings.AssertNone(links.Where(link => !Leads(page, link)));
     }
@@ -26,7 +27,10 @@ public sealed partial class LinkTests
         return Anchors(Directory.Exists(path) ? Path.Combine(path, "README.md") : path).Contains(parts[1]);
     }
 
-    /// <summary>The anchors of headings as GitHub makes them: lower case, without punctuation, hyphens for spaces, and numbered where one repeats.</summary>
+    /// <summary>
+    /// The anchors of headings as GitHub makes them: lower case, without punctuation, hyphens for spaces, and numbered
+    /// where one repeats.
+    /// </summary>
     private static IEnumerable<string> Anchors(string path) =>
         from heading in Heading().Matches(File.Exists(path) ? Fence().Replace(File.ReadAllText(path), "") : "")
         let anchor = Punctuation().Replace(heading.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')

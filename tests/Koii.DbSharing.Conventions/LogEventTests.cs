@@ -6,6 +6,9 @@ namespace Koii.DbSharing.Conventions;
 /// <summary>Log events as operators filter them: by ids that stay, a range for each feature, and names.</summary>
 public sealed class LogEventTests
 {
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     private static readonly Dictionary<string, (int First, int Last)> Ranges = new()
     {
         ["src/Koii.DbSharing/Replication"] = (1000, 1099),
@@ -22,7 +25,7 @@ public sealed class LogEventTests
     [
         .. from assembly in LibraryAssemblies.All
            from type in assembly.GetTypes()
-           from method in type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+           from method in type.GetMethods(Declared)
            let logged = method.GetCustomAttribute<LoggerMessageAttribute>()
            where logged is not null
            select (method, logged),
@@ -49,7 +52,7 @@ public sealed class LogEventTests
         var outside =
             from logged in Events
             let folder = SourceTree.FolderOf(logged.Method.DeclaringType!) ?? ""
-            let range = Ranges.Where(range => $"{folder}/".StartsWith($"{range.Key}/", StringComparison.Ordinal)).Select(range => range.Value).SingleOrDefault()
+            let range = Ranges.SingleOrDefault(range => $"{folder}/".StartsWith($"{range.Key}/", StringComparison.Ordinal)).Value
             where logged.Event.EventId < range.First || logged.Event.EventId > range.Last
             select $"{Name(logged.Method)}: {logged.Event.EventId} is not in {range} of {folder}";
 
@@ -58,7 +61,10 @@ public sealed class LogEventTests
 
     [Test]
     public void Event_has_the_name_of_its_method() =>
-        Assert.That(Events.Where(logged => logged.Event.EventName != logged.Method.Name).Select(logged => $"{Name(logged.Method)}: {logged.Event.EventName}"), Is.Empty);
+        Findings.AssertNone(
+            from logged in Events
+            where logged.Event.EventName != logged.Method.Name
+            select $"{Name(logged.Method)}: {logged.Event.EventName}");
 
     private static string Name(MethodInfo method) => $"{method.DeclaringType}.{method.Name}";
 }

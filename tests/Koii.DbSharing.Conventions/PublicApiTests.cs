@@ -23,7 +23,8 @@ public sealed partial class PublicApiTests
         }
 
         Assert.That(actual, Is.EqualTo(File.Exists(approved) ? File.ReadAllText(approved) : ""),
-            $"The public surface of {assembly.GetName().Name} changed. If the change is intended, run the tests once with {AcceptVariable}=true and commit the text file.");
+            $"The public surface of {assembly.GetName().Name} changed. If the change is intended, run this test once with {AcceptVariable}=true "
+            + "and commit the text file.");
     }
 
     [Test]

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>The C# that a README shows is compiled: every block of it is a region "README: …" of a test or sample, line for line.</summary>
+/// <summary>
+/// The C# that a README shows is compiled: every block of it is a region "README: …" of a test or sample, line for
+/// line.
+/// </summary>
 public sealed partial class ReadmeTests
 {
     private static IEnumerable<string> Readmes =>

@@ -2,14 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>The layout of the repository: what stands at the root, which namespace a file declares, and how much it holds.</summary>
+/// <summary>
+/// The layout of the repository: what stands at the root, which namespace a file declares, and how much it holds.
+/// </summary>
 public sealed partial class RepositoryTests
 {
     private const int MaxLines = 300;
 
     private static readonly string[] AtTheRoot =
     [
-        "src", "tests", "samples", "docs", "Koii.DbSharing.sln", "LICENSE", "README.md", "nuget.config", "Directory.Build.props", "Directory.Packages.props",
+        "src", "tests", "samples", "docs",
+        "Koii.DbSharing.sln", "LICENSE", "README.md", "nuget.config", "Directory.Build.props", "Directory.Packages.props",
     ];
 
     /// <summary>Where applications find the public types of a package.</summary>
@@ -21,13 +24,15 @@ public sealed partial class RepositoryTests
     /// <summary>Koii.DbSharing.Storage: what authors of stores use and applications do not.</summary>
     private static readonly string[] StorageTypes =
     [
-        "ChangePage", "ChangePosition", "ChangesTrimmedException", "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind",
+        "ChangePage", "ChangePosition", "ChangesTrimmedException",
+        "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind",
     ];
 
     /// <summary>Files of src with more lines than <see cref="MaxLines"/>, and why each is one file.</summary>
     private static readonly Dictionary<string, string> LongFiles = new()
     {
-        ["src/Koii.DbSharing/Signatures/Edwards25519/Vectors/FieldVector.cs"] = "One arithmetic type; its methods share constants and bounds that are proven together.",
+        ["src/Koii.DbSharing/Signatures/Edwards25519/Vectors/FieldVector.cs"] =
+            "One arithmetic type; its methods share constants and bounds that are proven together.",
     };
 
     [Test]
@@ -36,7 +41,8 @@ public sealed partial class RepositoryTests
         // What git ignores is made by commands that README.md and docs/ name, such as `dotnet pack -o packages`.
         var ignored = File.ReadAllLines(Repository.PathTo(".gitignore")).Select(line => line.TrimEnd('/')).ToArray();
 
-        var found = Directory.EnumerateFileSystemEntries(Repository.Root).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.') && !ignored.Contains(name));
+        var found = Directory.EnumerateFileSystemEntries(Repository.Root).Select(path => Path.GetFileName(path)!)
+            .Where(name => !name.StartsWith('.') && !ignored.Contains(name));
 
         Assert.That(found, Is.EquivalentTo(AtTheRoot));
     }
@@ -57,7 +63,8 @@ public sealed partial class RepositoryTests
     {
         var wrong =
             from type in SourceTree.DeclaredTypes
-            where type.IsPublic && !PublicNamespaces.Contains(type.Namespace) && !IsExtension(type.Namespace, type.Name) && type.Namespace != "Koii.DbSharing.Storage"
+            where type.IsPublic && !IsExtension(type.Namespace, type.Name)
+            where !PublicNamespaces.Contains(type.Namespace) && type.Namespace != "Koii.DbSharing.Storage"
             select $"{type.Path}: {type.Namespace}.{type.Name}";
 
         Findings.AssertNone(wrong);
@@ -88,7 +95,7 @@ public sealed partial class RepositoryTests
     {
         var found = SourceTree.Library.Where(file => file.LineOf(file.Text.Length) - 1 > MaxLines).Select(file => file.Path);
 
-        Assert.That(found, Is.EquivalentTo(LongFiles.Keys), "Look for a second duty in the file; if it has none, list it with the reason. An entry whose file is short goes.");
+        Assert.That(found, Is.EquivalentTo(LongFiles.Keys), "Look for a second duty in the file. If it has none, list it with the reason.");
     }
 
     [Test]
@@ -103,9 +110,10 @@ public sealed partial class RepositoryTests
     private static bool IsExtension(string declared, string name) =>
         ExtensionNamespaces.Contains(declared) && (name.EndsWith("Extensions", StringComparison.Ordinal) || name == "IDbSharingBuilder");
 
-    private static IEnumerable<string> PublicTypesOf(string path) => SourceTree.DeclaredTypes.Where(type => type.IsPublic && type.Path == path).Select(type => type.Name);
+    private static IEnumerable<string> PublicTypesOf(string path) =>
+        SourceTree.DeclaredTypes.Where(type => type.IsPublic && type.Path == path).Select(type => type.Name);
 
-    private static string FolderNamespace(string path) => Path.GetDirectoryName(path)!["src/".Length..].Replace(Path.DirectorySeparatorChar, '.').Replace('/', '.');
+    private static string FolderNamespace(string path) => path["src/".Length..path.LastIndexOf('/')].Replace('/', '.');
 
     [GeneratedRegex("\"(KOII_[A-Z_]+)\"")]
     private static partial Regex EnvironmentVariable();

@@ -32,13 +32,17 @@ internal static class SourceTree
     public static IReadOnlyList<DeclaredType> DeclaredTypes => field ??=
     [
         .. from file in Library
-           from member in file.Root.DescendantNodes(node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax).OfType<MemberDeclarationSyntax>()
+           from member in file.Root.DescendantNodes(node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
+               .OfType<MemberDeclarationSyntax>()
            let name = (member as BaseTypeDeclarationSyntax)?.Identifier.Text ?? (member as DelegateDeclarationSyntax)?.Identifier.Text
            where name is not null
            select new DeclaredType(file.Path, file.Namespace, name, member.Modifiers.Any(SyntaxKind.PublicKeyword)),
     ];
 
-    /// <summary>The folder of the file that declares the type or the type around it, such as "src/Koii.DbSharing/Records"; null for types of others and of the compiler.</summary>
+    /// <summary>
+    /// The folder of the file that declares the type or the type around it, such as "src/Koii.DbSharing/Records".
+    /// </summary>
+    /// <returns>The folder, or null for types of others and of the compiler.</returns>
     public static string? FolderOf(Type type)
     {
         while (type.DeclaringType is { } outer)

@@ -22,15 +22,18 @@ public sealed class StoreContractConvention
     {
         var contract = typeof(LinktreeStoreContract<>).MakeGenericType(store);
 
-        var fixtures = Referenced.Where(IsOfTests).SelectMany(assembly => assembly.GetTypes()).Where(type => !type.IsAbstract && type.IsAssignableTo(contract));
+        var fixtures = Referenced.Where(IsOfTests).SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !type.IsAbstract && type.IsAssignableTo(contract));
 
-        Assert.That(fixtures, Is.Not.Empty, $"Derive LinktreeStoreContract<{store.Name}>, or its durable form, in a test project that this one references.");
+        Assert.That(fixtures, Is.Not.Empty,
+            $"Derive LinktreeStoreContract<{store.Name}>, or its durable form, in a test project that this one references.");
     }
 
-    // A project that nothing of ours uses yet is missing in the compiled references, so the output directory is looked at.
+    // The compiler leaves out references that no code uses, so the output directory is read.
     private static IEnumerable<Assembly> ReferencedAssemblies(Assembly assembly) =>
         Directory.GetFiles(Path.GetDirectoryName(assembly.Location)!, "Koii.DbSharing*.dll").Select(Assembly.LoadFrom);
 
     private static bool IsOfTests(Assembly assembly) =>
-        assembly.GetName().Name is { } name && (name.EndsWith(".Tests", StringComparison.Ordinal) || name.EndsWith(".Conventions", StringComparison.Ordinal));
+        assembly.GetName().Name is { } name
+        && (name.EndsWith(".Tests", StringComparison.Ordinal) || name.EndsWith(".Conventions", StringComparison.Ordinal));
 }

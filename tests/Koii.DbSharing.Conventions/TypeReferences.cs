@@ -4,10 +4,13 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>Which types a compiled type refers to: in its bases, constraints, signatures, and the bodies of its methods.</summary>
+/// <summary>
+/// Which types a compiled type refers to: in its bases, constraints, signatures, and the bodies of its methods.
+/// </summary>
 /// <remarks>
-/// Two libraries do this too. TngTech.ArchUnitNET 0.13.5 misses what the bodies of async iterators use (14 of the core's 770 references), and
-/// NetArchTest.Rules 1.3.2 leaves out every type in a namespace of Microsoft's, where our extension methods are, and does not name the reference.
+/// Two libraries do this too. TngTech.ArchUnitNET 0.13.5 misses what the bodies of async iterators use (14 of the core's
+/// 770 references). NetArchTest.Rules 1.3.2 leaves out every type in a namespace of Microsoft's, where our extension
+/// methods are, and does not name the reference.
 /// </remarks>
 internal static class TypeReferences
 {
@@ -52,14 +55,20 @@ internal static class TypeReferences
         let constructed = entry.Member!.DeclaringType!
         select constructed.IsGenericType ? constructed.GetGenericTypeDefinition() : constructed;
 
-    /// <summary>Whether the compiler made the type or a type around it: closures, state machines, constants, collections of literals.</summary>
+    /// <summary>
+    /// Whether the compiler made the type or a type around it: closures, state machines, constants, collections of
+    /// literals.
+    /// </summary>
     public static bool IsOfTheCompiler(Type type) =>
-        type.Name.StartsWith('<') || type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) || type.Namespace is "Microsoft.CodeAnalysis" or "System.Runtime.CompilerServices"
+        type.Name.StartsWith('<')
+        || type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
+        || type.Namespace is "Microsoft.CodeAnalysis" or "System.Runtime.CompilerServices"
         || (type.DeclaringType is { } outer && IsOfTheCompiler(outer));
 
     private static void AddConstraints(HashSet<Type> found, Type[] parameters)
     {
-        foreach (var constraint in parameters.Where(parameter => parameter.IsGenericParameter).SelectMany(parameter => parameter.GetGenericParameterConstraints()))
+        var open = parameters.Where(parameter => parameter.IsGenericParameter);
+        foreach (var constraint in open.SelectMany(parameter => parameter.GetGenericParameterConstraints()))
             Add(found, constraint);
     }
 
@@ -84,7 +93,8 @@ internal static class TypeReferences
     {
         var typeArguments = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
         var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
-        return Tokens(body.GetILAsByteArray() ?? []).Select(entry => (entry.Code, method.Module.ResolveMember(entry.Token, typeArguments, methodArguments)));
+        return Tokens(body.GetILAsByteArray() ?? [])
+            .Select(entry => (entry.Code, method.Module.ResolveMember(entry.Token, typeArguments, methodArguments)));
     }
 
     private static IEnumerable<(OpCode Code, int Token)> Tokens(byte[] il)

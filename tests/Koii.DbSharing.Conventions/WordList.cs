@@ -5,7 +5,9 @@ namespace Koii.DbSharing.Conventions;
 /// <summary>Words that this repository does not use, and what stands in their stead.</summary>
 internal static partial class WordList
 {
-    /// <summary>Words and phrases that may occur nowhere: neither in text nor as a part of an identifier or a file name.</summary>
+    /// <summary>
+    /// Words and phrases that may occur nowhere: neither in text nor as a part of an identifier or a file name.
+    /// </summary>
     public static readonly WordRule[] Anywhere =
     [
         new("sync step", "ladder", "ladders", "rung", "rungs"),
@@ -50,7 +52,8 @@ internal static partial class WordList
     public static readonly WordRule[] British =
     [
         new("canceled, canceling", "cancelled", "cancelling"),
-        new("-or", "behaviour", "behaviours", "behavioural", "colour", "colours", "favour", "favours", "favoured", "honour", "honours", "honoured", "honouring", "neighbour", "neighbours", "neighbouring"),
+        new("-or", "behaviour", "behaviours", "colour", "colours", "favour", "favours", "favoured", "honour", "honours", "honoured", "honouring"),
+        new("-or", "neighbour", "neighbours", "neighbouring"),
         new("-er", "centre", "centres", "metre", "metres"),
         new("one l", "labelled", "labelling", "modelled", "modelling", "signalled", "signalling", "travelled", "travelling"),
         new("license", "licence", "licences"),
@@ -69,7 +72,9 @@ internal static partial class WordList
     ];
 
     /// <summary>Endings in -ise and -isation of verbs that American English writes with a z.</summary>
-    [GeneratedRegex("^(?:re|un|de|pre)?(?:author|canonical|capital|central|custom|emphas|final|general|initial|local|material|maxim|memor|minim|normal|optim|organ|parallel|penal|prior|priorit|random|real|recogn|serial|special|standard|summar|synchron|token|util|visual)is(?:e|es|ed|er|ers|ing|able|ation|ations)$")]
+    [GeneratedRegex("^(?:re|un|de|pre)?(?:author|canonical|capital|central|custom|emphas|final|general|initial|local|material|maxim|memor|minim"
+        + "|normal|optim|organ|parallel|penal|priorit|random|real|recogn|serial|special|standard|summar|synchron|token|util|visual)"
+        + "is(?:e|es|ed|er|ers|ing|able|ation|ations)$")]
     public static partial Regex BritishVerb();
 
     /// <summary>Compounds in which a part of an identifier has its ordinary sense.</summary>
@@ -77,7 +82,9 @@ internal static partial class WordList
     public static partial Regex Compound();
 }
 
-/// <summary>Words and phrases (regular expressions, where a space stands for any run of white space), and what to write.</summary>
+/// <summary>
+/// Words and phrases (regular expressions, where a space stands for any run of white space), and what to write.
+/// </summary>
 internal sealed record WordRule(string Instead, params string[] Words);
 
 /// <summary>A file in which a word may stand, or every word if it is empty, and why.</summary>

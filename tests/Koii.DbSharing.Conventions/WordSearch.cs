@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>Finds the words of <see cref="WordList"/> in texts, in identifiers by their parts, and in log messages.</summary>
+/// <summary>
+/// Finds the words of <see cref="WordList"/> in texts, in identifiers by their parts, and in log messages.
+/// </summary>
 internal static partial class WordSearch
 {
     private static readonly IReadOnlyDictionary<string, string> AnywhereWords = Words(WordList.Anywhere);
@@ -21,7 +23,10 @@ internal static partial class WordSearch
     public static IEnumerable<WordFinding> Anywhere(string path, string text) =>
         Parts(path).Concat(Parts(text)).Where(part => AnywhereWords.ContainsKey(part.Word.ToLowerInvariant()))
             .Select(part => new WordFinding(path, Line(text, part.Index), part.Word, AnywhereWords[part.Word.ToLowerInvariant()]))
-            .Concat(Phrases.SelectMany(phrase => phrase.Pattern.Matches(text).Select(match => new WordFinding(path, Line(text, match.Index), OneLine(match.Value), phrase.Instead))));
+            .Concat(
+                from phrase in Phrases
+                from match in phrase.Pattern.Matches(text)
+                select new WordFinding(path, Line(text, match.Index), OneLine(match.Value), phrase.Instead));
 
     public static IEnumerable<WordFinding> British(string path, string text) =>
         from part in Parts(text)
@@ -33,7 +38,8 @@ internal static partial class WordSearch
     /// <summary>Declared identifiers with a part that has a term of the field.</summary>
     public static IEnumerable<WordFinding> Identifiers(SourceFile file) =>
         from token in file.Root.DescendantTokens()
-        where token.IsKind(SyntaxKind.IdentifierToken) && token.Parent is not SimpleNameSyntax && token.ValueText != "rest"   // The remainder is the field's word.
+        where token.IsKind(SyntaxKind.IdentifierToken) && token.Parent is not SimpleNameSyntax
+        where token.ValueText != "rest"   // The remainder.
         let parts = Parts(token.ValueText).Select(part => part.Word).ToArray()
         from index in Enumerable.Range(0, parts.Length)
         where OrdinaryWords.ContainsKey(parts[index].ToLowerInvariant()) && !IsCompound(parts, index)
@@ -64,10 +70,12 @@ internal static partial class WordSearch
     private static string Pascal(string part) => char.ToUpperInvariant(part[0]) + part[1..].ToLowerInvariant();
 
     private static Dictionary<string, string> Words(WordRule[] rules) =>
-        (from rule in rules from word in rule.Words where !word.Contains(' ') select (word, rule.Instead)).ToDictionary(entry => entry.word, entry => entry.Instead);
+        (from rule in rules from word in rule.Words where !word.Contains(' ') select (word, rule.Instead))
+            .ToDictionary(entry => entry.word, entry => entry.Instead);
 
     // Text runs over the ends of lines, and in a comment over what begins the next one.
-    private static Regex Phrase(string words) => new(@"\b" + words.Replace(" ", @"(?:\s|///?|--|\*)+", StringComparison.Ordinal) + @"\b", RegexOptions.IgnoreCase);
+    private static Regex Phrase(string words) =>
+        new(@"\b" + words.Replace(" ", @"(?:\s|///?|--|\*)+", StringComparison.Ordinal) + @"\b", RegexOptions.IgnoreCase);
 
     private static IEnumerable<(string Word, int Index)> Parts(string text) => Part().Matches(text).Select(match => (match.Value, match.Index));
 
@@ -75,7 +83,9 @@ internal static partial class WordSearch
 
     private static string OneLine(string text) => White().Replace(text, " ");
 
-    /// <summary>A word in capitals, or a word with or without a leading capital: "URLPath" has two, "isOpen" has two.</summary>
+    /// <summary>
+    /// A word in capitals, or a word with or without a leading capital: "URLPath" has two, "isOpen" has two.
+    /// </summary>
     [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")]
     private static partial Regex Part();
 

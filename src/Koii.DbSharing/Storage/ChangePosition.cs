@@ -1,12 +1,21 @@
 namespace Koii.DbSharing.Storage;
 
-/// <summary>A place in a store's feed of changes. Opaque: only the store that gave it can read it. The default value is <see cref="Start"/>.</summary>
-/// <param name="Value">The store's own notation.</param>
+/// <summary>
+/// A position in a store's change feed. Opaque: only the store that returned it can interpret it. The default value is
+/// <see cref="Start"/>.
+/// </summary>
+/// <param name="Value">The position in the store's own notation.</param>
 public readonly record struct ChangePosition(string? Value)
 {
-    /// <summary>Before the first change that the store ever made. A store that has trimmed its feed answers that it no longer reaches back to it.</summary>
+    /// <summary>
+    /// The position before the store's first change. It is trimmed (<see cref="ChangePage.IsTrimmed"/>) once the store
+    /// has trimmed its feed.
+    /// </summary>
     public static ChangePosition Start => default;
 
-    /// <summary>After the last change that is committed now: a page read from here is empty and its <see cref="ChangePage.Next"/> names the present.</summary>
+    /// <summary>
+    /// The position after the last change that is committed at the time of the call: the page read from it is empty,
+    /// and its <see cref="ChangePage.Next"/> is that position.
+    /// </summary>
     public static ChangePosition Latest => new("latest");
 }

@@ -1,11 +1,17 @@
 namespace Koii.DbSharing.Storage;
 
-/// <summary>A reader of the feed has fallen so far behind that changes it has not seen are gone. What it derives from the store has to be built anew.</summary>
-/// <param name="next">The present, from which to go on.</param>
+/// <summary>
+/// Changes that a reader of the feed has not read are no longer kept. What it derives from the store must be rebuilt.
+/// </summary>
+/// <param name="next">The position from which to continue.</param>
 public sealed class ChangesTrimmedException(ChangePosition next) : Exception(
-    "The store no longer has the changes that come next. List the store to rebuild what is derived from it, and follow the changes again from this exception's Next; "
-    + "those that the list has shown already come once more. MaxRetainedChanges and ChangeRetention say how far a reader may fall behind.")
+    "The store no longer keeps the changes after this position. List the store to rebuild what is derived from it, and follow the changes again "
+    + "from this exception's Next; changes that the list has included already occur once more. MaxRetainedChanges and ChangeRetention set how far "
+    + "a reader may fall behind.")
 {
-    /// <summary>The present as it was when the loss was noticed: read the list after it, then go on from here, and nothing is missed.</summary>
+    /// <summary>
+    /// The end of the feed when the gap was found. A reader that lists the store and then continues from here misses
+    /// nothing.
+    /// </summary>
     public ChangePosition Next { get; } = next;
 }

@@ -3,10 +3,11 @@ using Koii.DbSharing.Storage;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Keeps records in memory only: for tests, for trying things out, and as the reference of what a store does. Everything is gone when the process ends.
+/// Keeps records in memory only: for tests, for experiments, and as the reference of what a store does. All records are
+/// lost when the process ends.
 /// </summary>
 /// <remarks>
-/// Safe for use by many threads at once. A call does its work before it returns; its cancellation is looked at once, at the start.
+/// Safe for use by many threads. A call completes synchronously; it checks its cancellation token once, at the start.
 /// </remarks>
 public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 {
@@ -22,9 +23,13 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
     private readonly InMemoryChangeFeed _feed;
     private readonly TimeProvider _timeProvider;
 
-    /// <summary>Makes an empty store.</summary>
-    /// <param name="options">The task's settings. The limits per author and in all are read, and what the feed keeps.</param>
-    /// <param name="timeProvider">The clock that says how old a change is. Default: the system's.</param>
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="options">
+    /// The task's settings. <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
+    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxRetainedChanges"/> and
+    /// <see cref="DbSharingOptions.ChangeRetention"/> are read here; later changes have no effect.
+    /// </param>
+    /// <param name="timeProvider">The clock by which the age of a change is measured. Default: the system clock.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public InMemoryLinktreeStore(DbSharingOptions options, TimeProvider? timeProvider = null)
     {
@@ -70,7 +75,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         lock (_lock)
         {
             for (var i = 0; i < versions.Length; i++)
-                versions[i] = _byKey.TryGetValue(keys[i], out var held) ? held.Version : null;
+                versions[i] = _byKey.TryGetValue(keys[i], out var stored) ? stored.Version : null;
         }
 
         return ValueTask.FromResult<IReadOnlyList<LinktreeVersion?>>(versions);
@@ -89,8 +94,8 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         {
             foreach (var id in ids)
             {
-                if (seen.Add(id) && _byId.TryGetValue(id, out var held))
-                    linktrees.Add(held);
+                if (seen.Add(id) && _byId.TryGetValue(id, out var stored))
+                    linktrees.Add(stored);
             }
         }
 
@@ -122,16 +127,17 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 
     private PutOutcome Put(SignedLinktree linktree)
     {
-        if (_byKey.TryGetValue(linktree.Key, out var held))
+        if (_byKey.TryGetValue(linktree.Key, out var stored))
         {
-            if (held.Id == linktree.Id)
+            if (stored.Id == linktree.Id)
                 return PutOutcome.Unchanged;
-            if (held.Version > linktree.Version)
+            if (stored.Version > linktree.Version)
                 return PutOutcome.Superseded;
 
-            Remove(held);
+            Remove(stored);
             Add(linktree);
-            _feed.Append(new LinktreeChange(linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Replaced, linktree.Key, linktree.Version, held.Version));
+            var kind = linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Replaced;
+            _feed.Append(new LinktreeChange(kind, linktree.Key, linktree.Version, stored.Version));
             return PutOutcome.Replaced;
         }
 
@@ -151,7 +157,8 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         }
 
         Add(linktree);
-        _feed.Append(new LinktreeChange(linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Inserted, linktree.Key, linktree.Version, null));
+        var added = linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Inserted;
+        _feed.Append(new LinktreeChange(added, linktree.Key, linktree.Version, null));
         return PutOutcome.Inserted;
     }
 

@@ -2,31 +2,51 @@ using System.Runtime.CompilerServices;
 
 namespace Koii.DbSharing.Storage;
 
-/// <summary>Follows a feed of changes for as long as an application listens.</summary>
+/// <summary>Reads a change feed continuously.</summary>
 public static class LinktreeChangeFeedExtensions
 {
     /// <summary>How many changes are read at a time.</summary>
     private const int ChangesPerPage = 512;
 
-    /// <summary>Gives each change after a position, once and in the feed's order, and waits at the present for what comes next. It ends only with its token.</summary>
+    /// <summary>
+    /// Returns each change after a position, once and in the feed's order, and polls for more at the end of the feed.
+    /// The sequence ends only when it is canceled.
+    /// </summary>
     /// <remarks>
-    /// A change says which versions came and went, not what is in them: <see cref="ILinktreeStore.GetAsync"/> has the record, unless it was replaced meanwhile.
-    /// Who wants to go on at the same place after a restart follows pages (<see cref="FollowChangePagesAsync"/>), which say where that is.
+    /// A change contains versions, not data: <see cref="ILinktreeStore.GetAsync"/> returns the record, unless it was
+    /// replaced meanwhile. A reader that must continue at the same position after a restart uses
+    /// <see cref="FollowChangePagesAsync"/>, whose pages contain that position.
     /// </remarks>
     /// <param name="feed">The feed.</param>
-    /// <param name="after">Where to begin: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the position of an earlier page.</param>
-    /// <param name="pollInterval">How long to wait at the present before the store is asked again. More than zero.</param>
-    /// <param name="timeProvider">The clock of the wait. Default: the system's.</param>
-    /// <param name="cancellationToken">Ends the sequence with an <see cref="OperationCanceledException"/>, also in the middle of a wait.</param>
-    /// <returns>The changes. The sequence may be enumerated several times; each enumeration begins at <paramref name="after"/>.</returns>
-    /// <exception cref="ChangesTrimmedException">The feed no longer reaches back to where the reader is. Its message says how to go on.</exception>
+    /// <param name="after">
+    /// The position to start from: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the
+    /// <see cref="ChangePage.Next"/> of an earlier page.
+    /// </param>
+    /// <param name="pollInterval">
+    /// The delay at the end of the feed before the store is read again. Greater than zero.
+    /// </param>
+    /// <param name="timeProvider">The clock of the delay. Default: the system clock.</param>
+    /// <param name="cancellationToken">
+    /// Ends the sequence with an <see cref="OperationCanceledException"/>, also during a delay.
+    /// </param>
+    /// <returns>
+    /// The changes. The sequence may be enumerated several times; each enumeration starts at <paramref name="after"/>.
+    /// </returns>
+    /// <exception cref="ChangesTrimmedException">
+    /// The feed no longer contains the next change. The message states how to continue.
+    /// </exception>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
     public static IAsyncEnumerable<LinktreeChange> FollowChangesAsync(
-        this ILinktreeChangeFeed feed, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+        this ILinktreeChangeFeed feed,
+        ChangePosition after,
+        TimeSpan pollInterval,
+        TimeProvider? timeProvider = null,
+        CancellationToken cancellationToken = default)
     {
         return OneByOneAsync(feed.FollowChangePagesAsync(after, pollInterval, timeProvider, cancellationToken), cancellationToken);
 
-        static async IAsyncEnumerable<LinktreeChange> OneByOneAsync(IAsyncEnumerable<ChangePage> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
+        static async IAsyncEnumerable<LinktreeChange> OneByOneAsync(
+            IAsyncEnumerable<ChangePage> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (var page in pages.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
@@ -38,21 +58,36 @@ public static class LinktreeChangeFeedExtensions
         }
     }
 
-    /// <summary>Gives the changes after a position page by page, as <see cref="FollowChangesAsync"/> does one by one, with the place to go on from.</summary>
+    /// <summary>
+    /// Returns the changes after a position page by page, as <see cref="FollowChangesAsync"/> returns them one by one,
+    /// with the position to continue from.
+    /// </summary>
     /// <remarks>
-    /// Keep <see cref="ChangePage.Next"/> together with what was made of a page, and go on from it after a restart or a failure: each change then counts once. A page that
-    /// <see cref="ChangePage.IsTrimmed"/> has no changes and says that some were missed: list the store to rebuild what was derived from it. The sequence goes on by
-    /// itself after it, and changes that the list has shown already may come once more.
+    /// Save <see cref="ChangePage.Next"/> together with the result of a page, and continue from it after a restart or a
+    /// failure: each change then takes effect once. A page that is <see cref="ChangePage.IsTrimmed"/> has no changes
+    /// and means that some were missed: list the store to rebuild what was derived from it. The sequence continues
+    /// after it, and changes that the list has included already may occur once more.
     /// </remarks>
     /// <param name="feed">The feed.</param>
-    /// <param name="after">Where to begin: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the position of an earlier page.</param>
-    /// <param name="pollInterval">How long to wait at the present before the store is asked again. More than zero.</param>
-    /// <param name="timeProvider">The clock of the wait. Default: the system's.</param>
-    /// <param name="cancellationToken">Ends the sequence with an <see cref="OperationCanceledException"/>, also in the middle of a wait.</param>
-    /// <returns>The pages that have changes or are trimmed; no empty ones.</returns>
+    /// <param name="after">
+    /// The position to start from: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the
+    /// <see cref="ChangePage.Next"/> of an earlier page.
+    /// </param>
+    /// <param name="pollInterval">
+    /// The delay at the end of the feed before the store is read again. Greater than zero.
+    /// </param>
+    /// <param name="timeProvider">The clock of the delay. Default: the system clock.</param>
+    /// <param name="cancellationToken">
+    /// Ends the sequence with an <see cref="OperationCanceledException"/>, also during a delay.
+    /// </param>
+    /// <returns>The pages that have changes or are trimmed.</returns>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
     public static IAsyncEnumerable<ChangePage> FollowChangePagesAsync(
-        this ILinktreeChangeFeed feed, ChangePosition after, TimeSpan pollInterval, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+        this ILinktreeChangeFeed feed,
+        ChangePosition after,
+        TimeSpan pollInterval,
+        TimeProvider? timeProvider = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(feed);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(pollInterval, TimeSpan.Zero);
@@ -60,11 +95,15 @@ public static class LinktreeChangeFeedExtensions
     }
 
     private static async IAsyncEnumerable<ChangePage> ReadPagesAsync(
-        ILinktreeChangeFeed feed, ChangePosition position, TimeSpan pollInterval, TimeProvider timeProvider, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ILinktreeChangeFeed feed,
+        ChangePosition position,
+        TimeSpan pollInterval,
+        TimeProvider timeProvider,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
-            var page = RoleContract.NotNull(await feed.ReadChangesAsync(position, ChangesPerPage, cancellationToken).ConfigureAwait(false), "ILinktreeChangeFeed.ReadChangesAsync");
+            var page = await feed.ReadChangesAsync(position, ChangesPerPage, cancellationToken).ConfigureAwait(false);
             if (page.IsTrimmed || page.Changes.Count > 0)
                 yield return page;
             position = page.Next;

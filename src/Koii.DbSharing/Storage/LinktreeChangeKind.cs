@@ -3,15 +3,21 @@ namespace Koii.DbSharing.Storage;
 /// <summary>What happened to an identity. Stores keep the numbers on disk, so they never change.</summary>
 public enum LinktreeChangeKind
 {
-    /// <summary>It is held for the first time, or again after it was evicted.</summary>
+    /// <summary>The identity is stored for the first time, or again after it was evicted.</summary>
     Inserted = 0,
 
-    /// <summary>A newer version took the place of an older one.</summary>
+    /// <summary>A newer version replaced an older one.</summary>
     Replaced = 1,
 
-    /// <summary>A tombstone came, in the place of an older version or as the first that is known of the identity.</summary>
+    /// <summary>
+    /// A tombstone was stored: it replaced an older version, or it is the first version of the identity that the store
+    /// received.
+    /// </summary>
     Deleted = 2,
 
-    /// <summary>It gave way to newer records of its author, or was dropped when the store was opened. Nothing of it is held.</summary>
+    /// <summary>
+    /// The identity was removed because its author has newer ones, or because the store may not keep it after it was
+    /// opened. No version of it is stored.
+    /// </summary>
     Evicted = 3,
 }

@@ -1,15 +1,23 @@
 namespace Koii.DbSharing;
 
-/// <summary>Which records to list. The default lists everybody's from the oldest on, without tombstones.</summary>
+/// <summary>
+/// Selects the records to list. The default selects the records of all authors from the oldest on, without tombstones.
+/// </summary>
 public sealed record LinktreeQuery
 {
-    /// <summary>Only this author's records. Default: everybody's.</summary>
+    /// <summary>The author whose records are listed. Default: all authors.</summary>
     public PublicKey? Author { get; init; }
 
-    /// <summary>Whether tombstones are listed too. Default: no, as applications want it; replication wants them.</summary>
+    /// <summary>
+    /// Whether tombstones are listed too. Default: <see langword="false"/>, which suits applications; replication needs
+    /// them.
+    /// </summary>
     public bool IncludeTombstones { get; init; }
 
-    /// <summary>Only records newer than this: the <see cref="LinktreePage.Next"/> of the page before. Default: from the oldest on.</summary>
+    /// <summary>
+    /// The version after which the list starts: the <see cref="LinktreePage.Next"/> of the page before. Default:
+    /// <see langword="null"/>, from the oldest record on.
+    /// </summary>
     public LinktreeVersion? After { get; init; }
 
     /// <summary>The most records to return. Default: 512; at least 1.</summary>

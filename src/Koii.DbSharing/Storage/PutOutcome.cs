@@ -3,18 +3,21 @@ namespace Koii.DbSharing;
 /// <summary>What a store did with a record.</summary>
 public enum PutOutcome
 {
-    /// <summary>The identity was new and is kept.</summary>
+    /// <summary>The identity was new and is stored.</summary>
     Inserted,
 
-    /// <summary>It took the place of an older version.</summary>
+    /// <summary>The record replaced an older version of its identity.</summary>
     Replaced,
 
-    /// <summary>The very same record was held already.</summary>
+    /// <summary>The same record was stored already.</summary>
     Unchanged,
 
-    /// <summary>A newer version is held, or the author has as many newer records as are kept. Nothing was stored.</summary>
+    /// <summary>
+    /// A newer version is stored, or the author has as many newer records as a store keeps of an author. Nothing was
+    /// stored.
+    /// </summary>
     Superseded,
 
-    /// <summary>The store is at its bound and the author holds nothing yet. Nothing was stored.</summary>
+    /// <summary>The store is at its bound and has no record of the author yet. Nothing was stored.</summary>
     Full,
 }

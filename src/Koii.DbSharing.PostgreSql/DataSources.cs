@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
-/// <summary>Makes data sources of the connection strings that applications give.</summary>
+/// <summary>Validates the connection settings of an application and creates data sources from them.</summary>
 internal static class DataSources
 {
-    private const string Advice = "Write \"Host=localhost;Database=linktrees;Username=node;Password=…\".";
+    private const string Example = "Write \"Host=localhost;Database=linktrees;Username=node;Password=…\".";
 
-    /// <summary>Takes the data source of an application, if its connections are what a store and a lease need.</summary>
+    /// <summary>Returns a data source of the application if a store and a lease can use its connections.</summary>
     internal static NpgsqlDataSource Require(NpgsqlDataSource dataSource)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
@@ -22,26 +22,35 @@ internal static class DataSources
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString);
             if (string.IsNullOrEmpty(settings.Host))
-                throw new ArgumentException($"The connection string names no host. {Advice}", nameof(connectionString));
+                throw new ArgumentException($"The connection string does not name a host. {Example}", nameof(connectionString));
             RequireSessions(settings, nameof(connectionString));
             settings.ApplicationName ??= "Koii.DbSharing";
             settings.Pooling &= pooling;
 
-            // A store changes no session's settings, and a reset would throw away the plans of its functions each time.
+            // A store changes no settings of a session, and a reset would discard the plans of its functions each time.
             settings.NoResetOnClose = true;
             return NpgsqlDataSource.Create(settings);
         }
-        catch (Exception wrong) when (wrong is ArgumentException { ParamName: not nameof(connectionString) } or FormatException or InvalidOperationException)
+        catch (Exception wrong)
+            when (wrong is ArgumentException { ParamName: not nameof(connectionString) } or FormatException or InvalidOperationException)
         {
-            // Without the string itself, which may hold a password.
-            throw new ArgumentException($"The connection string is none of Npgsql ({wrong.Message}). {Advice}", nameof(connectionString), wrong);
+            // Without the string itself, which may contain a password.
+            throw new ArgumentException(
+                $"The connection string is not one of Npgsql ({wrong.Message}). {Example}", nameof(connectionString), wrong);
         }
     }
 
-    /// <summary>A page that waits for its turn would hold up whatever shares its session, and a lease is a session's.</summary>
+    /// <summary>
+    /// A batch that waits for a lock would delay all statements that share its session, and a lease belongs to a
+    /// session.
+    /// </summary>
     private static void RequireSessions(NpgsqlConnectionStringBuilder settings, string parameter)
     {
         if (settings.Multiplexing)
-            throw new ArgumentException("Multiplexing lets statements share a session, which neither the store nor the lease can do. Leave it out.", parameter);
+        {
+            throw new ArgumentException(
+                "With multiplexing, statements share a session, which neither the store nor the lease supports. Remove \"Multiplexing=true\".",
+                parameter);
+        }
     }
 }

@@ -2,11 +2,13 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
-/// <summary>A session that holds a task's advisory lock, and watches whether it still does.</summary>
+/// <summary>A session that holds a task's advisory lock, and detects the loss of its connection.</summary>
 internal sealed class LeaseSession : IReplicationLeaseHandle
 {
-    /// <summary>How long the connection lies idle before it is tried, and how long the answer may take, in seconds.</summary>
-    private const int Watch = 5;
+    /// <summary>
+    /// How long the connection is idle before it is tested, and how long the response may take, in seconds.
+    /// </summary>
+    private const int TestSeconds = 5;
 
     private const string AcquireSql =
         """
@@ -18,22 +20,24 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
 
     private readonly NpgsqlConnection _connection;
     private readonly long _key;
-    private readonly CancellationTokenSource _givenUp = new();
+    private readonly CancellationTokenSource _released = new();
     private readonly CancellationTokenSource _lost = new();
-    private readonly Task _watching;
+    private readonly Task _testing;
 
     private LeaseSession(NpgsqlConnection connection, long key)
     {
         _connection = connection;
         _key = key;
         Lost = _lost.Token;
-        _watching = WatchAsync();
+        _testing = TestUntilLostAsync();
     }
 
     /// <inheritdoc/>
     public CancellationToken Lost { get; }
 
-    /// <summary>Acquires the lock on a connection of its own, or answers <see langword="null"/> where another session has it.</summary>
+    /// <summary>
+    /// Acquires the lock on a connection of its own; returns <see langword="null"/> if another session has it.
+    /// </summary>
     internal static async ValueTask<LeaseSession?> TryOpenAsync(NpgsqlDataSource dataSource, long key, CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -46,7 +50,7 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
         }
         catch
         {
-            // Its answer may have been that the lock is ours.
+            // The session may have the lock although the response is missing.
             await CloseAsync(connection, key).ConfigureAwait(false);
             throw;
         }
@@ -55,37 +59,37 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
         return null;
     }
 
-    /// <summary>Begins to give the lock up.</summary>
-    internal void GiveUp()
+    /// <summary>Starts to release the lock, without waiting for it.</summary>
+    internal void Release()
     {
         _lost.Cancel();
-        _givenUp.Cancel();
+        _released.Cancel();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        GiveUp();
-        await _watching.ConfigureAwait(false);
+        Release();
+        await _testing.ConfigureAwait(false);
     }
 
-    /// <summary>Never throws: whatever ends the connection ends the lease.</summary>
-    private async Task WatchAsync()
+    /// <summary>Never throws: any failure of the connection ends the lease.</summary>
+    private async Task TestUntilLostAsync()
     {
         try
         {
             while (true)
             {
-                // Nobody notifies us: what ends the wait early is the end of the connection.
-                await _connection.WaitAsync(TimeSpan.FromSeconds(Watch), _givenUp.Token).ConfigureAwait(false);
-                var ask = new NpgsqlCommand("SELECT 1", _connection) { CommandTimeout = Watch };
-                await using var end = ask.ConfigureAwait(false);
-                await ask.ExecuteScalarAsync(_givenUp.Token).ConfigureAwait(false);
+                // No notification is expected: the wait ends early only with the connection.
+                await _connection.WaitAsync(TimeSpan.FromSeconds(TestSeconds), _released.Token).ConfigureAwait(false);
+                var test = new NpgsqlCommand("SELECT 1", _connection) { CommandTimeout = TestSeconds };
+                await using var end = test.ConfigureAwait(false);
+                await test.ExecuteScalarAsync(_released.Token).ConfigureAwait(false);
             }
         }
         catch (Exception)
         {
-            // Lost or given up; there is nobody here to tell but who holds the token.
+            // Lost or released; the token reports it to the holder.
             _lost.Cancel();
         }
 
@@ -96,14 +100,18 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
     {
         try
         {
-            // A connection that goes back to a pool keeps its session, and the session its locks.
-            var release = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { CommandTimeout = Watch, Parameters = { new NpgsqlParameter<long> { TypedValue = key } } };
+            // A connection that returns to a pool keeps its session, and the session its locks.
+            var release = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection)
+            {
+                CommandTimeout = TestSeconds,
+                Parameters = { new NpgsqlParameter<long> { TypedValue = key } },
+            };
             await using var end = release.ConfigureAwait(false);
             await release.ExecuteScalarAsync().ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is NpgsqlException or InvalidOperationException)
         {
-            // The connection is closed or broken: the server has freed the lock or will.
+            // The connection is closed or broken: the server has released the lock or will.
         }
 
         await connection.DisposeAsync().ConfigureAwait(false);

@@ -5,19 +5,24 @@ using Npgsql;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Keeps records in a PostgreSQL database (15 or later), which any number of processes and tasks may share. A page is one statement and one round trip, and is on the
-/// disk of the database when it is answered, whatever the server's default for <c>synchronous_commit</c>.
+/// Stores records durably in a PostgreSQL database (15 or later), which any number of processes and tasks may share. A
+/// batch is one statement and one round trip, and is on the disk of the database when the call returns, whatever the
+/// server's default for <c>synchronous_commit</c>.
 /// </summary>
 /// <remarks>
-/// <para>The first call opens the database: it creates the schema <c>koii_dbsharing</c> or brings it up to date, drops records that
-/// <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1). So does the next call
-/// after one that lost its connection or found the database changed by something else.</para>
-/// <para>Writers of a task take turns, in all processes together; readers wait for nobody. A lost connection, a restarting server and the like are met by up to
-/// five more attempts within about two seconds; what still fails then is a <see cref="LinktreeStoreException"/> with <see cref="LinktreeStoreException.IsTransient"/>.
-/// Where the connection is lost with the answer, a page that had been stored is found stored by the next attempt, and its records are answered as
-/// <see cref="PutOutcome.Unchanged"/>.</para>
-/// <para>A transaction of the caller's own (<see cref="System.Transactions.Transaction.Current"/>) is left alone: what a call answers stays, whatever becomes of it.</para>
-/// <para>Dispose the store to give back the connections that it opened; a data source that was given to it stays the giver's.</para>
+/// <para>The first call opens the task: it creates the schema <c>koii_dbsharing</c> or updates it, drops records beyond
+/// <see cref="DbSharingOptions.MaxClockSkew"/>, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/>
+/// (protocol §1). The next call does so again after one that lost its connection or found that another program has
+/// changed the schema.</para>
+/// <para>One writer of a task runs at a time, in all processes together; readers wait for no writer. After a lost
+/// connection, while a server restarts and in similar cases a call makes up to five more attempts within about two
+/// seconds; if all fail, it throws a <see cref="LinktreeStoreException"/> with
+/// <see cref="LinktreeStoreException.IsTransient"/>. If a connection is lost after the server has stored a batch, the
+/// next attempt finds the records stored and returns <see cref="PutOutcome.Unchanged"/> for them.</para>
+/// <para>A transaction of the caller (<see cref="System.Transactions.Transaction.Current"/>) has no effect: what a call
+/// stores stays stored if the transaction is rolled back.</para>
+/// <para>Safe for use by many threads. Disposing closes the connections that the store opened; a data source of the
+/// caller stays open.</para>
 /// </remarks>
 public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
@@ -25,44 +30,67 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
     private readonly bool _ownsDataSource;
     private readonly PostgreSqlStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
-    private readonly TaskDatabase _database;
-    private readonly WriteBatcher _queue;
+    private readonly PostgreSqlDatabase _database;
+    private readonly WriteBatcher _batcher;
     private bool _isDisposed;
 
-    /// <summary>Makes a store without connecting yet.</summary>
+    /// <summary>Creates a store; its first call connects.</summary>
     /// <param name="connectionString">
-    /// A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>. The database must exist.
+    /// A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>.
+    /// The database must exist.
     /// </param>
-    /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
+    /// <param name="options">
+    /// The task's settings. <see cref="DbSharingOptions.TaskId"/>, <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
+    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxClockSkew"/>,
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> and <see cref="DbSharingOptions.ChangeRetention"/> are read
+    /// here; later changes have no effect.
+    /// </param>
     /// <param name="timeProvider">
-    /// The clock that says what is in the future when the database is opened, how old a change is, and how long to pause before another attempt. Default: the system's.
+    /// The clock by which records are in the future when the task is opened and the age of a change is measured, and of
+    /// the delays between attempts. Default: the system clock.
     /// </param>
-    /// <param name="random">The jitter of those pauses. It is used by one thread at a time. Default: randomly seeded.</param>
-    /// <exception cref="ArgumentException">The connection string is none, names no host or multiplexes, the task id is empty, or an option is out of range.</exception>
+    /// <param name="random">
+    /// The jitter of those delays. It is used by one thread at a time. Default: a random seed.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The connection string is not one of Npgsql, does not name a host or multiplexes, the task id is empty, or an
+    /// option is out of range.
+    /// </exception>
     public PostgreSqlLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
         : this(DataSources.Create(connectionString, pooling: true), ownsDataSource: true, options, timeProvider, random)
     {
     }
 
-    /// <summary>Makes a store over connections that the application provides, without connecting yet.</summary>
-    /// <param name="dataSource">Where connections come from. It stays the caller's and must outlive the store.</param>
-    /// <param name="options"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='options']"/></param>
-    /// <param name="timeProvider"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='timeProvider']"/></param>
-    /// <param name="random"><inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='random']"/></param>
-    /// <exception cref="ArgumentException">The data source multiplexes, the task id is empty, or an option is out of range.</exception>
+    /// <summary>Creates a store that uses connections of the application; its first call connects.</summary>
+    /// <param name="dataSource">
+    /// The source of connections. The caller owns it: it must not be disposed before the store.
+    /// </param>
+    /// <param name="options">
+    /// <inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='options']"/>
+    /// </param>
+    /// <param name="timeProvider">
+    /// <inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='timeProvider']"/>
+    /// </param>
+    /// <param name="random">
+    /// <inheritdoc cref="PostgreSqlLinktreeStore(string, DbSharingOptions, TimeProvider, Random)" path="/param[@name='random']"/>
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The data source multiplexes, the task id is empty, or an option is out of range.
+    /// </exception>
     public PostgreSqlLinktreeStore(NpgsqlDataSource dataSource, DbSharingOptions options, TimeProvider? timeProvider = null, Random? random = null)
         : this(DataSources.Require(dataSource), ownsDataSource: false, options, timeProvider, random)
     {
     }
 
-    private PostgreSqlLinktreeStore(NpgsqlDataSource dataSource, bool ownsDataSource, DbSharingOptions options, TimeProvider? timeProvider, Random? random)
+    private PostgreSqlLinktreeStore(
+        NpgsqlDataSource dataSource, bool ownsDataSource, DbSharingOptions options, TimeProvider? timeProvider, Random? random)
     {
         _dataSource = dataSource;
         _ownsDataSource = ownsDataSource;
         _settings = PostgreSqlStoreSettings.From(options);
         _timeProvider = timeProvider ??= TimeProvider.System;
-        _database = new TaskDatabase(dataSource, _settings, timeProvider, random ?? new Random());
-        _queue = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutPage(linktrees), cancellationToken));
+        _database = new PostgreSqlDatabase(dataSource, _settings, timeProvider, random ?? new Random());
+        _batcher = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutCommand(linktrees), cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -76,11 +104,12 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
             return [];
 
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return await _queue.PutAsync([.. linktrees], cancellationToken).ConfigureAwait(false);
+        return await _batcher.PutAsync([.. linktrees], cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
+        IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
         return ReadAsync((reader, token) => reader.GetVersionsAsync(keys, token), cancellationToken);
@@ -108,17 +137,20 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
         return ReadAsync((reader, token) => reader.ReadChangesAsync(after, limit, token), cancellationToken);
     }
 
-    /// <summary>Waits for the pages that are being stored and closes the connections that the store opened. Reads that are under way end as they would have.</summary>
-    /// <returns>When they are closed.</returns>
+    /// <summary>
+    /// Waits for the writes that are under way and closes the connections that the store opened. Reads that are under
+    /// way complete.
+    /// </summary>
+    /// <returns>A task that completes when the connections are closed.</returns>
     public async ValueTask DisposeAsync()
     {
         _isDisposed = true;
-        await _queue.Running.ConfigureAwait(false);
+        await _batcher.Running.ConfigureAwait(false);
         if (_ownsDataSource)
             await _dataSource.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>As <see cref="DisposeAsync"/>, without waiting.</summary>
+    /// <summary>Does what <see cref="DisposeAsync"/> does, without waiting.</summary>
     public void Dispose()
     {
         _isDisposed = true;
@@ -126,11 +158,12 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
             _dataSource.Dispose();
     }
 
-    private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutPage page, CancellationToken cancellationToken) =>
-        _database.RunAsync((connection, task, token) => page.PutAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
+    private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutCommand put, CancellationToken cancellationToken) => _database.RunAsync(
+        (connection, task, token) => put.ExecuteAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
 
-    private ValueTask<T> ReadAsync<T>(Func<PageReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
-        _isDisposed
-            ? throw new ObjectDisposedException(typeof(PostgreSqlLinktreeStore).FullName)
-            : _database.RunAsync((connection, task, token) => read(new PageReader(connection, task), token), cancellationToken);
+    private ValueTask<T> ReadAsync<T>(Func<StoreReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _database.RunAsync((connection, task, token) => read(new StoreReader(connection, task), token), cancellationToken);
+    }
 }

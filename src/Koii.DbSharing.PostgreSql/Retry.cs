@@ -1,38 +1,57 @@
+using System.Transactions;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
-/// Makes a call again when the database was only not ready for it: a few times, after pauses that double, with jitter so that processes do not come back together.
+/// Runs calls of the server: a failure that may pass is retried a few times, after delays that double, with jitter so
+/// that processes do not retry at the same moment.
 /// </summary>
 internal sealed class Retry(TimeProvider timeProvider, Random random)
 {
-    /// <summary>With the pauses between them, two seconds on average: a restarted server is often back by then, and the next round comes soon in any case.</summary>
+    /// <summary>
+    /// With the delays between them two seconds on average: a restarted server is often available by then, and the next
+    /// round is soon.
+    /// </summary>
     internal const int MaxAttempts = 6;
 
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(60);
 
     private readonly Lock _lock = new();
 
-    /// <summary>What fails for good is the driver's own exception.</summary>
-    internal async ValueTask<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs a call outside the transaction of the caller, which would otherwise hold the task's lock and could undo
+    /// what was acknowledged.
+    /// </summary>
+    /// <exception cref="LinktreeStoreException">The call failed permanently, or in every attempt.</exception>
+    internal async ValueTask<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
-        for (var number = 1; ; number++)
+        using var outsideTransaction = Transaction.Current is null
+            ? null
+            : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        try
         {
-            try
+            for (var attempt = 1; ; attempt++)
             {
-                return await attempt(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    return await call(cancellationToken).ConfigureAwait(false);
+                }
+                catch (NpgsqlException failure) when (attempt < MaxAttempts && PostgreSqlErrors.IsWorthAnotherAttempt(failure))
+                {
+                    await Task.Delay(DelayAfter(attempt), timeProvider, cancellationToken).ConfigureAwait(false);
+                }
             }
-            catch (NpgsqlException failure) when (number < MaxAttempts && PostgreSqlErrors.IsWorthAnotherAttempt(failure))
-            {
-                await Task.Delay(PauseAfter(number), timeProvider, cancellationToken).ConfigureAwait(false);
-            }
+        }
+        catch (NpgsqlException failure)
+        {
+            throw PostgreSqlErrors.Explain(failure);
         }
     }
 
-    private TimeSpan PauseAfter(int number)
+    private TimeSpan DelayAfter(int attempt)
     {
         lock (_lock)
-            return FirstPause * (1 << (number - 1)) * (0.5 + random.NextDouble());
+            return FirstDelay * (1 << (attempt - 1)) * (0.5 + random.NextDouble());
     }
 }

@@ -2,44 +2,61 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
-/// <summary>Brings a database to the newest schema: the numbered scripts beyond its version, in one transaction and one process at a time.</summary>
+/// <summary>
+/// Updates a database to the newest schema: runs the numbered scripts after its version in one transaction, in one
+/// process at a time.
+/// </summary>
 internal static class SchemaScripts
 {
     private const string ResourcePrefix = "Koii.DbSharing.PostgreSql.Schema.";
 
-    /// <summary>Opening may have to rewrite or trim a large table, and to wait for another process that does.</summary>
+    /// <summary>The update may rewrite or trim a large table, and may wait for another process that does.</summary>
     internal const int TimeoutSeconds = 600;
+
+    /// <summary>
+    /// The advisory lock that is held during an update: the first 8 bytes of the SHA-256 hash of
+    /// <c>koii-dbsharing/schema</c>, since all applications of a database share the numbers of advisory locks.
+    /// </summary>
+    internal const long LockKey = 8404736907920048546;
 
     internal static async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var scripts = typeof(SchemaScripts).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        string[] scripts =
+        [
+            .. typeof(SchemaScripts).Assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        ];
 
-        // Most often there is nothing to do, and no lock to wait for.
+        // Usually the schema is the newest already, and the lock is not needed.
         if (await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false) == scripts.Length)
             return;
 
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var rollback = transaction.ConfigureAwait(false);
-        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryKeys.Schema})", cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey})", cancellationToken).ConfigureAwait(false);
         var version = await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false);
         if (version > scripts.Length)
         {
             throw new LinktreeStoreException(
-                $"The database '{connection.Database}' has version {version} of the schema koii_dbsharing and this version of Koii.DbSharing.PostgreSql knows only {scripts.Length}. Update the package.");
+                $"The database '{connection.Database}' has version {version} of the schema koii_dbsharing; this version of Koii.DbSharing.PostgreSql "
+                + $"supports up to {scripts.Length}. Update the package.");
         }
 
         if (version == 0)
             await CreateSchemaAsync(connection, cancellationToken).ConfigureAwait(false);
         foreach (var script in scripts.Skip(version))
             await ExecuteAsync(connection, await ReadAsync(script, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"UPDATE koii_dbsharing.schema_version SET version = {scripts.Length}", cancellationToken).ConfigureAwait(false);
+        var update = $"UPDATE koii_dbsharing.schema_version SET version = {scripts.Length}";
+        await ExecuteAsync(connection, update, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<int> ReadVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Asked of the catalog as of a table. A session remembers what to_regclass did not find, even where it has waited for the lock while another made it.
-        var exists = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'koii_dbsharing' AND tablename = 'schema_version')", connection);
+        // From the catalog's view: a session caches what to_regclass did not find, even after it has waited for the
+        // lock of the session that made it.
+        var exists = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'koii_dbsharing' AND tablename = 'schema_version')", connection);
         await using var endOfExists = exists.ConfigureAwait(false);
         if (await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
             return 0;
@@ -49,7 +66,9 @@ internal static class SchemaScripts
         return await read.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is int version ? version : 0;
     }
 
-    /// <summary>A schema that an administrator has made for the role is used; the right to make one is then not needed.</summary>
+    /// <summary>
+    /// Uses a schema that an administrator has created for the user; the privilege to create one is then not needed.
+    /// </summary>
     private static Task CreateSchemaAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => ExecuteAsync(
         connection,
         """

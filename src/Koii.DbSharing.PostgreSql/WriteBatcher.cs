@@ -1,32 +1,35 @@
 namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
-/// Lets one call at a time write, and puts the pages that come meanwhile together into the next. Writers of a task take turns in the database anyway, each for as long as the
-/// disk takes to confirm; many small pages at once then share that time, and hold one connection.
+/// Runs one write at a time and combines the calls that arrive meanwhile into the next write. The database serializes
+/// the writers of a task anyway, each for as long as the disk takes to confirm; many small calls at once then share
+/// that time, and one connection.
 /// </summary>
-/// <param name="put">Stores a page, in one step.</param>
-internal sealed class WriteBatcher(Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
+/// <param name="put">Stores records in one step.</param>
+internal sealed class WriteBatcher(
+    Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
 {
-    /// <summary>Pages are put together up to this many records. A larger one goes alone.</summary>
-    internal const int MaxRecordsAtOnce = 1024;
+    /// <summary>Calls are combined up to this many records. A call with more records is written alone.</summary>
+    internal const int MaxRecordsPerBatch = 1024;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Entry> _waiting = [];
+    private readonly LinkedList<Call> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>Ends when nothing is being written.</summary>
+    /// <summary>Completes when no write is running.</summary>
     internal Task Running { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// Stores a page. Cancelled before its turn, it is not stored; cancelled later, it is stored or not as it happens, and the pages that share its turn go on.
+    /// Stores the records of one call. A call that is canceled while it waits is not stored. One that is canceled later
+    /// may be stored or not, and the calls in the same batch are not affected.
     /// </summary>
-    internal async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] page, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] linktrees, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var entry = new Entry(page, cancellationToken);
+        var call = new Call(linktrees, cancellationToken);
         lock (_lock)
         {
-            _waiting.AddLast(entry);
+            _waiting.AddLast(call);
             if (!_isRunning)
             {
                 _isRunning = true;
@@ -34,11 +37,14 @@ internal sealed class WriteBatcher(Func<IReadOnlyList<SignedLinktree>, Cancellat
             }
         }
 
-        using var registration = cancellationToken.UnsafeRegister(_ => Cancel(entry), null);
-        return await entry.Outcomes.Task.ConfigureAwait(false);
+        using var registration = cancellationToken.UnsafeRegister(_ => Cancel(call), null);
+        return await call.Outcomes.Task.ConfigureAwait(false);
     }
 
-    /// <summary>What flows with the call that comes first, such as its transaction, is none of the others' whose pages the run stores.</summary>
+    /// <summary>
+    /// The run stores the records of other calls too, so the context of the first one, such as its transaction, must
+    /// not flow into it.
+    /// </summary>
     private Task StartRun()
     {
         if (ExecutionContext.IsFlowSuppressed())
@@ -47,29 +53,29 @@ internal sealed class WriteBatcher(Func<IReadOnlyList<SignedLinktree>, Cancellat
             return RunAsync();
     }
 
-    /// <summary>Never throws: what fails is the failure of those whose pages it was.</summary>
+    /// <summary>Never throws: a failure is reported to the calls of its batch.</summary>
     private async Task RunAsync()
     {
-        // The caller that happens to be first holds the lock and must not do the work.
+        // The first caller holds the lock and must not do the work.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        while (TakeTurn() is { } turn)
+        while (TakeBatch() is { } batch)
         {
             try
             {
-                turn.Complete(await put(turn.Page, turn.Cancellation.Token).ConfigureAwait(false));
+                batch.Complete(await put(batch.Linktrees, batch.Cancellation.Token).ConfigureAwait(false));
             }
-            catch (OperationCanceledException) when (turn.Cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (batch.Cancellation.IsCancellationRequested)
             {
-                turn.Cancel();
+                batch.Cancel();
             }
             catch (Exception failure)
             {
-                turn.Fail(failure);
+                batch.Fail(failure);
             }
         }
     }
 
-    private Turn? TakeTurn()
+    private Batch? TakeBatch()
     {
         lock (_lock)
         {
@@ -79,90 +85,95 @@ internal sealed class WriteBatcher(Func<IReadOnlyList<SignedLinktree>, Cancellat
                 return null;
             }
 
-            var turn = new Turn();
-            for (var next = first; next is not null && (next == first || turn.Count + next.Value.Page.Length <= MaxRecordsAtOnce); next = _waiting.First)
+            var batch = new Batch();
+            for (var next = first;
+                next is not null && (next == first || batch.Count + next.Value.Linktrees.Length <= MaxRecordsPerBatch);
+                next = _waiting.First)
             {
-                turn.Add(next.Value);
+                batch.Add(next.Value);
                 _waiting.RemoveFirst();
             }
 
-            return turn;
+            return batch;
         }
     }
 
-    private void Cancel(Entry entry)
+    private void Cancel(Call call)
     {
-        Turn? abandoned = null;
+        Batch? abandoned = null;
         lock (_lock)
         {
-            if (entry.Turn is not { } turn)
-                _waiting.Remove(entry);
-            else if (turn.Leave())
-                abandoned = turn;
+            if (call.Batch is not { } batch)
+                _waiting.Remove(call);
+            else if (batch.Abandon())
+                abandoned = batch;
         }
 
-        // A turn that nobody waits for any more is ended, and its end says what became of it. The others of a shared turn wait for theirs.
+        // A batch that all its calls have abandoned is canceled, and they complete with it. Otherwise only this call
+        // ends.
         if (abandoned is not null)
             abandoned.Cancellation.Cancel();
         else
-            entry.Outcomes.TrySetCanceled(entry.CancellationToken);
+            call.Outcomes.TrySetCanceled(call.CancellationToken);
     }
 
-    private sealed class Entry(SignedLinktree[] page, CancellationToken cancellationToken)
+    private sealed class Call(SignedLinktree[] linktrees, CancellationToken cancellationToken)
     {
-        internal SignedLinktree[] Page { get; } = page;
+        internal SignedLinktree[] Linktrees { get; } = linktrees;
 
         internal CancellationToken CancellationToken { get; } = cancellationToken;
 
         internal TaskCompletionSource<IReadOnlyList<PutOutcome>> Outcomes { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>The turn that it has been taken into.</summary>
-        internal Turn? Turn { get; set; }
+        /// <summary>The batch that contains the call, or <see langword="null"/> while it waits.</summary>
+        internal Batch? Batch { get; set; }
     }
 
-    /// <summary>The pages that are stored in one step. Changed under the queue's lock only.</summary>
-    private sealed class Turn
+    /// <summary>The calls that are stored in one step. Changed under the lock only.</summary>
+    private sealed class Batch
     {
-        private readonly List<Entry> _entries = [];
-        private int _left;
+        private readonly List<Call> _calls = [];
+        private int _abandoned;
 
-        // Never disposed of: it has no timer, and a caller may give up while the turn ends.
+        // Never disposed: it has no timer, and a call may cancel it while the batch completes.
         internal CancellationTokenSource Cancellation { get; } = new();
 
+        /// <summary>The number of records.</summary>
         internal int Count { get; private set; }
 
-        internal IReadOnlyList<SignedLinktree> Page => _entries.Count == 1 ? _entries[0].Page : [.. _entries.SelectMany(entry => entry.Page)];
+        internal IReadOnlyList<SignedLinktree> Linktrees =>
+            _calls.Count == 1 ? _calls[0].Linktrees : [.. _calls.SelectMany(call => call.Linktrees)];
 
-        internal void Add(Entry entry)
+        internal void Add(Call call)
         {
-            entry.Turn = this;
-            _entries.Add(entry);
-            Count += entry.Page.Length;
+            call.Batch = this;
+            _calls.Add(call);
+            Count += call.Linktrees.Length;
         }
 
-        /// <summary>Answers whether nobody is left.</summary>
-        internal bool Leave() => ++_left == _entries.Count;
+        /// <summary>Counts a call that was canceled; returns whether all calls were.</summary>
+        internal bool Abandon() => ++_abandoned == _calls.Count;
 
         internal void Complete(IReadOnlyList<PutOutcome> outcomes)
         {
             var next = 0;
-            foreach (var entry in _entries)
+            foreach (var call in _calls)
             {
-                entry.Outcomes.TrySetResult(_entries.Count == 1 ? outcomes : [.. outcomes.Skip(next).Take(entry.Page.Length)]);
-                next += entry.Page.Length;
+                call.Outcomes.TrySetResult(_calls.Count == 1 ? outcomes : [.. outcomes.Skip(next).Take(call.Linktrees.Length)]);
+                next += call.Linktrees.Length;
             }
         }
 
         internal void Cancel()
         {
-            foreach (var entry in _entries)
-                entry.Outcomes.TrySetCanceled(entry.CancellationToken);
+            foreach (var call in _calls)
+                call.Outcomes.TrySetCanceled(call.CancellationToken);
         }
 
         internal void Fail(Exception failure)
         {
-            foreach (var entry in _entries)
-                entry.Outcomes.TrySetException(failure);
+            foreach (var call in _calls)
+                call.Outcomes.TrySetException(failure);
         }
     }
 }

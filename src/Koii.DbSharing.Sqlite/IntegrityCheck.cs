@@ -6,13 +6,16 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>Reads a whole database and compares its tables with their indexes.</summary>
 internal static class IntegrityCheck
 {
-    /// <summary>How many instructions of SQLite's virtual machine pass between two looks at the token.</summary>
-    private const int InstructionsBetweenLooks = 1000;
+    /// <summary>
+    /// How many instructions of SQLite's virtual machine run between two checks of the cancellation token.
+    /// </summary>
+    private const int InstructionsBetweenChecks = 1000;
 
-    /// <summary>Returns the first thing that is wrong, or <see langword="null"/>.</summary>
+    /// <summary>Returns the first problem, or <see langword="null"/>.</summary>
     internal static string? FindProblem(SqliteConnection connection, CancellationToken cancellationToken)
     {
-        raw.sqlite3_progress_handler(connection.Handle, InstructionsBetweenLooks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
+        raw.sqlite3_progress_handler(
+            connection.Handle, InstructionsBetweenChecks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
         try
         {
             using var statement = new SqliteStatement(connection, "PRAGMA integrity_check(1)");
@@ -29,6 +32,45 @@ internal static class IntegrityCheck
         finally
         {
             raw.sqlite3_progress_handler(connection.Handle, 0, null!, null);
+        }
+    }
+
+    /// <summary>
+    /// Checks a file that was not closed properly. After the end of a process SQLite repeats the log and the file is
+    /// whole; the check finds what SQLite cannot: a disk that lost confirmed writes when the power failed.
+    /// </summary>
+    /// <exception cref="LinktreeStoreException">The file is damaged.</exception>
+    internal static void RunAfterUncleanStop(SqliteStoreSettings settings, CancellationToken cancellationToken)
+    {
+        using var connection = new SqliteConnection(settings.ConnectionString);
+        connection.Open();
+
+        // The last connection to close removes the log, so a log that has content and no connection means an unclean
+        // stop.
+        var log = new FileInfo(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string() + "-wal");
+        if (!log.Exists || log.Length == 0 || !TryLockExclusively(connection))
+            return;
+
+        // With the log kept in its place, the next attempt to open the file checks again until it is whole.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        if (FindProblem(connection, cancellationToken) is { } problem)
+        {
+            throw new LinktreeStoreException(
+                $"The database '{settings.Path}' was not closed properly and is damaged: {problem}. {SqliteErrors.WhatToDoWithDamage}");
+        }
+    }
+
+    private static bool TryLockExclusively(SqliteConnection connection)
+    {
+        try
+        {
+            SqliteStatement.Run(connection, "PRAGMA locking_mode = EXCLUSIVE");
+            SqliteStatement.Run(connection, "SELECT count(*) FROM sqlite_schema");
+            return true;
+        }
+        catch (SqliteException inUse) when (inUse.SqliteErrorCode == raw.SQLITE_BUSY)
+        {
+            return false;
         }
     }
 }

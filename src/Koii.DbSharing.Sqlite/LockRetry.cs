@@ -1,22 +1,28 @@
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Waits for what another program holds. SQLite's own wait would keep a thread and look at no token.</summary>
+/// <summary>
+/// Retries while another program has the lock. SQLite's own wait would block a thread and could not be canceled.
+/// </summary>
 internal static class LockRetry
 {
-    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(1);
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Makes an attempt, and again after pauses that grow; returns <see langword="false"/> when it has not succeeded within the bound.</summary>
-    internal static async ValueTask<bool> UntilAsync(Func<bool> attempt, TimeSpan bound, TimeProvider timeProvider, CancellationToken cancellationToken)
+    /// <summary>
+    /// Repeats an attempt after growing delays; returns <see langword="false"/> if it has not succeeded within the
+    /// time-out.
+    /// </summary>
+    internal static async ValueTask<bool> RunAsync(
+        Func<bool> attempt, TimeSpan timeout, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         if (attempt())
             return true;
 
         var start = timeProvider.GetTimestamp();
-        for (var pause = First; timeProvider.GetElapsedTime(start) < bound; pause = pause * 2 < Longest ? pause * 2 : Longest)
+        for (var delay = FirstDelay; timeProvider.GetElapsedTime(start) < timeout; delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay)
         {
-            await Task.Delay(pause, timeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(delay, timeProvider, cancellationToken).ConfigureAwait(false);
             if (attempt())
                 return true;
         }

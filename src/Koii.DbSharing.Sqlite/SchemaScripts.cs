@@ -2,25 +2,33 @@ using System.Globalization;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Brings a file to the newest schema: the numbered scripts beyond its <c>user_version</c>, in one transaction.</summary>
+/// <summary>
+/// Updates a file to the newest schema: runs the numbered scripts after its <c>user_version</c> in one transaction.
+/// </summary>
 internal static class SchemaScripts
 {
     private const string ResourcePrefix = "Koii.DbSharing.Sqlite.Schema.";
 
-    /// <summary>As in <c>Schema/0001_linktrees.sql</c>.</summary>
+    /// <summary>The <c>application_id</c> that <c>Schema/0001_linktrees.sql</c> sets.</summary>
     private const long ApplicationId = 0x4B6F6969;
 
-    internal static void Apply(LinktreeConnection connection, string path)
+    internal static void Apply(StoreConnection connection, string path)
     {
-        var scripts = typeof(SchemaScripts).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        string[] scripts =
+        [
+            .. typeof(SchemaScripts).Assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        ];
         connection.Execute("BEGIN IMMEDIATE");
         var version = connection.ReadInt64("PRAGMA user_version");
-        if (connection.ReadInt64("PRAGMA application_id") != ApplicationId && (version != 0 || connection.ReadInt64("SELECT count(*) FROM sqlite_schema") != 0))
+        var isNew = version == 0 && connection.ReadInt64("SELECT count(*) FROM sqlite_schema") == 0;
+        if (!isNew && connection.ReadInt64("PRAGMA application_id") != ApplicationId)
             throw new LinktreeStoreException($"The database '{path}' belongs to another application. Give the store a file of its own.");
         if (version > scripts.Length)
         {
             throw new LinktreeStoreException(
-                $"The database '{path}' has schema version {version} and this version of Koii.DbSharing.Sqlite knows only {scripts.Length}. Update the package, or use the file that it wrote itself.");
+                $"The database '{path}' has schema version {version}; this version of Koii.DbSharing.Sqlite supports up to {scripts.Length}. "
+                + "Update the package, or use a file that this version has created.");
         }
 
         foreach (var script in scripts.Skip((int)version))

@@ -4,48 +4,62 @@ using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>A file that has been opened, brought to the newest schema and trimmed: its one writing connection and its readers.</summary>
+/// <summary>An open file with the newest schema: its one writing connection and a pool of reading connections.</summary>
 internal sealed class SqliteDatabase : IDisposable
 {
-    /// <summary>The pages of SQLite that the writer may keep in memory: enough for the inner pages of the indexes of millions of records.</summary>
+    /// <summary>The cache of the writer: enough for the inner pages of the indexes of millions of records.</summary>
     private const int WriterCacheKilobytes = 16 * 1024;
 
-    /// <summary>Each page of records touches leaves all over two indexes. Moving them to the database file less often merges what is written to the same leaves.</summary>
+    /// <summary>The cache of each reader.</summary>
+    private const int ReaderCacheKilobytes = 2 * 1024;
+
+    /// <summary>
+    /// Each batch of records changes leaves all over two indexes. Moving them to the database file less often merges
+    /// the changes of the same leaf.
+    /// </summary>
     private const int PagesBetweenCheckpoints = 8192;
 
-    /// <summary>How often the switch to WAL waits for another process that is at the same point.</summary>
+    /// <summary>How often the switch to WAL is attempted while another process makes the same switch.</summary>
     private const int MaxJournalModeAttempts = 16;
 
-    private SqliteDatabase(LinktreeConnection connection, PageWriter writer, ReaderPool readers)
+    private readonly SqliteStoreSettings _settings;
+    private readonly long _task;
+    private readonly Lock _lock = new();
+    private readonly Stack<StoreReader> _idleReaders = [];
+    private bool _isClosed;
+
+    private SqliteDatabase(SqliteStoreSettings settings, long task, StoreConnection connection, StoreWriter writer)
     {
+        _settings = settings;
+        _task = task;
         Connection = connection;
         Writer = writer;
-        Readers = readers;
     }
 
-    internal LinktreeConnection Connection { get; }
+    /// <summary>The connection of the writer.</summary>
+    internal StoreConnection Connection { get; }
 
-    internal PageWriter Writer { get; }
+    internal StoreWriter Writer { get; }
 
-    internal ReaderPool Readers { get; }
-
+    /// <summary>
+    /// Opens the file, checks it after an unclean stop, updates its schema, and trims the task's rows to the settings.
+    /// </summary>
     internal static SqliteDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        UncleanStop.CheckAfter(settings, cancellationToken);
-        var connection = new LinktreeConnection(settings, WriterCacheKilobytes);
+        IntegrityCheck.RunAfterUncleanStop(settings, cancellationToken);
+        var connection = new StoreConnection(settings, WriterCacheKilobytes);
         try
         {
             UseWriteAheadLog(connection, settings.Path);
             SchemaScripts.Apply(connection, settings.Path);
             var task = RegisterTask(connection, settings.TaskId);
             var transaction = new TaskTransaction(connection, task, settings, timeProvider);
-            var latest = timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds();
-            OpeningTrim.Run(connection, transaction, task, settings.LinktreesPerAuthor, latest);
-            var writer = new PageWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);
+            var writer = new StoreWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);
+            writer.Trim(timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds());
 
-            // From now on the store itself waits for the lock, without a thread.
+            // From now on the store waits for the lock itself, without blocking a thread.
             connection.SetBusyTimeout(TimeSpan.Zero);
-            return new SqliteDatabase(connection, writer, new ReaderPool(settings, task));
+            return new SqliteDatabase(settings, task, connection, writer);
         }
         catch
         {
@@ -54,14 +68,60 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Closes the readers first: the last connection to close moves the log into the database and deletes it.</summary>
+    /// <summary>Takes an idle reader or opens one. The caller limits how many are in use.</summary>
+    internal StoreReader RentReader()
+    {
+        lock (_lock)
+        {
+            if (_idleReaders.TryPop(out var reader))
+                return reader;
+        }
+
+        var connection = new StoreConnection(_settings, ReaderCacheKilobytes);
+        try
+        {
+            connection.Execute("PRAGMA query_only = ON");
+            return new StoreReader(connection, _task);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    internal void ReturnReader(StoreReader reader)
+    {
+        lock (_lock)
+        {
+            if (!_isClosed)
+            {
+                _idleReaders.Push(reader);
+                return;
+            }
+        }
+
+        reader.Dispose();
+    }
+
+    /// <summary>
+    /// Closes the readers before the writer: the last connection to close moves the log into the database and deletes
+    /// it. Readers in use are closed when they are returned.
+    /// </summary>
     public void Dispose()
     {
-        Readers.Dispose();
+        lock (_lock)
+        {
+            _isClosed = true;
+            foreach (var reader in _idleReaders)
+                reader.Dispose();
+            _idleReaders.Clear();
+        }
+
         Connection.Dispose();
     }
 
-    private static void UseWriteAheadLog(LinktreeConnection connection, string path)
+    private static void UseWriteAheadLog(StoreConnection connection, string path)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -69,12 +129,18 @@ internal sealed class SqliteDatabase : IDisposable
             {
                 var mode = connection.ReadText("PRAGMA journal_mode = WAL");
                 if (mode != "wal")
-                    throw new LinktreeStoreException($"The database '{path}' cannot use a write-ahead log (its journal mode stays '{mode}'). It needs a local disk and must not be read-only.");
+                {
+                    throw new LinktreeStoreException(
+                        $"The database '{path}' cannot use a write-ahead log (its journal mode stays '{mode}'). "
+                        + "It must be on a local disk and writable.");
+                }
+
                 break;
             }
             catch (SqliteException busy) when (busy.SqliteErrorCode == raw.SQLITE_BUSY && attempt < MaxJournalModeAttempts)
             {
-                // SQLite does not wait for this lock, since two who switch at once would wait for each other. It does wait for the one of a transaction.
+                // SQLite does not wait for this lock, because two connections that switch at once would wait for each
+                // other. It does wait for the lock of a transaction.
                 connection.Execute("BEGIN IMMEDIATE");
                 connection.Commit();
             }
@@ -84,7 +150,7 @@ internal sealed class SqliteDatabase : IDisposable
         connection.Execute($"PRAGMA wal_autocheckpoint = {PagesBetweenCheckpoints}");
     }
 
-    private static long RegisterTask(LinktreeConnection connection, string taskId)
+    private static long RegisterTask(StoreConnection connection, string taskId)
     {
         var name = Encoding.UTF8.GetBytes(taskId);
         var find = connection.Prepare("SELECT task FROM task WHERE name = ?1").Bind(1, name);

@@ -1,20 +1,38 @@
 using Koii.DbSharing;
 
-
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses the SQLite store for a shared task.</summary>
+/// <summary>Selects the SQLite store for a task.</summary>
 public static class SqliteDbSharingBuilderExtensions
 {
-    /// <summary>Keeps the task's records in an SQLite file. Several tasks may share one file.</summary>
+    /// <summary>
+    /// Stores the task's records in an SQLite file (<see cref="SqliteLinktreeStore"/>). Several tasks may share one
+    /// file.
+    /// </summary>
     /// <param name="builder">The task.</param>
     /// <param name="connectionString">
-    /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.
+    /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. The
+    /// file's directory must exist.
     /// </param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseSqlite(this IDbSharingBuilder builder, string connectionString)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
-        return builder.Use<ILinktreeStore>((provider, options) => new SqliteLinktreeStore(connectionString, options, provider.GetService<TimeProvider>()));
+        return builder.UseSqlite(_ => connectionString);
+    }
+
+    /// <summary><inheritdoc cref="UseSqlite(IDbSharingBuilder, string)" path="/summary"/></summary>
+    /// <param name="builder">The task.</param>
+    /// <param name="connectionString">
+    /// Gets the connection string from the container, for example from the application's configuration. It is called
+    /// once, when the store is constructed.
+    /// </param>
+    /// <returns>The same builder.</returns>
+    public static IDbSharingBuilder UseSqlite(this IDbSharingBuilder builder, Func<IServiceProvider, string> connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(connectionString);
+        return builder.Use<ILinktreeStore>(
+            (services, options) => new SqliteLinktreeStore(connectionString(services), options, services.GetService<TimeProvider>()));
     }
 }

@@ -3,31 +3,36 @@ using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Says what a driver's exception means for whoever runs the node.</summary>
+/// <summary>Translates the driver's exceptions into messages for the operator of a node.</summary>
 internal static class SqliteErrors
 {
     internal const string WhatToDoWithDamage = "Restore a backup, or delete the file and let the node's peers fill it again.";
 
-    internal static LinktreeStoreException Explain(SqliteException exception, SqliteStoreSettings settings) => Explain(exception, settings.Path, settings.BusyTimeout);
+    internal static LinktreeStoreException Explain(SqliteException exception, SqliteStoreSettings settings) =>
+        Explain(exception, settings.Path, settings.BusyTimeout);
 
-    /// <summary>Explains what happened to a file beside the store's own, or to it.</summary>
+    /// <summary>Explains a failure of the store's file or of another one, such as a backup.</summary>
     internal static LinktreeStoreException Explain(SqliteException exception, string path, TimeSpan busyTimeout)
     {
         var code = exception.SqliteErrorCode;
-        return new LinktreeStoreException(Explain(code, path, busyTimeout, exception.Message), exception) { IsTransient = code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED };
+        return new LinktreeStoreException(Explain(code, path, busyTimeout, exception.Message), exception)
+        {
+            IsTransient = code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED,
+        };
     }
 
     private static string Explain(int code, string path, TimeSpan busyTimeout, string message) => code switch
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
-            $"The database '{path}' is busy: something else has held its lock for {busyTimeout.TotalSeconds} seconds. The call can be made again.",
-        raw.SQLITE_FULL => $"The disk of the database '{path}' is full. Free some space; what did not fit was not stored, not even in part.",
+            $"The database '{path}' is busy: another program has held its lock for {busyTimeout.TotalSeconds} seconds. The call can be made again.",
+        raw.SQLITE_FULL => $"The disk of the database '{path}' is full. Free some space; nothing of the batch was stored.",
         raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH =>
-            $"The database '{path}' is read-only. The process needs to write the file and its directory, where SQLite keeps the -wal and -shm files.",
+            $"The database '{path}' is read-only. The process must be able to write the file and its directory, "
+            + "where SQLite keeps the -wal and -shm files.",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
-            $"The database '{path}' is damaged or no SQLite database. {WhatToDoWithDamage}",
+            $"The database '{path}' is damaged or is not an SQLite database. {WhatToDoWithDamage}",
         raw.SQLITE_CANTOPEN => ExplainCannotOpen(path),
-        _ => $"The database '{path}' could not do its work: {message}",
+        _ => $"The database '{path}' reported an error: {message}",
     };
 
     private static string ExplainCannotOpen(string path)

@@ -6,18 +6,19 @@ using SQLitePCL;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Keeps records in an SQLite file, durably: write-ahead log, <c>synchronous=FULL</c>, one transaction a page. One file may serve several tasks and be open in
-/// several processes at once.
+/// Stores records durably in an SQLite file: write-ahead log, <c>synchronous=FULL</c>, one transaction for each batch.
+/// A file may contain several tasks and be open in several processes at once.
 /// </summary>
 /// <remarks>
-/// <para>The file is opened by the first call, and by the next one where that failed: it is checked for damage where it was not closed properly, the schema is brought up to
-/// date, records are dropped that <see cref="DbSharingOptions.MaxClockSkew"/> does not allow, and authors trimmed to <see cref="DbSharingOptions.LinktreesPerAuthor"/>
-/// (protocol §1).</para>
-/// <para>SQLite works synchronously: a call does its work on the thread that makes it, and only its turn is waited for without one. One page is written
-/// at a time, up to four are read beside it, and readers do not wait for the writer. Cancellation is looked at before each record.</para>
-/// <para>Another program that writes to the file is waited for, up to the connection string's <c>Default Timeout</c> (10 seconds where it has none); then the call
-/// fails with a <see cref="LinktreeStoreException"/> that is transient.</para>
-/// <para>Dispose the store to give the file back; calls that are under way are waited for.</para>
+/// <para>The first call opens the file; if that fails, the next call tries again. Opening checks a file that was not
+/// closed properly for damage, updates the schema, drops records beyond <see cref="DbSharingOptions.MaxClockSkew"/>,
+/// and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// <para>SQLite is synchronous: a call does its I/O on the calling thread, but does not block a thread while it waits
+/// for other calls. One batch is written at a time, up to four reads run beside it, and readers do not wait for the
+/// writer. The cancellation token is checked before each record.</para>
+/// <para>While another program writes to the file, a call waits for it, up to the connection string's <c>Default
+/// Timeout</c> (default: 10 seconds), and then fails with a transient <see cref="LinktreeStoreException"/>.</para>
+/// <para>Safe for use by many threads. Disposing waits for the calls that are under way and closes the file.</para>
 /// </remarks>
 public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
@@ -25,25 +26,37 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
 
     private readonly SqliteStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly SemaphoreSlim _reading = new(MaxReaders, MaxReaders);
+    private readonly SemaphoreSlim _writeLock = new(1, 1);
+    private readonly SemaphoreSlim _readPermits = new(MaxReaders, MaxReaders);
     private volatile SqliteDatabase? _database;
     private bool _isDisposed;
 
-    /// <summary>Makes a store without opening its file yet.</summary>
+    /// <summary>Creates a store; its first call opens the file.</summary>
     /// <param name="connectionString">
-    /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. Its directory must exist, the file need not.
+    /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. The
+    /// file's directory must exist.
     /// </param>
-    /// <param name="options">The task's settings. The task id, the limits per author and in all, the clock's allowance, and what the feed keeps are read.</param>
-    /// <param name="timeProvider">The clock that says what is in the future when the file is opened, and how old a change is. Default: the system's.</param>
-    /// <exception cref="ArgumentException">The connection string names no file that a store could write, the task id is empty, or an option is out of range.</exception>
+    /// <param name="options">
+    /// The task's settings. <see cref="DbSharingOptions.TaskId"/>, <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
+    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxClockSkew"/>,
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> and <see cref="DbSharingOptions.ChangeRetention"/> are read
+    /// here; later changes have no effect.
+    /// </param>
+    /// <param name="timeProvider">
+    /// The clock by which records are in the future when the file is opened and the age of a change is measured.
+    /// Default: the system clock.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The connection string does not name a file that can be written, the task id is empty, or an option is out of
+    /// range.
+    /// </exception>
     public SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null)
     {
         _settings = SqliteStoreSettings.From(connectionString, options);
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 
-    /// <summary>The file, once it is open.</summary>
+    /// <summary>The open file, or <see langword="null"/> before the first call.</summary>
     internal SqliteDatabase? Database => _database;
 
     /// <inheritdoc/>
@@ -53,11 +66,11 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         foreach (var linktree in linktrees)
             ArgumentNullException.ThrowIfNull(linktree, nameof(linktrees));
 
-        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var writer = OpenUnderWriteLock(cancellationToken).Writer;
-            if (!await LockRetry.UntilAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
+            if (!await LockRetry.RunAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
                 throw new SqliteException("database is locked", raw.SQLITE_BUSY);
             return writer.Put(linktrees, cancellationToken);
         }
@@ -70,12 +83,13 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         }
         finally
         {
-            _writing.Release();
+            _writeLock.Release();
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
+        IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
         return await ReadAsync(reader => reader.GetVersions(keys, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -103,30 +117,35 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         return ReadAsync(reader => reader.ReadChanges(after, limit, cancellationToken), cancellationToken);
     }
 
-    /// <summary>
-    /// Copies the file while it is in use: one state of it, all tasks included, as one file that a store can open. Writers and readers go on. The copy is written beside
-    /// <paramref name="path"/>, checked for damage, and gets its name last, so that a file of that name is always a whole one.
-    /// </summary>
+    /// <summary>Copies the file while it is in use, to one file that a store can open.</summary>
     /// <remarks>
-    /// It is made on a thread of the pool, takes the place of one of the readers, and takes seconds for a million records. To restore one, close the store and put the
-    /// copy in the place of the database; the files <c>-wal</c> and <c>-shm</c> beside the old one, if there are any, must go with it.
+    /// <para>The copy contains one state of the file, with all its tasks; reads and writes continue meanwhile. It is
+    /// written beside <paramref name="path"/>, checked for damage, and renamed last, so a file of that name is always
+    /// complete.</para>
+    /// <para>The copy is made on a thread of the pool, counts as one of the four reads, and takes seconds for a million
+    /// records. To restore one, close the store and replace the database with the copy; delete the files <c>-wal</c>
+    /// and <c>-shm</c> of the old database if there are any.</para>
     /// </remarks>
-    /// <param name="path">Where to put the copy. Its directory must exist.</param>
-    /// <param name="overwrite">Whether to replace a file that is there. Nothing may have that file open as a database.</param>
-    /// <param name="cancellationToken">Ends the copying, promptly; nothing is left of it.</param>
-    /// <returns>When the copy is on the disk.</returns>
+    /// <param name="path">The path of the copy. Its directory must exist.</param>
+    /// <param name="overwrite">
+    /// Whether to replace an existing file. No program may have that file open as a database.
+    /// </param>
+    /// <param name="cancellationToken">Ends the copy promptly and deletes what was written of it.</param>
+    /// <returns>A task that completes when the copy is on disk.</returns>
     /// <exception cref="LinktreeStoreException">
-    /// The database could not be read or is damaged, or the copy could not be written. What was at <paramref name="path"/> is still there.
+    /// The database cannot be read or is damaged, or the copy cannot be written. An existing file at
+    /// <paramref name="path"/> is unchanged.
     /// </exception>
     /// <exception cref="IOException">
-    /// There is a file at <paramref name="path"/> already and <paramref name="overwrite"/> is <see langword="false"/>, or the copy could not get its name.
+    /// A file exists at <paramref name="path"/> and <paramref name="overwrite"/> is <see langword="false"/>, or the
+    /// copy cannot be renamed.
     /// </exception>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or the database itself.</exception>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or is the database itself.</exception>
     public async Task BackupAsync(string path, bool overwrite = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         path = Path.GetFullPath(path);
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _readPermits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (_database is null)
@@ -140,22 +159,25 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         }
         finally
         {
-            _reading.Release();
+            _readPermits.Release();
         }
     }
 
-    /// <summary>Waits for the calls that are under way and closes the file. Where no other process has it open, nothing is left beside it.</summary>
-    /// <returns>When the file is closed.</returns>
+    /// <summary>
+    /// Waits for the calls that are under way and closes the file. If no other process has it open, the files
+    /// <c>-wal</c> and <c>-shm</c> are deleted.
+    /// </summary>
+    /// <returns>A task that completes when the file is closed.</returns>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, true))
             return;
 
-        // In the order in which a read takes them that has to open the file.
+        // In the order in which a read that must open the file takes them.
         for (var i = 0; i < MaxReaders; i++)
-            await _reading.WaitAsync().ConfigureAwait(false);
-        await _writing.WaitAsync().ConfigureAwait(false);
-        CloseAndLetOthersGo();
+            await _readPermits.WaitAsync().ConfigureAwait(false);
+        await _writeLock.WaitAsync().ConfigureAwait(false);
+        CloseAndRelease();
     }
 
     /// <inheritdoc cref="DisposeAsync"/>
@@ -165,19 +187,19 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
             return;
 
         for (var i = 0; i < MaxReaders; i++)
-            _reading.Wait();
-        _writing.Wait();
-        CloseAndLetOthersGo();
+            _readPermits.Wait();
+        _writeLock.Wait();
+        CloseAndRelease();
     }
 
-    private async ValueTask<T> ReadAsync<T>(Func<PageReader, T> read, CancellationToken cancellationToken)
+    private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _readPermits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var readers = (_database ?? await OpenAsync(cancellationToken).ConfigureAwait(false)).Readers;
+            var database = _database ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Read(readers, read);
+            return Read(database, read);
         }
         catch (SqliteException failure)
         {
@@ -185,29 +207,29 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         }
         finally
         {
-            _reading.Release();
+            _readPermits.Release();
         }
     }
 
-    private static T Read<T>(ReaderPool readers, Func<PageReader, T> read)
+    private static T Read<T>(SqliteDatabase database, Func<StoreReader, T> read)
     {
-        var reader = readers.Rent();
-        var isFit = false;
+        var reader = database.RentReader();
+        var isUsable = false;
         try
         {
             var result = read(reader);
-            isFit = true;
+            isUsable = true;
             return result;
         }
         catch (Exception exception)
         {
-            isFit = LeavesConnectionFit(exception) && reader.TryRecover();
+            isUsable = LeavesConnectionUsable(exception) && reader.TryRecover();
             throw;
         }
         finally
         {
-            if (isFit)
-                readers.Return(reader);
+            if (isUsable)
+                database.ReturnReader(reader);
             else
                 reader.Dispose();
         }
@@ -215,14 +237,14 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
 
     private async ValueTask<SqliteDatabase> OpenAsync(CancellationToken cancellationToken)
     {
-        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             return OpenUnderWriteLock(cancellationToken);
         }
         finally
         {
-            _writing.Release();
+            _writeLock.Release();
         }
     }
 
@@ -234,21 +256,22 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
 
     private void RecoverUnderWriteLock(Exception exception)
     {
-        // A connection that has met a broken disk or file may have a wrong picture of it: the next call opens the file anew.
-        if (_database is { } database && !(database.Connection.TryRollBack() && LeavesConnectionFit(exception)))
+        // After a disk error or damage the connection may have cached wrong pages: the next call opens the file again.
+        if (_database is { } database && !(database.Connection.TryRollBack() && LeavesConnectionUsable(exception)))
             Close();
     }
 
-    private static bool LeavesConnectionFit(Exception exception) =>
-        exception is not LinktreeStoreException and not SqliteException { SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) };
+    private static bool LeavesConnectionUsable(Exception exception) => exception
+        is not LinktreeStoreException
+        and not SqliteException { SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) };
 
-    private void CloseAndLetOthersGo()
+    private void CloseAndRelease()
     {
         Close();
 
-        // Whoever waited for a turn gets it and learns that the store is gone.
-        _writing.Release();
-        _reading.Release(MaxReaders);
+        // Calls that waited continue and throw ObjectDisposedException.
+        _writeLock.Release();
+        _readPermits.Release(MaxReaders);
     }
 
     private void Close()

@@ -1,15 +1,24 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Unicode;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
-/// A prepared statement on the driver's own handle. <see cref="SqliteCommand"/> costs allocations and a look-up by name for each parameter of each execution, which is
-/// more than SQLite itself needs for the short statements of a store.
+/// A prepared statement on the handle of the driver. <see cref="SqliteCommand"/> allocates and looks up each parameter
+/// by name at each execution, which costs more than SQLite itself needs for the short statements of a store.
 /// </summary>
-/// <remarks>A statement that has come to its end, or failed, is ready to be bound and run again; one that is left earlier needs <see cref="Reset"/>.</remarks>
+/// <remarks>
+/// A statement that has completed or failed can be bound and run again; one that is abandoned earlier needs
+/// <see cref="Reset"/>.
+/// </remarks>
 internal sealed class SqliteStatement : IDisposable
 {
+    /// <summary>The most bytes of a uuid: 128 UTF-16 units (protocol §1) of at most 3 bytes each.</summary>
+    private const int MaxUuidBytes = 3 * 128;
+
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
@@ -39,20 +48,37 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
+    /// <summary>
+    /// Binds the uuid of a record as UTF-8. It has no unpaired surrogate, so different uuids always differ in their
+    /// bytes.
+    /// </summary>
+    internal SqliteStatement BindUuid(int parameter, string uuid) =>
+        TryBindUuid(parameter, uuid) ? this : throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
+
+    /// <summary>Binds a uuid as UTF-8; returns <see langword="false"/> if no record can have it.</summary>
+    internal bool TryBindUuid(int parameter, string? uuid)
+    {
+        Span<byte> bytes = stackalloc byte[MaxUuidBytes];
+        if (string.IsNullOrEmpty(uuid) || Utf8.FromUtf16(uuid, bytes, out _, out var length, replaceInvalidSequences: false) != OperationStatus.Done)
+            return false;
+        Bind(parameter, bytes[..length]);
+        return true;
+    }
+
     internal SqliteStatement BindNull(int parameter)
     {
         Check(raw.sqlite3_bind_null(_statement, parameter));
         return this;
     }
 
-    /// <summary>Goes to the next row; returns <see langword="false"/> at the end.</summary>
+    /// <summary>Advances to the next row; returns <see langword="false"/> at the end.</summary>
     internal bool Step()
     {
         var code = raw.sqlite3_step(_statement);
         if (code == raw.SQLITE_ROW)
             return true;
 
-        // The message belongs to the connection's last call: it is read before the reset.
+        // The error message belongs to the last call on the connection, so it is read before the reset.
         try
         {
             if (code != raw.SQLITE_DONE)
@@ -74,13 +100,16 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    /// <summary>Runs a statement that has no rows; returns <see langword="false"/> where another connection has the lock that it needs.</summary>
+    /// <summary>
+    /// Runs a statement that returns no rows; returns <see langword="false"/> if another connection has the lock that
+    /// it needs.
+    /// </summary>
     internal bool TryExecute()
     {
         var code = raw.sqlite3_step(_statement);
         try
         {
-            // The low byte is the kind of the error, what is above it the details.
+            // The low byte is the kind of the error; the bytes above it are the details.
             if (code != raw.SQLITE_DONE && (code & 0xFF) != raw.SQLITE_BUSY)
                 Check(code);
             return code == raw.SQLITE_DONE;
@@ -95,7 +124,7 @@ internal sealed class SqliteStatement : IDisposable
 
     internal long GetInt64(int column) => raw.sqlite3_column_int64(_statement, column);
 
-    /// <summary>The bytes of a blob, valid until the next <see cref="Step"/> or <see cref="Reset"/>.</summary>
+    /// <summary>Returns the bytes of a blob, valid until the next <see cref="Step"/> or <see cref="Reset"/>.</summary>
     internal ReadOnlySpan<byte> GetBlob(int column) => raw.sqlite3_column_blob(_statement, column);
 
     internal string GetText(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();

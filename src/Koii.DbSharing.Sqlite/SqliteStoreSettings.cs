@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>What a store was made with, judged and copied when it was made.</summary>
+/// <summary>The settings of a store, validated and copied when the store is constructed.</summary>
 internal sealed record SqliteStoreSettings(
     string ConnectionString,
     string Path,
@@ -14,7 +14,7 @@ internal sealed record SqliteStoreSettings(
     int MaxRetainedChanges,
     TimeSpan ChangeRetention)
 {
-    /// <summary>How long a call waits for a lock of another program, unless the connection string says it.</summary>
+    /// <summary>How long a call waits for a lock of another program if the connection string does not set it.</summary>
     internal static readonly TimeSpan DefaultBusyTimeout = TimeSpan.FromSeconds(10);
 
     private const string TimeoutKeyword = "Default Timeout";
@@ -24,7 +24,7 @@ internal sealed record SqliteStoreSettings(
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
         ArgumentNullException.ThrowIfNull(options);
         if (string.IsNullOrWhiteSpace(options.TaskId))
-            throw new ArgumentException("A file may serve several tasks, and the records are kept under the task's id. Set TaskId to the id of the task.", nameof(options));
+            throw new ArgumentException("A file may contain several tasks, each under its id. Set TaskId to the id of the task.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
@@ -32,30 +32,49 @@ internal sealed record SqliteStoreSettings(
 
         var builder = Parse(connectionString);
         var source = builder.DataSource;
-        if (builder.Mode == SqliteOpenMode.Memory || source.Length == 0 || source.Contains(":memory:", StringComparison.Ordinal) || source.Contains("mode=memory", StringComparison.OrdinalIgnoreCase))
+        if (builder.Mode == SqliteOpenMode.Memory || source.Length == 0
+            || source.Contains(":memory:", StringComparison.Ordinal) || source.Contains("mode=memory", StringComparison.OrdinalIgnoreCase))
         {
             throw new ArgumentException(
-                "The SQLite store keeps a file that several connections share; a database in memory belongs to one. Name a file, as in \"Data Source=linktrees.db\", or call UseInMemory.",
+                "The SQLite store uses several connections, and a database in memory belongs to one connection. "
+                + "Name a file, as in \"Data Source=linktrees.db\", or call UseInMemory.",
                 nameof(connectionString));
         }
 
         if (builder.Mode == SqliteOpenMode.ReadOnly)
             throw new ArgumentException("A store writes. Remove \"Mode=ReadOnly\" from the connection string.", nameof(connectionString));
         if (builder.Cache == SqliteCacheMode.Shared)
-            throw new ArgumentException("With a shared cache, readers and the writer would block each other. Remove \"Cache=Shared\" from the connection string.", nameof(connectionString));
+        {
+            throw new ArgumentException(
+                "With a shared cache, readers and the writer would block each other. Remove \"Cache=Shared\" from the connection string.",
+                nameof(connectionString));
+        }
 
         var busyTimeout = DefaultBusyTimeout;
         if (builder.ShouldSerialize(TimeoutKeyword))
         {
             busyTimeout = TimeSpan.FromSeconds(builder.DefaultTimeout);
             if (busyTimeout < TimeSpan.FromSeconds(1) || busyTimeout > TimeSpan.FromDays(1))
-                throw new ArgumentException($"{TimeoutKeyword} is {builder.DefaultTimeout}; a call must wait for other programs' locks from 1 second to 1 day (86400).", nameof(connectionString));
+            {
+                throw new ArgumentException(
+                    $"{TimeoutKeyword} is {builder.DefaultTimeout}. It is how long a call waits for a lock of another program: "
+                    + "set it to 1 second to 1 day (86400).",
+                    nameof(connectionString));
+            }
         }
 
-        // The store has its own readers and closes them with itself; the driver's pool would keep the file open.
+        // The store pools its readers itself; the driver's pool would keep the file open after the store is closed.
         builder.Pooling = false;
         return new SqliteStoreSettings(
-            builder.ToString(), source, busyTimeout, options.TaskId, options.LinktreesPerAuthor, options.MaxRecords, options.MaxClockSkew, options.MaxRetainedChanges, options.ChangeRetention);
+            builder.ToString(),
+            source,
+            busyTimeout,
+            options.TaskId,
+            options.LinktreesPerAuthor,
+            options.MaxRecords,
+            options.MaxClockSkew,
+            options.MaxRetainedChanges,
+            options.ChangeRetention);
     }
 
     private static SqliteConnectionStringBuilder Parse(string connectionString)
@@ -66,7 +85,10 @@ internal sealed record SqliteStoreSettings(
         }
         catch (ArgumentException wrong)
         {
-            throw new ArgumentException($"'{connectionString}' is no connection string ({wrong.Message}). Write \"Data Source=linktrees.db\".", nameof(connectionString), wrong);
+            throw new ArgumentException(
+                $"'{connectionString}' is not a connection string ({wrong.Message}). Write \"Data Source=linktrees.db\".",
+                nameof(connectionString),
+                wrong);
         }
     }
 }

@@ -1,12 +1,15 @@
 using System.Reflection;
+using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>Every store of the packages is tested against the contract of stores.</summary>
+/// <summary>Each store of the packages must pass the store contract, and each store with a change feed that of feeds.</summary>
 public sealed class StoreContractConvention
 {
     private static readonly Assembly[] Referenced = [.. ReferencedAssemblies(typeof(StoreContractConvention).Assembly)];
+
+    private static IEnumerable<Type> StoresWithFeed => Stores.Where(type => type.IsAssignableTo(typeof(ILinktreeChangeFeed)));
 
     private static IEnumerable<Type> Stores =>
         Referenced.Where(assembly => !IsOfTests(assembly))
@@ -18,15 +21,20 @@ public sealed class StoreContractConvention
         Assert.That(Stores, Is.SupersetOf(new[] { typeof(InMemoryLinktreeStore), typeof(SqliteLinktreeStore), typeof(PostgreSqlLinktreeStore) }));
 
     [TestCaseSource(nameof(Stores))]
-    public void Store_is_tested_against_the_contract(Type store)
+    public void Store_is_tested_by_the_contract(Type store) => AssertIsDerived(typeof(LinktreeStoreContract<>), store);
+
+    [TestCaseSource(nameof(StoresWithFeed))]
+    public void Change_feed_is_tested_by_the_contract(Type store) => AssertIsDerived(typeof(LinktreeChangeFeedContract<>), store);
+
+    private static void AssertIsDerived(Type contract, Type store)
     {
-        var contract = typeof(LinktreeStoreContract<>).MakeGenericType(store);
+        var type = contract.MakeGenericType(store);
 
         var fixtures = Referenced.Where(IsOfTests).SelectMany(assembly => assembly.GetTypes())
-            .Where(type => !type.IsAbstract && type.IsAssignableTo(contract));
+            .Where(fixture => !fixture.IsAbstract && fixture.IsAssignableTo(type));
 
-        Assert.That(fixtures, Is.Not.Empty,
-            $"Derive LinktreeStoreContract<{store.Name}>, or its durable form, in a test project that this one references.");
+        Assert.That(
+            fixtures, Is.Not.Empty, $"Derive {contract.Name}<{store.Name}>, or its durable form, in a test project that this one references.");
     }
 
     // The compiler leaves out references that no code uses, so the output directory is read.

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>Stands between a store and its server, and cuts a connection where it is told to: within a request, or before an answer.</summary>
+/// <summary>
+/// A proxy between a store and its server that cuts a connection on request: within a request, or before a response.
+/// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,7 +15,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly List<Socket> _sockets = [];
     private readonly Task _accepting;
     private volatile int _requestBytes = int.MaxValue;
-    private volatile bool _isAnswerCut;
+    private volatile bool _isResponseCut;
 
     internal CuttingProxy(string connectionString)
     {
@@ -22,7 +24,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>The server behind the proxy, in one connection at a time.</summary>
+    /// <summary>Connects through the proxy, with one connection at a time.</summary>
     internal string ConnectionString => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
     {
         Host = IPAddress.Loopback.ToString(),
@@ -31,11 +33,11 @@ internal sealed class CuttingProxy : IAsyncDisposable
         SslMode = SslMode.Disable,
     }.ConnectionString;
 
-    /// <summary>Lets so many bytes through of what the store sends next, and then nothing on that connection.</summary>
+    /// <summary>Passes a number of bytes of the next request, and then cuts its connection.</summary>
     internal void CutRequestAfter(int bytes) => _requestBytes = bytes;
 
-    /// <summary>Lets nothing through of what the server answers next.</summary>
-    internal void CutAnswer() => _isAnswerCut = true;
+    /// <summary>Cuts the connection of the next response before its first byte.</summary>
+    internal void CutResponse() => _isResponseCut = true;
 
     public async ValueTask DisposeAsync()
     {
@@ -61,9 +63,13 @@ internal sealed class CuttingProxy : IAsyncDisposable
             }
 
             var isLocal = _server.Host!.StartsWith('/');
-            var server = isLocal ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var server = isLocal
+                ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+                : new Socket(SocketType.Stream, ProtocolType.Tcp);
             _sockets.AddRange([client, server]);
-            await server.ConnectAsync(isLocal ? new UnixDomainSocketEndPoint($"{_server.Host}/.s.PGSQL.{_server.Port}") : new DnsEndPoint(_server.Host, _server.Port));
+            await server.ConnectAsync(isLocal
+                ? new UnixDomainSocketEndPoint($"{_server.Host}/.s.PGSQL.{_server.Port}")
+                : new DnsEndPoint(_server.Host, _server.Port));
             _connections.Add(PassAsync(client, server, isRequest: true));
             _connections.Add(PassAsync(server, client, isRequest: false));
         }
@@ -76,11 +82,11 @@ internal sealed class CuttingProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var received)
             {
-                var passing = isRequest ? Math.Min(received, _requestBytes) : _isAnswerCut ? 0 : received;
+                var passing = isRequest ? Math.Min(received, _requestBytes) : _isResponseCut ? 0 : received;
                 await to.SendAsync(buffer.AsMemory(0, passing));
                 if (passing < received)
                 {
-                    (_requestBytes, _isAnswerCut) = (int.MaxValue, false);
+                    (_requestBytes, _isResponseCut) = (int.MaxValue, false);
                     break;
                 }
 
@@ -90,7 +96,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         }
         catch (Exception cut) when (cut is SocketException or ObjectDisposedException)
         {
-            // By the other direction.
+            // Cut by the other direction.
         }
 
         from.Dispose();

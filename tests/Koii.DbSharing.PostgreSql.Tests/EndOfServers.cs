@@ -1,6 +1,9 @@
 using Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>Stops what <see cref="Servers"/> has started. It stands in no namespace, so it comes after all tests of whichever assembly it is part of.</summary>
+/// <summary>
+/// Stops the server that <see cref="Servers"/> has started. It is in the global namespace, so it runs after all tests of
+/// the assembly that compiles it.
+/// </summary>
 [SetUpFixture]
 public sealed class EndOfServers
 {

@@ -4,80 +4,88 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>What goes wrong beneath a store that is open: a clear error, nothing half stored, and work goes on when the fault is gone.</summary>
+/// <summary>
+/// Faults below an open store: a clear error, no batch stored in part, and calls succeed again once the fault is gone.
+/// </summary>
 public sealed class PostgreSqlFaultTests : PostgreSqlFixture
 {
-    private static readonly SignedLinktree[] Page = [.. Enumerable.Range(2, 300).Select(author => Create(author, name: new string('x', 500)))];
+    private static readonly SignedLinktree[] Batch = [.. Enumerable.Range(2, 300).Select(author => Create(author, name: new string('x', 500)))];
 
     [Test]
-    public async Task Connection_that_is_cut_in_the_middle_of_a_page_is_made_anew_and_the_page_stored_once()
+    public async Task Batch_whose_connection_is_cut_while_it_is_stored_is_retried_and_stored_once()
     {
         await using var store = await NewStoreWithOneRecordAsync();
         await CutInserts(1);
 
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Page.Length));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Batch.Length));
     }
 
     [Test]
-    public async Task Connection_that_is_cut_again_and_again_is_a_transient_failure_after_the_bound()
+    public async Task Connection_that_is_cut_in_every_attempt_is_a_transient_failure()
     {
         await using var store = await NewStoreWithOneRecordAsync();
         await CutInserts(1000);
 
-        Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("can be made again"));
+        Assert.That(
+            async () => await store.PutAsync(Batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("can be made again"));
 
         Assert.That(await Database.QueryAsync("SELECT last_value FROM cuts"), Is.EqualTo($"{Retry.MaxAttempts}"));
         await AssertNothingWasStoredAsync(store);
         await Database.ExecuteAsync("DROP TRIGGER cut ON koii_dbsharing.linktree");
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [TestCase(1)]
     [TestCase(5000)]
     [TestCase(100_000)]
-    public async Task Connection_that_is_lost_within_a_request_is_made_anew_and_the_page_stored_once(int bytes)
+    public async Task Batch_whose_connection_is_lost_within_the_request_is_retried_and_stored_once(int bytes)
     {
         await using var proxy = new CuttingProxy(Database.ConnectionString);
         await using var store = new PostgreSqlLinktreeStore(proxy.ConnectionString, Options());
         await store.PutAsync([Create()]);
         proxy.CutRequestAfter(bytes);
 
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Page.Length));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Batch.Length));
     }
 
     [Test]
-    public async Task Page_whose_answer_was_lost_is_found_stored()
+    public async Task Batch_whose_response_was_lost_is_unchanged_in_the_next_attempt()
     {
         await using var proxy = new CuttingProxy(Database.ConnectionString);
         await using var store = new PostgreSqlLinktreeStore(proxy.ConnectionString, Options());
         await store.PutAsync([Create()]);
-        proxy.CutAnswer();
+        proxy.CutResponse();
 
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Unchanged));
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Page.Length));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Unchanged));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1 + Batch.Length));
     }
 
     [Test]
-    public async Task Full_disk_stores_nothing_of_the_page_and_the_store_goes_on_when_there_is_room()
+    public async Task Full_disk_stores_nothing_of_a_batch_and_is_written_again_once_there_is_space()
     {
         await using var store = await NewStoreWithOneRecordAsync();
         await Database.ExecuteAsync(
             """
-            CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
+            CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100';
+            END $$;
             CREATE TRIGGER fill AFTER INSERT OR UPDATE ON koii_dbsharing.task FOR EACH ROW EXECUTE FUNCTION fill();
             """);
 
-        Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await store.PutAsync(Batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
 
         await AssertNothingWasStoredAsync(store);
         await Database.ExecuteAsync("DROP TRIGGER fill ON koii_dbsharing.task");
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]
-    public async Task Server_that_becomes_read_only_is_reported_as_such_and_still_read()
+    public async Task Read_only_server_is_reported_and_still_read()
     {
         var isReadOnly = false;
         var builder = new NpgsqlDataSourceBuilder($"{Database.ConnectionString};No Reset On Close=true");
@@ -94,19 +102,22 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         isReadOnly = true;
         dataSource.Clear();
 
-        Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await store.PutAsync(Batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
 
         await AssertNothingWasStoredAsync(store);
         isReadOnly = false;
         dataSource.Clear();
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
-    // Each of the three ends the wait for a lock; which one, the message says. Where it bounds more than that wait, it is longer than anything else takes on a slow machine.
+    // Each of the three ends the wait for a lock, and the message names it. A setting that also limits other waits is
+    // longer than those take on a slow machine.
     [TestCase("Command Timeout=10", "did not answer in time")]
     [TestCase("Options=-c lock_timeout=500", "lock timeout")]
     [TestCase("Options=-c statement_timeout=10000", "statement timeout")]
-    public async Task Lock_that_another_session_keeps_is_a_transient_failure_and_readers_do_not_wait_for_it(string settings, string named)
+    public async Task Lock_of_another_session_is_a_transient_failure_and_readers_do_not_wait_for_it(string settings, string named)
     {
         await using var maker = await NewStoreWithOneRecordAsync();
         await using var store = NewStore(settings);
@@ -115,22 +126,24 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         await using var transaction = await other.BeginTransactionAsync();
         await LockTheTaskAsync(other);
 
-        Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains(named));
+        Assert.That(
+            async () => await store.PutAsync(Batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains(named));
 
         await AssertNothingWasStoredAsync(store);
         await transaction.RollbackAsync();
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]
-    public async Task Page_that_is_cancelled_while_it_waits_for_a_lock_is_not_stored_and_its_connection_is_good_for_the_next()
+    public async Task Batch_canceled_while_it_waits_for_a_lock_is_not_stored_and_its_connection_is_used_again()
     {
         await using var store = await NewStoreWithOneRecordAsync("Maximum Pool Size=1");
         await using var other = await Database.DataSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
         await LockTheTaskAsync(other);
         using var source = new CancellationTokenSource();
-        var put = store.PutAsync(Page, source.Token).AsTask();
+        var put = store.PutAsync(Batch, source.Token).AsTask();
         await WaitForALockAsync();
 
         await source.CancelAsync();
@@ -138,51 +151,59 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         Assert.That(async () => await put, Throws.InstanceOf<OperationCanceledException>());
         await AssertNothingWasStoredAsync(store);
         await transaction.RollbackAsync();
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]
-    public async Task Pool_without_a_connection_to_spare_is_a_transient_failure()
+    public async Task Pool_without_a_free_connection_is_a_transient_failure()
     {
-        // The time-out is also that of connecting, which takes a slow machine its time.
+        // The time-out also applies to connecting, which takes long on a slow machine.
         await using var dataSource = NpgsqlDataSource.Create($"{Database.ConnectionString};Maximum Pool Size=1;Timeout=10");
         await using var store = new PostgreSqlLinktreeStore(dataSource, Options());
         await store.PutAsync([Create()]);
         await using (await dataSource.OpenConnectionAsync())
         {
-            var (put, list) = (store.PutAsync(Page).AsTask(), ListAsync(store));
-            Assert.That(async () => await put, Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
-            Assert.That(async () => await list, Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
+            var (put, list) = (store.PutAsync(Batch).AsTask(), ListAsync(store));
+            Assert.That(
+                async () => await put,
+                Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
+            Assert.That(
+                async () => await list,
+                Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("pool"));
         }
 
         await AssertNothingWasStoredAsync(store);
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]
-    public async Task Record_that_was_changed_in_the_database_is_reported_and_not_served()
+    public async Task Record_that_was_changed_in_the_database_is_reported_and_not_returned()
     {
         await using var store = await NewStoreWithOneRecordAsync();
-        await Database.ExecuteAsync("UPDATE koii_dbsharing.linktree SET data = convert_to(replace(convert_from(data, 'UTF8'), '1000', '1001'), 'UTF8')");
+        await ReplaceInDataAsync("1000", "1001");
 
-        Assert.That(async () => await ListAsync(store), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await ListAsync(store),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged").And.Property("IsTransient").False);
         Assert.That(async () => await store.GetAsync([Create().Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
 
-        await Database.ExecuteAsync("UPDATE koii_dbsharing.linktree SET data = convert_to(replace(convert_from(data, 'UTF8'), '1001', '1000'), 'UTF8')");
+        await ReplaceInDataAsync("1001", "1000");
         await AssertNothingWasStoredAsync(store);
     }
 
     [Test]
-    public async Task Schema_that_was_dropped_is_made_anew_and_filled_again()
+    public async Task Schema_that_was_dropped_is_created_again_by_the_next_call()
     {
         await using var store = await NewStoreWithOneRecordAsync();
         var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
         await Database.ExecuteAsync("DROP SCHEMA koii_dbsharing CASCADE");
 
-        Assert.That(async () => await store.PutAsync(Page), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("changed by something else"));
+        Assert.That(
+            async () => await store.PutAsync(Batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("changed by another program"));
 
-        Assert.That(await store.PutAsync(Page), Has.All.EqualTo(PutOutcome.Inserted));
-        Assert.That((await store.ReadChangesAsync(position, 1)).IsTrimmed, Is.True, "the feed is another one");
+        Assert.That(await store.PutAsync(Batch), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That((await store.ReadChangesAsync(position, 1)).IsTrimmed, Is.True, "the feed is a new one");
     }
 
     private async Task<PostgreSqlLinktreeStore> NewStoreWithOneRecordAsync(string settings = "")
@@ -198,7 +219,7 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 1000)).Changes, Has.Count.EqualTo(1));
     }
 
-    /// <summary>Has the server end the session of so many statements that insert records, once they have.</summary>
+    /// <summary>Makes the server end the session of a number of statements after they have inserted records.</summary>
     private Task CutInserts(int statements) => Database.ExecuteAsync(
         $"""
         CREATE SEQUENCE cuts;
@@ -217,9 +238,6 @@ public sealed class PostgreSqlFaultTests : PostgreSqlFixture
         await command.ExecuteNonQueryAsync();
     }
 
-    private async Task WaitForALockAsync()
-    {
-        while (await Database.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == "0")
-            await Task.Yield();
-    }
+    private Task ReplaceInDataAsync(string text, string other) => Database.ExecuteAsync(
+        $"UPDATE koii_dbsharing.linktree SET data = convert_to(replace(convert_from(data, 'UTF8'), '{text}', '{other}'), 'UTF8')");
 }

@@ -3,12 +3,12 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>What a store finds when it opens a database, and makes there.</summary>
+/// <summary>The schema that a store creates or finds when it opens a database.</summary>
 public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
 {
     [Test]
     [Repeat(3)]
-    public async Task Any_number_of_stores_open_an_empty_database_at_once()
+    public async Task Stores_open_an_empty_database_concurrently()
     {
         PostgreSqlLinktreeStore[] stores = [.. Enumerable.Range(0, 24).Select(_ => NewStore("Pooling=false"))];
         try
@@ -27,26 +27,25 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Session_that_has_waited_for_another_to_make_the_schema_finds_it()
+    public async Task Session_that_waits_while_another_creates_the_schema_finds_it()
     {
         await using var connection = await Database.DataSource.OpenConnectionAsync();
         await using var other = await Database.DataSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
-        await using (var hold = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({AdvisoryKeys.Schema})", other))
+        await using (var hold = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({SchemaScripts.LockKey})", other))
             await hold.ExecuteNonQueryAsync();
         var applied = SchemaScripts.ApplyAsync(connection, CancellationToken.None);
-        while (await Database.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'") == "0")
-            await Task.Yield();
+        await WaitForALockAsync();
 
-        await using (var make = new NpgsqlCommand(await ScriptsAsync(), other))
-            await make.ExecuteNonQueryAsync();
+        await using (var create = new NpgsqlCommand(await ScriptsAsync(), other))
+            await create.ExecuteNonQueryAsync();
         await transaction.CommitAsync();
 
         Assert.That(async () => await applied, Throws.Nothing);
     }
 
     [Test]
-    public async Task Schema_of_a_newer_version_is_refused()
+    public async Task Schema_of_a_newer_version_is_rejected()
     {
         await using (var store = NewStore())
             await store.PutAsync([Create()]);
@@ -55,12 +54,13 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
 
         Assert.That(
             async () => await older.PutAsync([Create(author: 2)]),
-            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("version 3").And.Message.Contains("Update the package").And.Property("IsTransient").False);
+            Throws.InstanceOf<LinktreeStoreException>()
+                .With.Message.Contains("version 3").And.Message.Contains("Update the package").And.Property("IsTransient").False);
         Assert.That(await Database.QueryAsync("SELECT count(*) FROM koii_dbsharing.linktree"), Is.EqualTo("1"));
     }
 
     [Test]
-    public async Task Schema_is_made_by_all_scripts_or_by_none()
+    public async Task Schema_is_created_by_all_scripts_or_by_none()
     {
         await Database.ExecuteAsync("CREATE SCHEMA koii_dbsharing CREATE TABLE change (something_else integer)");
         await using var store = NewStore();
@@ -73,16 +73,18 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Role_without_rights_is_told_which_and_one_that_owns_the_schema_needs_no_other()
+    public async Task User_without_privileges_is_reported_and_one_that_owns_the_schema_needs_no_other()
     {
         var role = $"koii_{Guid.NewGuid():N}";
         await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD '{role}'; REVOKE CREATE ON DATABASE {Name} FROM PUBLIC");
         try
         {
-            await using var store = new PostgreSqlLinktreeStore(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role, Password = role }.ConnectionString, Options());
+            var settings = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role, Password = role };
+            await using var store = new PostgreSqlLinktreeStore(settings.ConnectionString, Options());
             Assert.That(
                 async () => await store.PutAsync([Create()]),
-                Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("lacks a right").And.Message.Contains("koii_dbsharing").And.Property("IsTransient").False);
+                Throws.InstanceOf<LinktreeStoreException>()
+                    .With.Message.Contains("lacks a privilege").And.Message.Contains("koii_dbsharing").And.Property("IsTransient").False);
 
             await Database.ExecuteAsync($"CREATE SCHEMA koii_dbsharing AUTHORIZATION {role}");
             Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
@@ -93,18 +95,21 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
         }
     }
 
-    [TestCase("Database=there_is_no_such_database", "no such database", false)]
+    [TestCase("Database=there_is_no_such_database", "does not exist", false)]
     [TestCase("Host=127.0.0.1;Port=1", "cannot be reached", true)]
     [TestCase("Host=no-such-host.invalid", "cannot be reached", true)]
     [TestCase("Host=/no/such/folder", "cannot be reached", true)]
-    public async Task Database_that_cannot_be_had_is_reported(string settings, string named, bool isTransient)
+    public async Task Database_that_cannot_be_reached_is_reported(string settings, string named, bool isTransient)
     {
         await using var store = NewStore(settings);
 
         Assert.That(
-            async () => await store.ListAsync(new LinktreeQuery()), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(named).And.Property("IsTransient").EqualTo(isTransient));
+            async () => await store.ListAsync(new LinktreeQuery()),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(named).And.Property("IsTransient").EqualTo(isTransient));
         await using var lease = new PostgreSqlReplicationLease($"{Database.ConnectionString};{settings}", Options());
-        Assert.That(async () => await lease.TryAcquireAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(named).And.Property("IsTransient").EqualTo(isTransient));
+        Assert.That(
+            async () => await lease.TryAcquireAsync(),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(named).And.Property("IsTransient").EqualTo(isTransient));
     }
 
     private string Name => new NpgsqlConnectionStringBuilder(Database.ConnectionString).Database!;
@@ -113,7 +118,8 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     {
         var assembly = typeof(PostgreSqlLinktreeStore).Assembly;
         var sql = "CREATE SCHEMA koii_dbsharing; CREATE TABLE koii_dbsharing.schema_version AS SELECT 2 AS version;";
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        var scripts = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal));
+        foreach (var name in scripts.Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             sql += await reader.ReadToEndAsync();

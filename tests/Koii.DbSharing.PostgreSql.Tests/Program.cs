@@ -5,7 +5,7 @@ using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>What the processes do that tests start.</summary>
+/// <summary>The programs that tests start as processes.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
@@ -13,8 +13,8 @@ internal static class Program
         switch (arguments)
         {
             case ["put", var connectionString, var seed, var first]:
-                await using (var store = new PostgreSqlLinktreeStore(connectionString, CrashPages.Options))
-                    await CrashPages.PutUntilKilledAsync(store, Number(seed), Number(first));
+                await using (var store = new PostgreSqlLinktreeStore(connectionString, CrashBatches.Options))
+                    await CrashBatches.PutUntilKilledAsync(store, Number(seed), Number(first));
                 return 0;
             case ["deliver", var connectionString, var seed, var writer]:
                 await Deliveries.DeliverAsync(connectionString, Number(seed), Number(writer));
@@ -23,7 +23,7 @@ internal static class Program
                 await LoggedRounds.RunAsync(connectionString);
                 return 0;
             default:
-                throw new ArgumentException($"There is no program '{string.Join(' ', arguments)}'.");
+                throw new ArgumentException($"The program '{string.Join(' ', arguments)}' does not exist.");
         }
     }
 

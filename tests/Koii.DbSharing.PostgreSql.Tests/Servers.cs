@@ -3,8 +3,9 @@ using Koii.DbSharing.TestSupport;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>
-/// The server of the test run: the one that <c>KOII_TEST_POSTGRES</c> names (as a superuser), or a cluster that is made for the run. Where there is
-/// neither, tests that need one are skipped, or fail where continuous integration must run them (<c>CI=true</c>).
+/// The server of the test run: the one that <c>KOII_TEST_POSTGRES</c> names (as a superuser), or a cluster that is
+/// created for the run. Without either, tests that need a server are skipped, or fail in continuous integration
+/// (<c>CI=true</c>).
 /// </summary>
 internal static class Servers
 {
@@ -12,7 +13,7 @@ internal static class Servers
 
     private static readonly Lazy<Task<TestServer>> Started = new(() => TestServer.StartAsync(RequirePrograms()));
 
-    /// <summary>A connection string of the shared server.</summary>
+    /// <summary>Returns a connection string of the shared server.</summary>
     public static async Task<string> RequireAsync()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
@@ -21,12 +22,16 @@ internal static class Servers
         return (await Started.Value).ConnectionString;
     }
 
-    /// <summary>The programs that make a cluster, for tests that kill it.</summary>
+    /// <summary>Returns the directory of the programs that create a cluster, for tests that kill it.</summary>
     public static string RequirePrograms()
     {
         var programs = TestServer.FindPrograms();
         if (programs is null)
-            Prerequisite.IsMissing($"This test needs PostgreSQL 15 or newer: install the package postgresql, or set {Variable} to a connection string.");
+        {
+            Prerequisite.IsMissing(
+                $"This test needs PostgreSQL 15 or newer: install the package postgresql, or set {Variable} to a connection string.");
+        }
+
         return programs;
     }
 

@@ -3,8 +3,13 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>An empty database of a test's own, and ways to look at it from outside of a store. It goes when it is disposed of, whoever is still connected.</summary>
-/// <remarks>The time-outs of its connection string are for hangs alone: the driver's own would end what a slow machine or disk is still at work on.</remarks>
+/// <summary>
+/// An empty database of one test, with connections that bypass the store. Disposing drops it, even with open connections.
+/// </summary>
+/// <remarks>
+/// The time-outs of its connection string are for hangs only: those of the driver would end statements that a slow
+/// machine or disk still executes.
+/// </remarks>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private const int LongestSeconds = 900;
@@ -56,8 +61,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         await DataSource.DisposeAsync();
 
-        // FORCE gives the sessions no more than five seconds to end.
-        await using (var end = _server.CreateCommand($"SELECT pg_terminate_backend(pid, {1000L * LongestSeconds}) FROM pg_stat_activity WHERE datname = '{_name}'"))
+        // FORCE waits at most five seconds for the sessions to end.
+        var terminate = $"SELECT pg_terminate_backend(pid, {1000L * LongestSeconds}) FROM pg_stat_activity WHERE datname = '{_name}'";
+        await using (var end = _server.CreateCommand(terminate))
             await end.ExecuteNonQueryAsync();
         await using (var drop = _server.CreateCommand($"DROP DATABASE {_name} WITH (FORCE)"))
             await drop.ExecuteNonQueryAsync();

@@ -3,14 +3,15 @@ using System.Diagnostics;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>
-/// A PostgreSQL cluster of the tests' own, on a Unix socket in a folder that goes with it. The server refuses to run as root, so root runs it as another user.
+/// A PostgreSQL cluster for the tests, on a Unix socket in a directory that is deleted with it. The server cannot run as
+/// root, so root runs it as another user.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private const int OldestVersion = 15;
     private const string Superuser = "postgres";
 
-    // For a disk that is slow: a server that was killed has its whole log to go through.
+    // For a slow disk: a server that was killed replays its whole log.
     private const string LongestSeconds = "900";
 
     private readonly string _programs;
@@ -29,7 +30,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     private string Log => Path.Combine(_folder.FullName, "log");
 
-    /// <summary>Where <c>initdb</c> and <c>pg_ctl</c> of the newest version on the machine are, or <see langword="null"/>.</summary>
+    /// <summary>
+    /// Returns the directory of <c>initdb</c> and <c>pg_ctl</c> of the newest version on the machine, or
+    /// <see langword="null"/>.
+    /// </summary>
     public static string? FindPrograms()
     {
         var versions = new DirectoryInfo("/usr/lib/postgresql");
@@ -42,7 +46,10 @@ internal sealed class TestServer : IAsyncDisposable
                 .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")));
     }
 
-    /// <summary>Makes a cluster and starts it. Settings are as in <c>postgresql.conf</c>; what is not named is the server's default, <c>fsync</c> included.</summary>
+    /// <summary>
+    /// Creates a cluster and starts it. Settings are as in <c>postgresql.conf</c>; all others are the server's defaults,
+    /// <c>fsync</c> included.
+    /// </summary>
     public static async Task<TestServer> StartAsync(string programs, params IEnumerable<string> settings)
     {
         var server = new TestServer(programs, Directory.CreateTempSubdirectory("koii-dbsharing-postgresql-"));
@@ -50,7 +57,8 @@ internal sealed class TestServer : IAsyncDisposable
             await server.RunAsync("chown", Superuser, server._folder.FullName);
         await server.RunAsServerAsync("initdb", "-D", server.Data, "-U", Superuser, "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C");
         await File.AppendAllLinesAsync(
-            Path.Combine(server.Data, "postgresql.conf"), ["listen_addresses = ''", $"unix_socket_directories = '{server._folder.FullName}'", "max_connections = 200", .. settings]);
+            Path.Combine(server.Data, "postgresql.conf"),
+            ["listen_addresses = ''", $"unix_socket_directories = '{server._folder.FullName}'", "max_connections = 200", .. settings]);
         await server.StartAsync();
         return server;
     }
@@ -61,7 +69,7 @@ internal sealed class TestServer : IAsyncDisposable
         _isRunning = true;
     }
 
-    /// <summary>Ends the server as a crash would: at once, without a checkpoint, whatever is under way.</summary>
+    /// <summary>Ends the server as a crash does: at once and without a checkpoint.</summary>
     public async Task CrashAsync()
     {
         await RunAsServerAsync("pg_ctl", "stop", "-m", "immediate", "-t", LongestSeconds, "-D", Data);
@@ -83,8 +91,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     private async Task RunAsync(string file, params string[] arguments)
     {
-        // Not redirected: the server would inherit the pipe and hold it open.
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >\"$0.out\" 2>&1", Log, file, .. arguments]) { WorkingDirectory = _folder.FullName })!;
+        // Not redirected: the server would inherit the pipe and keep it open.
+        string[] shellArguments = ["-c", "exec \"$@\" >\"$0.out\" 2>&1", Log, file, .. arguments];
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", shellArguments) { WorkingDirectory = _folder.FullName })!;
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {

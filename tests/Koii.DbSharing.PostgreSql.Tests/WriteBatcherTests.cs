@@ -3,76 +3,81 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 
-/// <summary>Calls at once share a turn, and nothing else.</summary>
+/// <summary>Concurrent calls share a batch, and do not affect each other otherwise.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class WriteBatcherTests
 {
-    private readonly List<string> _turns = [];
+    private readonly List<string> _batches = [];
     private readonly Queue<Gate> _gates = [];
 
     [Test]
-    public async Task Pages_that_come_while_one_is_being_stored_go_together_in_the_order_of_their_calls()
+    public async Task Calls_during_a_write_are_combined_in_their_order()
     {
         var first = NewGate();
-        var queue = new WriteBatcher(PutAsync);
-        var a = queue.PutAsync([Create(uuid: "a")], default);
+        var batcher = new WriteBatcher(PutAsync);
+        var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        Task<IReadOnlyList<PutOutcome>>[] later = [.. "bcd".Select(uuid => queue.PutAsync([Create(uuid: $"{uuid}")], default))];
+        Task<IReadOnlyList<PutOutcome>>[] later = [.. "bcd".Select(uuid => batcher.PutAsync([Create(uuid: $"{uuid}")], default))];
 
         first.Open.SetResult();
         var outcomes = await Task.WhenAll([a, .. later]);
 
-        Assert.That(_turns, Is.EqualTo(new[] { "a", "bcd" }));
-        Assert.That(outcomes.Select(outcome => outcome.Single()), Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Replaced, PutOutcome.Unchanged }));
-        await queue.Running;
+        Assert.That(_batches, Is.EqualTo(new[] { "a", "bcd" }));
+        Assert.That(
+            outcomes.Select(outcome => outcome.Single()),
+            Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Replaced, PutOutcome.Unchanged }));
+        await batcher.Running;
     }
 
     [Test]
-    public async Task Turn_has_no_more_records_than_a_page_unless_one_call_has()
+    public async Task Batch_has_at_most_the_maximum_of_records_unless_one_call_has_more()
     {
         var first = NewGate();
-        var queue = new WriteBatcher(PutAsync);
-        var a = queue.PutAsync([Create(uuid: "a")], default);
+        var batcher = new WriteBatcher(PutAsync);
+        var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        int[] sizes = [WriteBatcher.MaxRecordsAtOnce - 1, 1, 1, WriteBatcher.MaxRecordsAtOnce + 1, 1];
-        Task<IReadOnlyList<PutOutcome>>[] later = [.. sizes.Select(size => queue.PutAsync([.. Enumerable.Repeat(Create(uuid: "u"), size)], default))];
+        int[] sizes = [WriteBatcher.MaxRecordsPerBatch - 1, 1, 1, WriteBatcher.MaxRecordsPerBatch + 1, 1];
+        Task<IReadOnlyList<PutOutcome>>[] later =
+            [.. sizes.Select(size => batcher.PutAsync([.. Enumerable.Repeat(Create(uuid: "u"), size)], default))];
 
         first.Open.SetResult();
         var outcomes = await Task.WhenAll(later);
 
-        Assert.That(_turns.Select(turn => turn.Length), Is.EqualTo(new[] { 1, WriteBatcher.MaxRecordsAtOnce, 1, WriteBatcher.MaxRecordsAtOnce + 1, 1 }));
+        Assert.That(
+            _batches.Select(batch => batch.Length),
+            Is.EqualTo(new[] { 1, WriteBatcher.MaxRecordsPerBatch, 1, WriteBatcher.MaxRecordsPerBatch + 1, 1 }));
         Assert.That(outcomes.Select(outcome => outcome.Count), Is.EqualTo(sizes));
     }
 
     [Test]
-    public async Task Call_that_is_cancelled_before_its_turn_is_not_stored_and_the_others_are()
+    public async Task Call_that_is_canceled_while_it_waits_is_not_stored_and_the_others_are()
     {
         var first = NewGate();
-        var queue = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync);
         using var source = new CancellationTokenSource();
-        var a = queue.PutAsync([Create(uuid: "a")], default);
+        var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        var b = queue.PutAsync([Create(uuid: "b")], source.Token);
-        var c = queue.PutAsync([Create(uuid: "c")], default);
+        var b = batcher.PutAsync([Create(uuid: "b")], source.Token);
+        var c = batcher.PutAsync([Create(uuid: "c")], default);
 
         await source.CancelAsync();
         first.Open.SetResult();
 
         Assert.That(async () => await b, Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
         await Task.WhenAll(a, c);
-        Assert.That(_turns, Is.EqualTo(new[] { "a", "c" }));
+        Assert.That(_batches, Is.EqualTo(new[] { "a", "c" }));
     }
 
     [Test]
-    public async Task Turn_ends_when_the_last_that_waits_for_it_gives_up()
+    public async Task Batch_is_canceled_when_all_its_calls_are_canceled()
     {
         var (first, second) = (NewGate(), NewGate());
-        var queue = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync);
         using var source = new CancellationTokenSource();
-        var a = queue.PutAsync([Create(uuid: "a")], default);
+        var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        var b = queue.PutAsync([Create(uuid: "b")], source.Token);
-        var c = queue.PutAsync([Create(uuid: "c")], source.Token);
+        var b = batcher.PutAsync([Create(uuid: "b")], source.Token);
+        var c = batcher.PutAsync([Create(uuid: "c")], source.Token);
         first.Open.SetResult();
         await second.Entered.Task;
 
@@ -80,19 +85,19 @@ public sealed class WriteBatcherTests
 
         Assert.That(async () => await b, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(async () => await c, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(await queue.PutAsync([Create(uuid: "d")], default), Has.Count.EqualTo(1), "the queue goes on");
+        Assert.That(await batcher.PutAsync([Create(uuid: "d")], default), Has.Count.EqualTo(1), "the batcher continues to work");
         await a;
     }
 
     [Test]
-    public async Task Failure_is_that_of_all_whose_turn_it_was_and_of_nobody_else()
+    public async Task Failure_is_thrown_to_all_calls_of_the_batch_and_to_no_other()
     {
         var (first, second) = (NewGate(), NewGate());
-        var queue = new WriteBatcher(PutAsync);
-        var a = queue.PutAsync([Create(uuid: "a")], default);
+        var batcher = new WriteBatcher(PutAsync);
+        var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        var b = queue.PutAsync([Create(uuid: "b")], default);
-        var c = queue.PutAsync([Create(uuid: "c")], default);
+        var b = batcher.PutAsync([Create(uuid: "b")], default);
+        var c = batcher.PutAsync([Create(uuid: "c")], default);
         second.Open.SetException(new LinktreeStoreException("full"));
 
         first.Open.SetResult();
@@ -100,26 +105,26 @@ public sealed class WriteBatcherTests
         await a;
         Assert.That(async () => await b, Throws.InstanceOf<LinktreeStoreException>());
         Assert.That(async () => await c, Throws.InstanceOf<LinktreeStoreException>());
-        Assert.That(await queue.PutAsync([Create()], default), Has.Count.EqualTo(1), "the queue goes on");
+        Assert.That(await batcher.PutAsync([Create()], default), Has.Count.EqualTo(1), "the batcher continues to work");
     }
 
     [Test]
-    public async Task Transaction_of_the_first_caller_does_not_flow_into_what_is_stored_for_all()
+    public async Task Transaction_of_the_first_call_does_not_flow_into_the_batch()
     {
         Transaction? seen = null;
-        var queue = new WriteBatcher((page, _) =>
+        var batcher = new WriteBatcher((linktrees, _) =>
         {
             seen = Transaction.Current;
             return ValueTask.FromResult<IReadOnlyList<PutOutcome>>([PutOutcome.Inserted]);
         });
 
         using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
-            await queue.PutAsync([Create()], default);
+            await batcher.PutAsync([Create()], default);
 
         Assert.That(seen, Is.Null);
     }
 
-    /// <summary>Holds up the next turn that has no gate yet.</summary>
+    /// <summary>Blocks the next batch that has no gate yet.</summary>
     private Gate NewGate()
     {
         var gate = new Gate();
@@ -127,16 +132,16 @@ public sealed class WriteBatcherTests
         return gate;
     }
 
-    private async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> page, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
     {
-        _turns.Add(string.Concat(page.Select(record => record.Uuid)));
+        _batches.Add(string.Concat(linktrees.Select(record => record.Uuid)));
         if (_gates.TryDequeue(out var gate))
         {
             gate.Entered.SetResult();
             await gate.Open.Task.WaitAsync(cancellationToken);
         }
 
-        return [.. page.Select((_, place) => (PutOutcome)place)];
+        return [.. linktrees.Select((_, index) => (PutOutcome)index)];
     }
 
     private sealed class Gate

@@ -3,13 +3,13 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>Copies of a file that is in use.</summary>
+/// <summary>Backups of a file that is in use.</summary>
 public sealed class SqliteBackupTests : SqliteFixture
 {
     private string Target => File.PathTo("backup.db");
 
     [Test]
-    public async Task Backup_is_one_file_that_a_store_opens_with_everything_in_it()
+    public async Task Backup_is_one_file_that_a_store_opens_with_all_records_and_changes()
     {
         await using var store = NewStore();
         await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => Create(author: i, timestamp: i))]);
@@ -20,26 +20,28 @@ public sealed class SqliteBackupTests : SqliteFixture
         Assert.That(File.FileNames, Is.EquivalentTo(new[] { "linktrees.db", "linktrees.db-wal", "linktrees.db-shm", "backup.db" }));
         await using var restored = new SqliteLinktreeStore($"Data Source={Target}", Options());
         Assert.That((await restored.ListAsync(Everything)).Linktrees, Is.EqualTo((await store.ListAsync(Everything)).Linktrees));
-        Assert.That((await restored.ReadChangesAsync(position, 1000)).Changes, Has.Count.EqualTo(990), "readers of the feed go on too");
+        Assert.That((await restored.ReadChangesAsync(position, 1000)).Changes, Has.Count.EqualTo(990), "positions in the feed stay valid");
         Assert.That(await restored.PutAsync([Create(author: 2000)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [Test]
-    public async Task Backup_is_one_state_while_others_write()
+    public async Task Backup_is_one_state_while_a_store_writes()
     {
         await using var store = NewStore(Options(linktreesPerAuthor: 100));
         using var stop = new CancellationTokenSource();
-        var firstPage = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously); // or the writer would run the rest of the test, and write no more
+
+        // Otherwise the writer would run the rest of the test.
+        var firstBatch = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = Task.Run(async () =>
         {
-            // Each page has one record of each of a hundred authors.
+            // Each batch has one record of each of a hundred authors.
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
                 await store.PutAsync([.. Enumerable.Range(0, 100).Select(author => Create(author, $"u{i % 100}", i))]);
-                firstPage.TrySetResult();
+                firstBatch.TrySetResult();
             }
         });
-        await firstPage.Task;
+        await firstBatch.Task;
 
         for (var i = 0; i < 5; i++)
         {
@@ -47,7 +49,10 @@ public sealed class SqliteBackupTests : SqliteFixture
             await using var restored = new SqliteLinktreeStore($"Data Source={Target}", Options(linktreesPerAuthor: 100));
             var authors = (await restored.ListAsync(Everything with { Limit = int.MaxValue })).Linktrees.GroupBy(record => record.Author).ToArray();
             Assert.That(authors, Has.Length.EqualTo(100));
-            Assert.That(authors.Select(author => author.Max(record => record.Timestamp)).Distinct(), Has.Exactly(1).Items, "a page is in the backup wholly or not at all");
+            Assert.That(
+                authors.Select(author => author.Max(record => record.Timestamp)).Distinct(),
+                Has.Exactly(1).Items,
+                "a batch is in the backup wholly or not at all");
         }
 
         await stop.CancelAsync();
@@ -55,7 +60,7 @@ public sealed class SqliteBackupTests : SqliteFixture
     }
 
     [Test]
-    public async Task Backup_has_all_tasks_of_the_file()
+    public async Task Backup_contains_all_tasks_of_the_file()
     {
         await using var store = NewStore();
         await using var other = NewStore(new DbSharingOptions { TaskId = "other" });
@@ -68,7 +73,7 @@ public sealed class SqliteBackupTests : SqliteFixture
     }
 
     [Test]
-    public async Task File_that_is_there_is_replaced_only_on_demand()
+    public async Task Existing_file_is_replaced_only_if_overwriting_is_allowed()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
@@ -83,21 +88,23 @@ public sealed class SqliteBackupTests : SqliteFixture
     }
 
     [Test]
-    public async Task Place_that_is_a_database_in_use_is_refused()
+    public async Task Path_of_a_database_in_use_is_rejected()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
         await using var other = new SqliteLinktreeStore($"Data Source={Target}", Options());
         await other.PutAsync([Create()]);
 
-        Assert.That(async () => await store.BackupAsync(File.Path, overwrite: true), Throws.ArgumentException.With.Message.Contains("the database itself"));
+        Assert.That(
+            async () => await store.BackupAsync(File.Path, overwrite: true),
+            Throws.ArgumentException.With.Message.Contains("the database itself"));
         Assert.That(async () => await store.BackupAsync(Target, overwrite: true), Throws.InstanceOf<IOException>().With.Message.Contains("-wal"));
         Assert.That(async () => await store.BackupAsync(" "), Throws.ArgumentException);
         Assert.That(File.FileNames, Has.None.EndsWith(".partial"));
     }
 
     [Test]
-    public async Task Damaged_database_leaves_the_last_good_backup_alone()
+    public async Task Damaged_database_does_not_replace_the_last_backup()
     {
         await using (var store = NewStore())
         {
@@ -109,13 +116,15 @@ public sealed class SqliteBackupTests : SqliteFixture
         await DamageAnIndexAsync();
         await using var damaged = NewStore();
 
-        Assert.That(async () => await damaged.BackupAsync(Target, overwrite: true), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged").And.Message.Contains("No backup was made"));
+        Assert.That(
+            async () => await damaged.BackupAsync(Target, overwrite: true),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged").And.Message.Contains("No backup was made"));
         Assert.That(await System.IO.File.ReadAllBytesAsync(Target), Is.EqualTo(good));
         Assert.That(File.FileNames, Has.None.EndsWith(".partial"));
     }
 
     [Test]
-    public async Task Place_that_cannot_be_written_is_named()
+    public async Task Directory_that_does_not_exist_is_named()
     {
         await using var store = NewStore();
         var missing = File.PathTo("missing");
@@ -126,20 +135,23 @@ public sealed class SqliteBackupTests : SqliteFixture
     }
 
     [Test]
-    public async Task Cancelled_backup_leaves_nothing()
+    public async Task Canceled_backup_leaves_no_file()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
 
-        Assert.That(async () => await store.BackupAsync(Target, cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(
-            () => OnlineBackup.Run(SqliteStoreSettings.From(File.ConnectionString, Options()), Target, overwrite: false, new CancellationToken(canceled: true)),
+            async () => await store.BackupAsync(Target, cancellationToken: new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => OnlineBackup.Run(
+                SqliteStoreSettings.From(File.ConnectionString, Options()), Target, overwrite: false, new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(File.FileNames, Is.EquivalentTo(new[] { "linktrees.db", "linktrees.db-wal", "linktrees.db-shm" }));
     }
 
     [Test]
-    public async Task Closed_store_makes_no_backup()
+    public async Task Closed_store_throws()
     {
         var store = NewStore();
         await store.DisposeAsync();

@@ -5,50 +5,58 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>What goes wrong beneath a store that is open: a clear error, nothing half stored, and work goes on when the fault is gone.</summary>
+/// <summary>
+/// Faults below an open store: a clear error, no batch stored in part, and calls succeed again once the fault is gone.
+/// </summary>
 public sealed class SqliteFaultTests : SqliteFixture
 {
     [Test]
-    public async Task File_that_may_not_be_written_is_reported_as_read_only()
+    public async Task File_that_must_not_be_written_is_reported_as_read_only()
     {
         await PutAndCloseAsync(Create());
         await using var store = new SqliteLinktreeStore($"Data Source=file:{File.Path}?mode=ro", Options());
 
-        Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await store.PutAsync([Create(author: 2)]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
     }
 
     [Test]
-    public async Task File_that_becomes_read_only_stores_nothing_of_the_page_and_the_store_goes_on_when_it_may_write()
+    public async Task Read_only_file_stores_nothing_of_a_batch_and_is_written_again_once_it_is_writable()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
         store.Database!.Connection.Execute("PRAGMA query_only = ON");
 
-        Assert.That(async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await store.PutAsync([Create(author: 2)]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
         Assert.That((await store.ListAsync(Everything)).Linktrees, Is.EqualTo(new[] { Create() }));
 
-        // The store has let go of the connection that could not write, so nothing has to be undone.
+        // The store has closed the connection that could not write, so the setting need not be undone.
         Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [Test]
-    public async Task Full_disk_stores_nothing_of_the_page_and_the_store_goes_on_when_there_is_room()
+    public async Task Full_disk_stores_nothing_of_a_batch_and_is_written_again_once_there_is_space()
     {
         await using var store = NewStore(Options(linktreesPerAuthor: 1000));
         await store.PutAsync([Create()]);
         store.Database!.Connection.Execute("PRAGMA max_page_count = 40");
-        SignedLinktree[] page = [.. Enumerable.Range(0, 100).Select(i => Create(uuid: $"u{i}", name: new string('x', 5000)))];
+        SignedLinktree[] batch = [.. Enumerable.Range(0, 100).Select(i => Create(uuid: $"u{i}", name: new string('x', 5000)))];
 
-        Assert.That(async () => await store.PutAsync(page), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
+        Assert.That(
+            async () => await store.PutAsync(batch),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("full").And.Property("IsTransient").False);
         Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
         store.Database!.Connection.Execute("PRAGMA max_page_count = 100000");
 
-        Assert.That(await store.PutAsync(page), Has.All.EqualTo(PutOutcome.Inserted));
+        Assert.That(await store.PutAsync(batch), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]
-    public async Task File_that_another_program_keeps_locked_is_a_transient_failure_after_the_bound_and_not_before()
+    public async Task File_locked_by_another_program_is_a_transient_failure_after_the_time_out()
     {
         var clock = new ManualTimeProvider();
         await using var store = new SqliteLinktreeStore(File.ConnectionString + ";Default Timeout=3", Options(), clock);
@@ -61,13 +69,16 @@ public sealed class SqliteFaultTests : SqliteFixture
         Assert.That(put.IsCompleted, Is.False);
         await AdvanceAsync(clock, put, TimeSpan.FromMilliseconds(200));
 
-        Assert.That(async () => await put, Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("busy").And.Message.Contains("3 seconds"));
+        Assert.That(
+            async () => await put,
+            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True
+                .And.Message.Contains("busy").And.Message.Contains("3 seconds"));
         Execute(other, "ROLLBACK");
         Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [Test]
-    public async Task Page_that_waits_for_another_programs_lock_is_written_when_it_is_free()
+    public async Task Batch_that_waits_for_the_lock_of_another_program_is_stored_once_it_is_released()
     {
         var clock = new ManualTimeProvider();
         await using var store = new SqliteLinktreeStore(File.ConnectionString, Options(), clock);
@@ -84,7 +95,7 @@ public sealed class SqliteFaultTests : SqliteFixture
     }
 
     [Test]
-    public async Task Wait_for_another_programs_lock_ends_with_the_token()
+    public async Task Wait_for_the_lock_of_another_program_can_be_canceled()
     {
         var clock = new ManualTimeProvider();
         await using var store = new SqliteLinktreeStore(File.ConnectionString, Options(), clock);
@@ -102,14 +113,16 @@ public sealed class SqliteFaultTests : SqliteFixture
     }
 
     [Test]
-    public async Task File_that_is_locked_when_it_is_opened_is_a_transient_failure_and_the_next_call_opens_it()
+    public async Task File_locked_on_opening_is_a_transient_failure_and_the_next_call_opens_it()
     {
         await PutAndCloseAsync(Create());
         await using var store = new SqliteLinktreeStore(File.ConnectionString + ";Default Timeout=1", Options());
         using (var other = Connect())
         {
             Execute(other, "BEGIN IMMEDIATE");
-            Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("busy"));
+            Assert.That(
+                async () => await store.ListAsync(Everything),
+                Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True.And.Message.Contains("busy"));
         }
 
         Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
@@ -117,7 +130,7 @@ public sealed class SqliteFaultTests : SqliteFixture
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Corrupt_page_is_reported_and_the_store_goes_on_when_it_is_mended(bool isOpen)
+    public async Task Corrupt_file_is_reported_and_read_again_once_it_is_repaired(bool isOpen)
     {
         SignedLinktree[] records = [.. Enumerable.Range(0, 500).Select(i => Create(author: i, timestamp: i))];
         await using (var writer = NewStore())
@@ -126,7 +139,7 @@ public sealed class SqliteFaultTests : SqliteFixture
         var pageSize = int.Parse(Query("PRAGMA page_size"), System.Globalization.CultureInfo.InvariantCulture);
         var broken = (byte[])whole.Clone();
 
-        // All but the schema, the roots and what is small.
+        // All but the schema, the roots and small tables.
         broken.AsSpan(10 * pageSize).Fill(0x5A);
         await using var store = NewStore();
         if (isOpen)
@@ -143,9 +156,13 @@ public sealed class SqliteFaultTests : SqliteFixture
     }
 
     private void AssertThrowsDamage(Func<Task> call) => Assert.That(
-        call, Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged").And.Message.Contains(File.Path).And.Property("IsTransient").False);
+        call,
+        Throws.InstanceOf<LinktreeStoreException>()
+            .With.Message.Contains("damaged").And.Message.Contains(File.Path).And.Property("IsTransient").False);
 
-    /// <summary>Moves the clock in the steps in which the store looks at the lock, each time after the store has armed its wait.</summary>
+    /// <summary>
+    /// Advances the clock in the steps of the store's delays, each time after the store has started one.
+    /// </summary>
     private static async Task AdvanceAsync(ManualTimeProvider clock, Task call, TimeSpan by)
     {
         var step = TimeSpan.FromMilliseconds(1);

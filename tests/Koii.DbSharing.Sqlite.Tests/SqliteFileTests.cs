@@ -4,22 +4,23 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>What an SQLite file adds to the contract: what may be wrong with it and what is left of it.</summary>
+/// <summary>The file of a store: its settings, files that a store rejects, and what remains when it is closed.</summary>
 public sealed class SqliteFileTests : SqliteFixture
 {
     [Test]
-    public async Task File_uses_a_write_ahead_log_and_full_synchronisation()
+    public async Task File_uses_a_write_ahead_log_and_full_synchronization()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
-        using var database = SqliteDatabase.Open(SqliteStoreSettings.From(File.ConnectionString, Options()), TimeProvider.System, CancellationToken.None);
+        var settings = SqliteStoreSettings.From(File.ConnectionString, Options());
+        using var database = SqliteDatabase.Open(settings, TimeProvider.System, CancellationToken.None);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Nothing_but_the_database_is_left_after_the_last_store_is_closed()
+    public async Task Only_the_database_remains_after_the_last_store_is_closed()
     {
         var store = NewStore();
         var other = NewStore();
@@ -37,7 +38,7 @@ public sealed class SqliteFileTests : SqliteFixture
     }
 
     [Test]
-    public async Task Closed_store_refuses_calls()
+    public async Task Closed_store_throws()
     {
         var store = NewStore();
         await store.PutAsync([Create()]);
@@ -48,44 +49,51 @@ public sealed class SqliteFileTests : SqliteFixture
     }
 
     [Test]
-    public async Task File_of_a_newer_version_is_refused()
+    public async Task File_of_a_newer_version_is_rejected()
     {
         await PutAndCloseAsync(Create());
         Execute("PRAGMA user_version = 999");
         await using var store = NewStore();
 
-        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("schema version 999").And.Message.Contains("Update the package"));
+        Assert.That(
+            async () => await store.PutAsync([Create()]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("schema version 999").And.Message.Contains("Update the package"));
         Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
     }
 
     [Test]
-    public async Task File_of_another_application_is_refused()
+    public async Task File_of_another_application_is_rejected()
     {
         Execute("CREATE TABLE task (name TEXT)");
         await using var store = NewStore();
 
-        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("another application"));
+        Assert.That(
+            async () => await store.PutAsync([Create()]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("another application"));
         Assert.That(Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo("1"));
     }
 
     [Test]
-    public async Task File_that_is_no_database_is_refused()
+    public async Task File_that_is_not_a_database_is_rejected()
     {
         await System.IO.File.WriteAllTextAsync(File.Path, new string('x', 10_000));
         await using var store = NewStore();
 
         Assert.That(
             async () => await store.ListAsync(Everything),
-            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(File.Path).And.Message.Contains("no SQLite database").And.Property("IsTransient").False);
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains(File.Path)
+                .And.Message.Contains("is not an SQLite database").And.Property("IsTransient").False);
     }
 
     [Test]
-    public async Task Missing_directory_is_named_and_the_next_call_works_once_it_is_there()
+    public async Task Missing_directory_is_named_and_the_next_call_succeeds_once_it_exists()
     {
         var directory = Path.Combine(Path.GetDirectoryName(File.Path)!, "missing");
         await using var store = new SqliteLinktreeStore($"Data Source={Path.Combine(directory, "linktrees.db")}", Options());
 
-        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"the directory '{directory}' does not exist"));
+        Assert.That(
+            async () => await store.PutAsync([Create()]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"the directory '{directory}' does not exist"));
         Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
         Directory.CreateDirectory(directory);
 
@@ -93,16 +101,17 @@ public sealed class SqliteFileTests : SqliteFixture
     }
 
     [Test]
-    public async Task Record_that_was_changed_on_the_disk_is_reported_and_not_served()
+    public async Task Record_that_was_changed_on_the_disk_is_reported_and_not_returned()
     {
         await using var store = NewStore();
         var record = Create(name: "honest");
         await store.PutAsync([record, Create(author: 2)]);
         Execute("UPDATE linktree SET data = CAST(replace(CAST(data AS TEXT), 'honest', 'forged') AS BLOB)");
 
-        Assert.That(async () => await store.GetAsync([record.Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
+        Assert.That(
+            async () => await store.GetAsync([record.Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
         Assert.That(async () => await store.ListAsync(Everything), Throws.InstanceOf<LinktreeStoreException>());
-        Assert.That(await store.GetAsync([Create(author: 2).Id]), Has.Count.EqualTo(1), "the rest is served");
+        Assert.That(await store.GetAsync([Create(author: 2).Id]), Has.Count.EqualTo(1), "the other records are returned");
     }
 
     [Test]
@@ -110,18 +119,18 @@ public sealed class SqliteFileTests : SqliteFixture
     {
         await using var store = NewStore(Options(linktreesPerAuthor: 3000));
         SignedLinktree[] records = [.. Enumerable.Range(0, 4000).Select(i => Create(uuid: $"u{i}", timestamp: i * 7919 % 4000))];
-        foreach (var page in records.Chunk(512))
-            await store.PutAsync(page);
+        foreach (var batch in records.Chunk(512))
+            await store.PutAsync(batch);
 
         var listed = await store.ListAsync(Everything with { Author = Author(1), Limit = 5000 });
 
         Assert.That(listed.Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3000)));
     }
 
-    [TestCase(PageReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
-    [TestCase(PageReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
-    [TestCase(PageReader.ByIdSql, "linktree_by_id (task=? AND <expr>=?)")]
-    public async Task Reads_find_their_rows_by_an_index_and_sort_nothing(string sql, string search)
+    [TestCase(StoreReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
+    [TestCase(StoreReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
+    [TestCase(StoreReader.ByIdSql, "linktree_by_id (task=? AND <expr>=?)")]
+    public async Task Reads_find_their_rows_by_an_index_without_sorting(string sql, string search)
     {
         await PutAndCloseAsync(Create());
         using var connection = Connect();

@@ -3,15 +3,15 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>A file for each test, and the ways to look at it from outside of a store.</summary>
+/// <summary>A file for each test, and connections to it that bypass the store.</summary>
 public abstract class SqliteFixture
 {
     private protected static LinktreeQuery Everything { get; } = new() { IncludeTombstones = true };
 
-    private protected SqliteFile File { get; private set; } = null!; // the set-up makes one for each test
+    private protected SqliteFile File { get; private set; } = null!; // Created in the set-up of each test.
 
     [SetUp]
-    public void Make_a_file() => File = new SqliteFile();
+    public void Create_a_file() => File = new SqliteFile();
 
     [TearDown]
     public void Delete_the_file() => File.Dispose();
@@ -46,12 +46,20 @@ public abstract class SqliteFixture
         command.ExecuteNonQuery();
     }
 
-    /// <summary>An index that has none of the rows that are there: no statement of the store minds, and only a whole look through the file finds it.</summary>
+    /// <summary>
+    /// Makes an index that contains none of the rows: no statement of the store fails, and only a check of the whole file
+    /// finds it.
+    /// </summary>
     private protected async Task DamageAnIndexAsync()
     {
         await PutAndCloseAsync(Create());
         using var connection = Connect();
-        Execute(connection, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'substr(id, 1, 8)', 'substr(id, 2, 8)') WHERE name = 'linktree_by_id'");
+        Execute(
+            connection,
+            """
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = replace(sql, 'substr(id, 1, 8)', 'substr(id, 2, 8)') WHERE name = 'linktree_by_id'
+            """);
     }
 
     private protected string Query(string sql) => Query(File, sql);

@@ -6,36 +6,37 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
-/// <summary>Several stores over one file, of one task and of several.</summary>
+/// <summary>Several stores with one file, for one task and for several.</summary>
 public sealed class SqliteSharingTests : SqliteFixture
 {
     [Test]
-    public async Task Two_stores_write_one_new_file_at_the_same_time()
+    public async Task Stores_open_and_write_one_new_file_concurrently()
     {
         const int Seed = 7;
         var random = new Random(Seed);
         TestContext.Out.WriteLine($"seed {Seed}");
-        SignedLinktree[] records = [.. Enumerable.Range(0, 300).Select(_ => Create(random.Next(4), $"u{random.Next(6)}", random.Next(50), $"n{random.Next(3)}"))];
+        SignedLinktree[] records =
+            [.. Enumerable.Range(0, 300).Select(_ => Create(random.Next(4), $"u{random.Next(6)}", random.Next(50), $"n{random.Next(3)}"))];
         var orders = new[] { records, [.. records.OrderBy(_ => random.Next())], [.. records.Reverse()] };
 
         await Task.WhenAll(orders.Select(order => Task.Run(async () =>
         {
             await using var store = NewStore(Options(linktreesPerAuthor: 3));
-            foreach (var page in order.Chunk(10))
-                await store.PutAsync(page);
+            foreach (var batch in order.Chunk(10))
+                await store.PutAsync(batch);
         })));
 
         await using var store = NewStore(Options(linktreesPerAuthor: 3));
         Assert.That((await store.ListAsync(Everything)).Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3)));
         var feed = new FollowedFeed(store);
-        await feed.ReadOnAsync();
+        await feed.ReadToEndAsync();
         Assert.That(feed.Versions, Is.EqualTo((await store.ListAsync(Everything)).Linktrees.Select(record => record.Version)));
         Assert.That(Query("PRAGMA integrity_check"), Is.EqualTo("ok"));
         Assert.That(Query("SELECT (SELECT records FROM task) - (SELECT count(*) FROM linktree)"), Is.EqualTo("0"));
     }
 
     [Test]
-    public async Task Higher_limit_of_another_store_is_brought_down_by_the_next_record_and_the_next_opening()
+    public async Task Authors_beyond_the_limit_are_trimmed_by_the_next_record_and_the_next_opening()
     {
         await using var generous = NewStore(Options(linktreesPerAuthor: 8));
         await using var strict = NewStore(Options(linktreesPerAuthor: 2));
@@ -43,9 +44,13 @@ public sealed class SqliteSharingTests : SqliteFixture
         await generous.PutAsync([.. Enumerable.Range(0, 5).SelectMany(i => new[] { Create(1, $"u{i}", i), Create(2, $"u{i}", i) })]);
 
         Assert.That(await strict.PutAsync([Create(1, "between", 2)]), Is.EqualTo(new[] { PutOutcome.Superseded }));
-        Assert.That((await strict.ListAsync(Everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
+        Assert.That(
+            (await strict.ListAsync(Everything with { Author = Author(1) })).Linktrees.Select(record => record.Uuid),
+            Is.EqualTo(new[] { "u3", "u4" }));
         await using var reopened = NewStore(Options(linktreesPerAuthor: 2));
-        Assert.That((await reopened.ListAsync(Everything with { Author = Author(2) })).Linktrees.Select(record => record.Uuid), Is.EqualTo(new[] { "u3", "u4" }));
+        Assert.That(
+            (await reopened.ListAsync(Everything with { Author = Author(2) })).Linktrees.Select(record => record.Uuid),
+            Is.EqualTo(new[] { "u3", "u4" }));
     }
 
     [Test]
@@ -62,25 +67,25 @@ public sealed class SqliteSharingTests : SqliteFixture
     }
 
     [Test]
-    public async Task Page_has_the_write_lock_before_its_first_record_is_judged()
+    public async Task Batch_has_the_write_lock_before_its_first_record_is_compared()
     {
         await using var store = NewStore();
         await store.PutAsync([Create()]);
-        using var other = new LinktreeConnection(SqliteStoreSettings.From(File.ConnectionString, Options()), cacheKilobytes: 100);
+        using var other = new StoreConnection(SqliteStoreSettings.From(File.ConnectionString, Options()), cacheKilobytes: 100);
         other.SetBusyTimeout(TimeSpan.Zero);
-        var refusals = 0;
+        var rejections = 0;
 
-        await store.PutAsync(new ObservedPage([Create()], () =>
+        await store.PutAsync(new ObservedBatch([Create()], () =>
         {
             Assert.That(() => other.Execute("BEGIN IMMEDIATE"), Throws.InstanceOf<SqliteException>().With.Property("SqliteErrorCode").EqualTo(5));
-            refusals++;
+            rejections++;
         }));
 
-        Assert.That(refusals, Is.GreaterThan(0));
+        Assert.That(rejections, Is.GreaterThan(0));
         other.Execute("BEGIN IMMEDIATE");
     }
 
-    private sealed class ObservedPage(IReadOnlyList<SignedLinktree> items, Action onRead) : IReadOnlyList<SignedLinktree>
+    private sealed class ObservedBatch(IReadOnlyList<SignedLinktree> items, Action onRead) : IReadOnlyList<SignedLinktree>
     {
         public int Count => items.Count;
 

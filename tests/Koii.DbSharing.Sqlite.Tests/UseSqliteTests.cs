@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Sqlite.Tests;
 public sealed class UseSqliteTests
 {
     [Test]
-    public async Task Store_is_made_of_the_tasks_options_and_closed_with_the_services()
+    public async Task Store_has_the_options_of_the_task_and_is_closed_with_the_container()
     {
         using var file = new SqliteFile();
         var services = new ServiceCollection();
@@ -24,7 +24,22 @@ public sealed class UseSqliteTests
     }
 
     [Test]
-    public async Task Named_tasks_have_stores_of_their_own_in_one_file()
+    public async Task Connection_string_comes_from_the_container()
+    {
+        using var file = new SqliteFile();
+        var services = new ServiceCollection();
+        services.Configure<DbSharingOptions>("", options => options.TaskId = "task");
+        services.AddSingleton(new Settings(file.ConnectionString));
+        new Builder(services, "").UseSqlite(container => container.GetRequiredService<Settings>().ConnectionString);
+
+        await using (var provider = services.BuildServiceProvider())
+            await provider.GetRequiredService<ILinktreeStore>().PutAsync([SampleLinktrees.Create()]);
+
+        Assert.That(file.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
+    }
+
+    [Test]
+    public async Task Named_tasks_have_their_own_stores_in_one_file()
     {
         using var file = new SqliteFile();
         var services = new ServiceCollection();
@@ -44,8 +59,15 @@ public sealed class UseSqliteTests
     }
 
     [Test]
-    public void Connection_string_is_required() =>
-        Assert.That(() => new Builder(new ServiceCollection(), "").UseSqlite(" "), Throws.ArgumentException);
+    public void Connection_string_is_required()
+    {
+        var builder = new Builder(new ServiceCollection(), "");
+
+        Assert.That(() => builder.UseSqlite(" "), Throws.ArgumentException);
+        Assert.That(() => builder.UseSqlite((Func<IServiceProvider, string>)null!), Throws.ArgumentNullException);
+    }
 
     private sealed record Builder(IServiceCollection Services, string Name) : IDbSharingBuilder;
+
+    private sealed record Settings(string ConnectionString);
 }

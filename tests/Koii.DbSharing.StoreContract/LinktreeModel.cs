@@ -4,13 +4,16 @@ using System.Security.Cryptography;
 
 namespace Koii.DbSharing.StoreContract;
 
-/// <summary>The state of a node as a function of what it has seen (protocol §1): the plainest code that says it, to hold stores against.</summary>
+/// <summary>
+/// The state of a node as a function of the records that it has received (protocol §1), in the simplest code, for
+/// comparison with stores.
+/// </summary>
 public static class LinktreeModel
 {
-    /// <summary>Of each identity the newest record, of each author the newest so many, oldest first.</summary>
-    public static IReadOnlyList<SignedLinktree> StateAfter(IEnumerable<SignedLinktree> seen, int linktreesPerAuthor) =>
+    /// <summary>Returns the newest record of each identity, and of these the newest of each author, oldest first.</summary>
+    public static IReadOnlyList<SignedLinktree> StateAfter(IEnumerable<SignedLinktree> received, int linktreesPerAuthor) =>
     [
-        .. seen
+        .. received
             .GroupBy(linktree => linktree.Key)
             .Select(versions => versions.MaxBy(linktree => linktree.Version)!)
             .GroupBy(linktree => linktree.Author)
@@ -18,7 +21,7 @@ public static class LinktreeModel
             .OrderBy(linktree => linktree.Version),
     ];
 
-    /// <summary>Count and fingerprint of a set of records (protocol §5).</summary>
+    /// <summary>Computes the number and the fingerprint of a set of records (protocol §5).</summary>
     public static SetSummary Summarize(IReadOnlyCollection<SignedLinktree> linktrees)
     {
         var sum = BigInteger.Zero;

@@ -4,18 +4,18 @@ using System.Text.Json;
 
 namespace Koii.DbSharing.StoreContract;
 
-/// <summary>Records for stores, which look at no signature.</summary>
+/// <summary>Records for stores, which do not verify signatures.</summary>
 public static class SampleLinktrees
 {
-    /// <summary>The task that the samples' options and tombstones name.</summary>
+    /// <summary>The task of the options and of the tombstones.</summary>
     public const string TaskId = "task";
 
-    /// <summary>How many changes a store under test keeps: few, since tests of trimming write more than twice as many.</summary>
-    public const int ChangesKept = 2000;
+    /// <summary>How many changes a store under test retains: few, since tests of trimming write more than twice as many.</summary>
+    public const int RetainedChanges = 2000;
 
     private static readonly JsonWriterOptions Raw = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>An author who is told from others by a number.</summary>
+    /// <summary>Creates the key of an author from a number.</summary>
     public static PublicKey Author(int number)
     {
         var bytes = new byte[PublicKey.Size];
@@ -24,8 +24,9 @@ public static class SampleLinktrees
         return new PublicKey(bytes);
     }
 
-    /// <summary>A well-formed record; the name tells records apart that agree in all else.</summary>
-    public static SignedLinktree Create(int author = 1, string uuid = "u", long timestamp = 1000, string name = "", bool deleted = false, byte signature = 1)
+    /// <summary>Creates a well-formed record; the name distinguishes records that are otherwise equal.</summary>
+    public static SignedLinktree Create(
+        int author = 1, string uuid = "u", long timestamp = 1000, string name = "", bool deleted = false, byte signature = 1)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Raw))
@@ -47,10 +48,15 @@ public static class SampleLinktrees
         Array.Fill(signatureBytes, signature);
         return SignedLinktree.TryCreate(Author(author), new LinktreeSignature(signatureBytes), stream.ToArray(), out var linktree, out var reason)
             ? linktree
-            : throw new ArgumentException($"{Encoding.UTF8.GetString(stream.ToArray())} is no record: {reason}.");
+            : throw new ArgumentException($"{Encoding.UTF8.GetString(stream.ToArray())} is not a record: {reason}.");
     }
 
-    /// <summary>Settings for a store under test.</summary>
-    public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
-        new() { TaskId = TaskId, LinktreesPerAuthor = linktreesPerAuthor, MaxRecords = maxRecords, MaxRetainedChanges = ChangesKept };
+    /// <summary>Creates the settings of a store under test.</summary>
+    public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000, string taskId = TaskId) => new()
+    {
+        TaskId = taskId,
+        LinktreesPerAuthor = linktreesPerAuthor,
+        MaxRecords = maxRecords,
+        MaxRetainedChanges = RetainedChanges,
+    };
 }

@@ -1,6 +1,6 @@
 namespace Koii.DbSharing.StoreContract;
 
-/// <summary>A clock that stands still until it is moved, forwards or back.</summary>
+/// <summary>A clock that changes only when it is moved, forward or back.</summary>
 internal sealed class SteppedClock(DateTimeOffset now) : TimeProvider
 {
     private DateTimeOffset _now = now;

@@ -3,14 +3,16 @@ using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Concurrency;
 
-/// <summary>What eight processes write: each its part of one set, in an order of its own, and each record by several of them.</summary>
+/// <summary>
+/// The records that eight processes write: each a part of one set, in an order of its own, and each record by several.
+/// </summary>
 internal static class Deliveries
 {
     internal const int Writers = 8;
 
     internal const int PerAuthor = 3;
 
-    /// <summary>The settings of writers and readers: the feed is read from its start.</summary>
+    /// <summary>The settings of writers and readers; the feed is read from its start.</summary>
     internal static DbSharingOptions Options
     {
         get
@@ -21,7 +23,9 @@ internal static class Deliveries
         }
     }
 
-    /// <summary>Versions of few identities, many with the same timestamp, of authors that have more than twice as many as they may keep.</summary>
+    /// <summary>
+    /// Creates versions of few identities, many with the same timestamp, of authors beyond twice their limit.
+    /// </summary>
     internal static SignedLinktree[] AllRecords(int seed)
     {
         var random = new Random(seed);
@@ -32,28 +36,28 @@ internal static class Deliveries
         ];
     }
 
-    /// <summary>Connects to nothing until it is given a line, then puts its part and writes a line for each page.</summary>
+    /// <summary>Waits for a line before it connects, then puts its part and writes a line for each batch.</summary>
     internal static async Task DeliverAsync(string connectionString, int seed, int writer)
     {
-        var pages = Pages(seed, writer);
+        var batches = Batches(seed, writer);
         await using var store = new PostgreSqlLinktreeStore(connectionString, Options);
         Console.WriteLine("ready");
         Console.ReadLine();
-        for (var number = 0; number < pages.Count; number++)
+        for (var number = 0; number < batches.Count; number++)
         {
-            await store.PutAsync(pages[number]);
+            await store.PutAsync(batches[number]);
             Console.WriteLine(number.ToString(CultureInfo.InvariantCulture));
         }
     }
 
-    private static List<SignedLinktree[]> Pages(int seed, int writer)
+    private static List<SignedLinktree[]> Batches(int seed, int writer)
     {
         var random = new Random(unchecked((seed * 31) + writer));
         SignedLinktree[] part = [.. AllRecords(seed).Where((_, i) => i % Writers == writer || random.Next(2) == 0)];
         random.Shuffle(part);
-        var pages = new List<SignedLinktree[]>();
-        for (var first = 0; first < part.Length; first += pages[^1].Length)
-            pages.Add([.. part.Skip(first).Take(1 + random.Next(60))]);
-        return pages;
+        var batches = new List<SignedLinktree[]>();
+        for (var first = 0; first < part.Length; first += batches[^1].Length)
+            batches.Add([.. part.Skip(first).Take(1 + random.Next(60))]);
+        return batches;
     }
 }

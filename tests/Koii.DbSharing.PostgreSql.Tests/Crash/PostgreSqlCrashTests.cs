@@ -4,18 +4,18 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Crash;
 
-/// <summary>A server that is killed at any moment has lost nothing of what was acknowledged when it is back.</summary>
+/// <summary>A server that is killed at any time loses no record that was acknowledged.</summary>
 public sealed class PostgreSqlCrashTests
 {
     private const string KillsVariable = "KOII_CRASH_SERVER_KILLS";
 
     private const string SeedVariable = "KOII_CRASH_SEED";
 
-    /// <summary>A new database now and then, so that some servers die while the schema is made.</summary>
+    /// <summary>A new database after some kills, so that some servers are killed while the schema is created.</summary>
     private const int KillsPerDatabase = 5;
 
     [Test]
-    public async Task What_was_acknowledged_is_there_after_the_server_was_killed()
+    public async Task Acknowledged_records_are_stored_after_the_server_was_killed()
     {
         var kills = Setting(KillsVariable) ?? 20;
         var seed = Setting(SeedVariable) ?? Random.Shared.Next();
@@ -23,53 +23,61 @@ public sealed class PostgreSqlCrashTests
         var random = new Random(seed);
         var (acknowledged, unreported) = (0, 0);
 
-        // By its own default this server would answer before the disk does, and go to the disk every ten seconds only: what is durable is so by the store's doing.
+        // This server acknowledges before the disk does, and writes to disk only every ten seconds: only the store
+        // makes batches durable.
         await using var server = await TestServer.StartAsync(Servers.RequirePrograms(), "synchronous_commit = off", "wal_writer_delay = 10s");
         for (var done = 0; done < kills;)
         {
             await using var database = await TestDatabase.CreateAsync(server.ConnectionString);
 
-            // One store and one reader of the feed outlive all the crashes of a database.
-            await using var store = new PostgreSqlLinktreeStore(database.ConnectionString, CrashPages.Options);
+            // One store and one reader of the feed live as long as the database.
+            await using var store = new PostgreSqlLinktreeStore(database.ConnectionString, CrashBatches.Options);
             var feed = new FollowedFeed(store);
             var written = 0;
             for (var i = 0; i < KillsPerDatabase && done < kills; i++, done++)
             {
                 var wait = random.Next(4) == 0 ? 0 : random.Next(1, 40);
                 var delay = TimeSpan.FromMilliseconds(random.NextDouble() * (wait == 0 ? 600 : 20));
-                var pages = await PutUntilCrashAsync(server, database, seed, written, wait, delay);
+                var batches = await PutUntilCrashAsync(server, database, seed, written, wait, delay);
 
-                // At most one page was committed whose acknowledgement died with the server.
+                // At most one batch was committed and not acknowledged.
                 var held = (await store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees;
-                var isUnreported = !held.SequenceEqual(CrashPages.StateBefore(seed, written + pages));
-                written += pages + (isUnreported ? 1 : 0);
-                Assert.That(held, Is.EqualTo(CrashPages.StateBefore(seed, written)), $"kill {done}: {pages} pages acknowledged, now at {written}");
-                await feed.ReadOnAsync();
-                Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the feed tells of what is held");
-                Assert.That(await CountedAsync(database), Is.EqualTo("0"), "the task's row counts what is held");
-                acknowledged += pages;
+                var isUnreported = !held.SequenceEqual(CrashBatches.StateBefore(seed, written + batches));
+                written += batches + (isUnreported ? 1 : 0);
+                Assert.That(
+                    held,
+                    Is.EqualTo(CrashBatches.StateBefore(seed, written)),
+                    $"kill {done}: {batches} batches acknowledged, now at {written}");
+                await feed.ReadToEndAsync();
+                Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the changes lead to the stored records");
+                Assert.That(await CountedAsync(database), Is.EqualTo("0"), "the task's row counts the stored records");
+                acknowledged += batches;
                 unreported += isUnreported ? 1 : 0;
             }
         }
 
-        TestContext.Out.WriteLine($"{acknowledged} pages acknowledged, none lost; {unreported} more were whole that the server could not report");
+        TestContext.Out.WriteLine($"{acknowledged} batches acknowledged, none lost; {unreported} more stored and not acknowledged");
         Assert.That(acknowledged, Is.GreaterThan(0));
     }
 
-    /// <summary>Kills the server at a moment after so many acknowledgements, starts it again, and answers how many there were in all. The writer dies with it, or it would go on.</summary>
-    private static async Task<int> PutUntilCrashAsync(TestServer server, TestDatabase database, int seed, int first, int acknowledgements, TimeSpan delay)
+    /// <summary>
+    /// Kills the server after a number of acknowledgments, starts it again, and returns how many there were in all. The
+    /// writer is killed too, since it would continue.
+    /// </summary>
+    private static async Task<int> PutUntilCrashAsync(
+        TestServer server, TestDatabase database, int seed, int first, int acknowledgments, TimeSpan delay)
     {
         await using var writer = ChildProcess.StartSelf("put", database.ConnectionString, Text(seed), Text(first));
         var acknowledged = new List<string>();
-        while (acknowledged.Count < acknowledgements)
+        while (acknowledged.Count < acknowledgments)
             acknowledged.Add(await writer.ReadLineAfterAsync(""));
 
-        // The only use of the time: it decides where the server is struck, and no outcome depends on it.
+        // The delay decides only where the server is killed; no outcome depends on it.
         await Task.Delay(delay);
         await server.CrashAsync();
         writer.Kill();
 
-        // What it wrote before the server died is still in the pipe.
+        // What it wrote before the server was killed is still in the pipe.
         while (await writer.TryReadLineAsync() is { } line)
             acknowledged.Add(line);
         await server.StartAsync();
@@ -79,12 +87,19 @@ public sealed class PostgreSqlCrashTests
 
     private static async Task<string> CountedAsync(TestDatabase database)
     {
-        // The connections of before the crash are broken.
+        // The connections from before the crash are broken.
         database.DataSource.Clear();
-        return await database.QueryAsync("SELECT records - (SELECT count(*) FROM koii_dbsharing.linktree) + changes - trimmed - (SELECT count(*) FROM koii_dbsharing.change) FROM koii_dbsharing.task");
+        return await database.QueryAsync(
+            """
+            SELECT records - (SELECT count(*) FROM koii_dbsharing.linktree)
+                + changes - trimmed - (SELECT count(*) FROM koii_dbsharing.change)
+            FROM koii_dbsharing.task
+            """);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static int? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    private static int? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+        : null;
 }

@@ -5,16 +5,16 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
 
-/// <summary>Three processes share a lease, and its holder is killed again and again.</summary>
+/// <summary>Three processes share a lease, and its holder is killed repeatedly.</summary>
 public sealed class KilledHolderTests
 {
     private const int Processes = 3, Kills = 10;
 
-    // What the test writes into the log: a process is stopped for good, and its sessions have ended.
+    // The test logs when a process is stopped, and when its sessions have ended.
     private const string Dies = "dies", Gone = "gone";
 
     [Test]
-    public async Task When_the_holder_was_killed_the_next_process_that_asks_runs_the_rounds_and_never_two_at_once()
+    public async Task After_the_holder_is_killed_the_next_process_that_asks_runs_the_rounds_and_never_two_at_once()
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
@@ -34,14 +34,15 @@ public sealed class KilledHolderTests
                     Start();
                 var holder = await NextHolderAsync(database, news);
 
-                // The only use of the time: it decides whether the holder dies within a round or between two, and no outcome depends on it.
+                // The delay decides only whether the holder is killed within a round or between two; no outcome depends
+                // on it.
                 await Task.Delay(TimeSpan.FromSeconds(1.5 * random.NextDouble()));
                 await KillAsync(database, running[holder]);
                 running.Remove(holder);
             }
 
             await NextHolderAsync(database, news);
-            lines = await ReadAsync(database); // Before the last ones are killed, which nobody writes down.
+            lines = await ReadAsync(database); // Before the last processes are killed, which is not logged.
         }
         finally
         {
@@ -58,7 +59,7 @@ public sealed class KilledHolderTests
         }
     }
 
-    /// <summary>Waits until a process has begun a round that is not dead.</summary>
+    /// <summary>Waits until a process that was not killed has started a round.</summary>
     private static async Task<int> NextHolderAsync(TestDatabase database, NpgsqlConnection news)
     {
         while (true)
@@ -71,11 +72,14 @@ public sealed class KilledHolderTests
                 """);
             if (holder.Length > 0)
                 return int.Parse(holder, CultureInfo.InvariantCulture);
-            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(10)), Is.True, "somebody runs the rounds");
+            Assert.That(await news.WaitAsync(TimeSpan.FromMinutes(10)), Is.True, "a process runs the rounds");
         }
     }
 
-    /// <summary>Stops the process before its death is written down, so that no other can have begun a round before that line: only its end frees the lease.</summary>
+    /// <summary>
+    /// Stops the process before its death is logged, so that no other process starts a round before that line: only its
+    /// end releases the lease.
+    /// </summary>
     private static async Task KillAsync(TestDatabase database, ChildProcess process)
     {
         var id = process.Id;
@@ -83,7 +87,8 @@ public sealed class KilledHolderTests
             await stop.WaitForExitAsync();
         await LoggedRounds.WriteAsync(database.DataSource, id, Dies);
         await process.DisposeAsync();
-        while (await database.QueryAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(id)}'") != "0")
+        var sessions = $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{LoggedRounds.ApplicationName(id)}'";
+        while (await database.QueryAsync(sessions) != "0")
             await Task.Yield();
         await LoggedRounds.WriteAsync(database.DataSource, id, Gone);
     }
@@ -101,7 +106,7 @@ public sealed class KilledHolderTests
     private static void AssertOneAtATime(List<(int Process, string What, DateTime At)> lines)
     {
         var dead = new HashSet<int>();
-        var askedWhenFree = new HashSet<int>(); // And nobody has got it since: who is refused later than that may have asked too late.
+        var askedWhenFree = new HashSet<int>(); // And no process has acquired it since: one that is refused later may have asked too late.
         int? holder = null, inRound = null;
         var isFree = false;
         DateTime? diedAt = null;
@@ -115,26 +120,26 @@ public sealed class KilledHolderTests
                     Assert.That(process, Is.EqualTo(holder));
                     dead.Add(process);
                     (holder, inRound, diedAt) = (null, null, at);
-                    FindHeir(i);
+                    FindSuccessor(i);
                     break;
                 case Gone:
                     isFree = holder is null;
                     break;
 
-                // What it had sent before it was stopped may be written after its death.
+                // What it sent before it was stopped may be logged after its death.
                 case var _ when dead.Contains(process):
                     break;
                 case LoggedRounds.Asks:
                     if (isFree)
                         askedWhenFree.Add(process);
                     if (holder is null)
-                        FindHeir(i);
+                        FindSuccessor(i);
                     break;
                 case LoggedRounds.Refused:
-                    Assert.That(askedWhenFree, Does.Not.Contain(process), "whoever asks first has what is free");
+                    Assert.That(askedWhenFree, Does.Not.Contain(process), "a free lease goes to the first process that asks");
                     break;
                 case LoggedRounds.Starts:
-                    Assert.That(holder, Is.EqualTo(process), "nobody else runs rounds while the holder lives");
+                    Assert.That(holder, Is.EqualTo(process), "no other process runs rounds while the holder lives");
                     Assert.That(inRound, Is.Null, "no two rounds at once");
                     if (diedAt is { } then && at - then > longest)
                         longest = at - then;
@@ -152,11 +157,13 @@ public sealed class KilledHolderTests
         }
 
         TestContext.Out.WriteLine(
-            $"{rounds} rounds by {dead.Count + 1} processes, one at a time; the longest time without was {longest.TotalSeconds:0.0} s of an interval of {LoggedRounds.Options.Interval.TotalSeconds} s");
+            $"{rounds} rounds by {dead.Count + 1} processes, one at a time; the longest time without a round was {longest.TotalSeconds:0.0} s "
+            + $"with an interval of {LoggedRounds.Options.Interval.TotalSeconds} s");
         Assert.That(dead, Has.Count.EqualTo(Kills));
 
-        // The next to start a round, if it has asked already: somewhere between its question, which may be older than the holder's death, and the round it got the lease.
-        void FindHeir(int place)
+        // The next process that starts a round, if it has asked already: it acquired the lease between its request,
+        // which may be older than the holder's death, and that round.
+        void FindSuccessor(int place)
         {
             var later = lines.Skip(place + 1).Where(line => !dead.Contains(line.Process)).ToArray();
             var start = later.FirstOrDefault(line => line.What == LoggedRounds.Starts);

@@ -4,15 +4,22 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
 
-/// <summary>A process that runs rounds under the lease and writes into the database what it does: it asks, it is refused, a round starts, a round ends.</summary>
+/// <summary>
+/// A process that runs rounds under the lease and logs in the database: it asks, it is refused, a round starts, a round
+/// ends.
+/// </summary>
 internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease) : IPeerClient, IReplicationLease
 {
     internal const string Asks = "asks", Refused = "refused", Starts = "starts", Ends = "ends";
 
-    /// <summary>In the order in which things were written: <c>number</c>. Whoever waits for news listens to <c>round_log</c>.</summary>
+    /// <summary>The log, in the order of <c>number</c>; each line notifies <c>round_log</c>.</summary>
     internal const string Schema =
         """
-        CREATE TABLE round_log (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), process integer NOT NULL, what text NOT NULL)
+        CREATE TABLE round_log (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            process integer NOT NULL,
+            what text NOT NULL)
         """;
 
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
@@ -27,11 +34,16 @@ internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease
         await using var lease = new PostgreSqlReplicationLease(connectionString, Options);
         var rounds = new LoggedRounds(log, lease);
         var engine = new ReplicationEngine(
-            new StaticNodeDirectory([Peer]), rounds, new Ed25519SignatureVerifier(), new InMemoryLinktreeStore(Options), Options, new ReplicationEngineServices { Lease = rounds });
+            new StaticNodeDirectory([Peer]),
+            rounds,
+            new Ed25519SignatureVerifier(),
+            new InMemoryLinktreeStore(Options),
+            Options,
+            new ReplicationEngineServices { Lease = rounds });
         await engine.RunAsync(CancellationToken.None);
     }
 
-    /// <summary>What a process's sessions are found by.</summary>
+    /// <summary>Returns the application name of the sessions of a process.</summary>
     internal static string ApplicationName(int process) => string.Create(CultureInfo.InvariantCulture, $"rounds-{process}");
 
     internal static async Task WriteAsync(NpgsqlDataSource log, int process, string what, CancellationToken cancellationToken = default)
@@ -50,11 +62,12 @@ internal sealed class LoggedRounds(NpgsqlDataSource log, IReplicationLease lease
         return handle;
     }
 
-    public async IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<PeerPage> ReadAllAsync(
+        NodeAddress peer, string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await WriteAsync(log, Environment.ProcessId, Starts, cancellationToken);
 
-        // Long enough that some processes die within a round.
+        // Long enough that some processes are killed within a round.
         await Task.Delay(TimeSpan.FromMilliseconds(400), cancellationToken);
         await WriteAsync(log, Environment.ProcessId, Ends, cancellationToken);
         yield return new PeerPage([]);

@@ -3,14 +3,14 @@ using static Koii.DbSharing.StoreContract.SampleLinktrees;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
 
-/// <summary>What a lease promises the engine.</summary>
 public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
 {
-    // The view has those of the whole server, which may have other users.
-    private const string FromOurLocks = "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    // The view contains the locks of the whole server, which may have other users.
+    private const string FromOurLocks =
+        "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
     [Test]
-    public async Task Lease_is_one_handle_for_as_long_as_it_is_held_and_nobody_elses()
+    public async Task Lease_has_one_handle_while_it_is_held_and_no_other_process_acquires_it()
     {
         await using var one = NewLease();
         await using var two = NewLease();
@@ -24,7 +24,7 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Lease_that_is_given_up_is_free_at_once_and_acquired_anew_under_another_handle()
+    public async Task Released_lease_is_free_at_once_and_acquired_again_with_another_handle()
     {
         await using var one = NewLease();
         await using var two = NewLease();
@@ -40,7 +40,7 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Lease_whose_session_the_server_ends_is_lost_and_can_be_acquired_anew()
+    public async Task Lease_whose_session_the_server_ends_is_lost_and_can_be_acquired_again()
     {
         await using var lease = NewLease();
         var handle = (await lease.TryAcquireAsync())!;
@@ -70,7 +70,7 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Disposed_lease_is_free_and_refuses_to_be_asked()
+    public async Task Disposed_lease_is_free_and_throws()
     {
         var one = NewLease();
         var handle = (await one.TryAcquireAsync())!;
@@ -83,7 +83,7 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
     }
 
     [Test]
-    public async Task Cancelled_question_acquires_nothing()
+    public async Task Canceled_request_acquires_nothing()
     {
         await using var lease = NewLease();
 

@@ -4,18 +4,18 @@ using Moq;
 
 namespace Koii.DbSharing.Sqlite.Tests.Crash;
 
-/// <summary>A process that is killed at any moment loses nothing that it acknowledged.</summary>
+/// <summary>A process that is killed at any time loses no record that it has acknowledged.</summary>
 public sealed class SqliteCrashTests : SqliteFixture
 {
     private const string KillsVariable = "KOII_CRASH_KILLS";
 
     private const string SeedVariable = "KOII_CRASH_SEED";
 
-    /// <summary>A new file now and then, so that some processes die while they make one.</summary>
+    /// <summary>A new file after some kills, so that some processes are killed while they create one.</summary>
     private const int KillsPerFile = 8;
 
     [Test]
-    public async Task What_was_acknowledged_is_there_after_a_kill_and_the_rest_follows_by_the_next_round()
+    public async Task Acknowledged_records_are_stored_after_a_kill_and_the_next_round_brings_the_others()
     {
         var kills = Setting(KillsVariable) ?? 15;
         var seed = Setting(SeedVariable) ?? Random.Shared.Next();
@@ -30,52 +30,59 @@ public sealed class SqliteCrashTests : SqliteFixture
             {
                 var wait = random.Next(4) == 0 ? 0 : random.Next(1, 40);
                 var delay = TimeSpan.FromMilliseconds(random.NextDouble() * (wait == 0 ? 300 : 10));
-                var pages = await KilledWriter.RunAsync(file.ConnectionString, seed, written, wait, delay);
+                var batches = await KilledWriter.RunAsync(file.ConnectionString, seed, written, wait, delay);
                 torn += System.IO.File.Exists(file.Path + "-wal") ? 1 : 0;
 
-                // At most one page was committed whose acknowledgement died with the process.
+                // At most one batch was committed and not acknowledged.
                 var held = await ListAsync(file);
-                var isUnreported = !held.SequenceEqual(CrashPages.StateBefore(seed, written + pages));
-                Assert.That(held, Is.EqualTo(CrashPages.StateBefore(seed, written + pages + (isUnreported ? 1 : 0))), $"kill {done}: {pages} pages acknowledged from {written} on");
+                var isUnreported = !held.SequenceEqual(CrashBatches.StateBefore(seed, written + batches));
+                Assert.That(
+                    held,
+                    Is.EqualTo(CrashBatches.StateBefore(seed, written + batches + (isUnreported ? 1 : 0))),
+                    $"kill {done}: {batches} batches acknowledged from {written} on");
                 Assert.That(Query(file, "PRAGMA integrity_check"), Is.EqualTo("ok"));
-                written += pages + (isUnreported ? 1 : 0);
-                acknowledged += pages;
+                written += batches + (isUnreported ? 1 : 0);
+                acknowledged += batches;
                 unreported += isUnreported ? 1 : 0;
             }
 
-            await ShareAsync(file, CrashPages.PagesBefore(seed, written + 5));
-            Assert.That(await ListAsync(file), Is.EqualTo(CrashPages.StateBefore(seed, written + 5)), "the rest follows by the next round");
+            await ShareAsync(file, CrashBatches.RecordsBefore(seed, written + 5));
+            Assert.That(await ListAsync(file), Is.EqualTo(CrashBatches.StateBefore(seed, written + 5)), "the next round brings the other records");
         }
 
-        TestContext.Out.WriteLine($"{acknowledged} pages acknowledged, none lost; {unreported} more were whole that the process could not report; {torn} kills left a log behind");
+        TestContext.Out.WriteLine(
+            $"{acknowledged} batches acknowledged, none lost; {unreported} more stored and not acknowledged; {torn} kills left a log");
         Assert.That(acknowledged, Is.GreaterThan(0));
     }
 
     private static async Task<IReadOnlyList<SignedLinktree>> ListAsync(SqliteFile file)
     {
-        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashPages.Options);
+        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashBatches.Options);
         var held = (await store.ListAsync(Everything with { Limit = int.MaxValue })).Linktrees;
         var feed = new FollowedFeed(store);
-        await feed.ReadOnAsync();
-        Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the feed tells of what is held");
+        await feed.ReadToEndAsync();
+        Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the changes lead to the stored records");
         return held;
     }
 
-    /// <summary>One round with a peer that has everything.</summary>
+    /// <summary>Runs one round with a peer that has all records.</summary>
     private static async Task ShareAsync(SqliteFile file, IEnumerable<SignedLinktree> records)
     {
         var peer = NodeAddress.Parse("http://peer.example");
         var nodes = new StaticNodeDirectory([peer]);
         var peers = new Mock<IPeerClient>();
-        peers.Setup(client => client.ReadAllAsync(peer, null, It.IsAny<CancellationToken>())).Returns(records.Chunk(512).Select(page => new PeerPage(page)).ToAsyncEnumerable());
+        peers.Setup(client => client.ReadAllAsync(peer, null, It.IsAny<CancellationToken>()))
+            .Returns(records.Chunk(512).Select(page => new PeerPage(page)).ToAsyncEnumerable());
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(It.IsAny<SignedLinktree>())).Returns(true);
-        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashPages.Options);
+        verifier.Setup(mock => mock.Verify(It.IsAny<SignedLinktree>())).Returns(true);
+        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashBatches.Options);
 
-        var report = await new ReplicationEngine(nodes, peers.Object, verifier.Object, store, CrashPages.Options).ShareAsync();
+        var report = await new ReplicationEngine(nodes, peers.Object, verifier.Object, store, CrashBatches.Options).ShareAsync();
 
         Assert.That(report.Outcome, Is.EqualTo(RoundOutcome.Completed));
     }
 
-    private static int? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    private static int? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+        : null;
 }

@@ -198,7 +198,7 @@ public sealed class LinktreeIndexTests
             await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
         store.AfterList = async () =>
         {
-            var changes = Enumerable.Range(0, SampleLinktrees.ChangesKept / 2);
+            var changes = Enumerable.Range(0, SampleLinktrees.RetainedChanges / 2);
             await store.PutAsync([.. changes.Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
         };
 
@@ -243,7 +243,7 @@ public sealed class LinktreeIndexTests
 
     private static async Task WriteMoreThanTheFeedRetainsAsync(ILinktreeStore store)
     {
-        var linktrees = Enumerable.Range(0, (2 * SampleLinktrees.ChangesKept) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i));
+        var linktrees = Enumerable.Range(0, (2 * SampleLinktrees.RetainedChanges) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i));
         foreach (var page in linktrees.Chunk(512))
             await store.PutAsync(page);
     }

@@ -2,19 +2,18 @@ using Koii.DbSharing.StoreContract;
 
 namespace Koii.DbSharing.Tests.Storage;
 
-public sealed class InMemoryLinktreeStoreTests : LinktreeStoreContract<InMemoryLinktreeStore>
+public sealed class InMemoryLinktreeStoreTests() : LinktreeStoreContract<InMemoryLinktreeStore>(new InMemoryStoreFactory())
 {
-    protected override ValueTask<InMemoryLinktreeStore> CreateStoreAsync(DbSharingOptions options, TimeProvider timeProvider) =>
-        ValueTask.FromResult(new InMemoryLinktreeStore(options, timeProvider));
-
     [Test]
-    public void Broken_options_are_refused()
+    public void Invalid_options_throw()
     {
         Assert.That(() => new InMemoryLinktreeStore(null!), Throws.ArgumentNullException);
-        Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new InMemoryLinktreeStore(SampleLinktrees.Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { MaxRetainedChanges = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new InMemoryLinktreeStore(new DbSharingOptions { ChangeRetention = TimeSpan.Zero }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        foreach (var options in new[]
+        {
+            new DbSharingOptions { LinktreesPerAuthor = 0 }, new DbSharingOptions { MaxRecords = 0 },
+            new DbSharingOptions { MaxRetainedChanges = 0 }, new DbSharingOptions { ChangeRetention = TimeSpan.Zero },
+        })
+            Assert.That(() => new InMemoryLinktreeStore(options), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -1,25 +1,29 @@
 using System.Globalization;
+using System.Text;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Answers the reads of a store from one connection. Each read sees one state of the database.</summary>
-internal sealed class PageReader : IDisposable
+/// <summary>Reads a task's records and changes on one connection. Each read returns one state of the database.</summary>
+internal sealed class StoreReader : IDisposable
 {
     internal const string VersionSql = "SELECT timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3";
 
     internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND substr(id, 1, 8) = substr(?2, 1, 8) AND id = ?2";
 
     internal const string ListSql =
-        $"SELECT {Columns} FROM linktree INDEXED BY linktree_by_version WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5";
+        $"""
+        SELECT {Columns} FROM linktree INDEXED BY linktree_by_version
+        WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5
+        """;
 
     private const string Columns = "author, signature, data, timestamp, id";
 
-    private readonly LinktreeConnection _connection;
+    private readonly StoreConnection _connection;
     private readonly long _task;
     private readonly SqliteStatement _begin, _version, _byId, _list, _rowsOfAuthor, _byRow, _feed, _changes;
 
-    internal PageReader(LinktreeConnection connection, long task)
+    internal StoreReader(StoreConnection connection, long task)
     {
         _connection = connection;
         _task = task;
@@ -28,7 +32,7 @@ internal sealed class PageReader : IDisposable
         _byId = connection.Prepare(ByIdSql);
         _list = connection.Prepare(ListSql);
 
-        // Rows first and records one by one afterwards: the sorting would carry the data along.
+        // Only row numbers, the records one by one afterwards: sorting whole records would copy their data.
         _rowsOfAuthor = connection.Prepare(
             """
             SELECT row FROM linktree INDEXED BY linktree_by_key
@@ -36,7 +40,10 @@ internal sealed class PageReader : IDisposable
             """);
         _byRow = connection.Prepare($"SELECT {Columns} FROM linktree WHERE row = ?1");
         _feed = connection.Prepare(
-            "SELECT hex(feed), changes, (SELECT number FROM change WHERE change.task = task.task ORDER BY number LIMIT 1) FROM task WHERE task = ?1");
+            """
+            SELECT hex(feed), changes, (SELECT number FROM change WHERE change.task = task.task ORDER BY number LIMIT 1)
+            FROM task WHERE task = ?1
+            """);
         _changes = connection.Prepare(
             """
             SELECT kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id FROM change
@@ -47,14 +54,12 @@ internal sealed class PageReader : IDisposable
     internal LinktreeVersion?[] GetVersions(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken)
     {
         var versions = new LinktreeVersion?[keys.Count];
-        Span<byte> uuid = stackalloc byte[UuidBytes.MaxSize];
         _begin.Execute();
         for (var i = 0; i < versions.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!UuidBytes.TryEncode(keys[i].Uuid, uuid, out var length))
-                continue;
-            if (_version.Bind(1, _task).Bind(2, keys[i].Author.AsSpan()).Bind(3, uuid[..length]).Step())
+            _version.Bind(1, _task).Bind(2, keys[i].Author.AsSpan());
+            if (_version.TryBindUuid(3, keys[i].Uuid) && _version.Step())
             {
                 versions[i] = ReadVersion(_version, 0);
                 _version.Reset();
@@ -100,7 +105,10 @@ internal sealed class PageReader : IDisposable
         return page;
     }
 
-    /// <summary>Makes the reader fit for the next read after an exception; returns <see langword="false"/> when it cannot.</summary>
+    /// <summary>
+    /// Prepares the reader for the next read after an exception; returns <see langword="false"/> if it is no longer
+    /// usable.
+    /// </summary>
     internal bool TryRecover() => _connection.TryRollBack();
 
     /// <inheritdoc/>
@@ -108,21 +116,23 @@ internal sealed class PageReader : IDisposable
 
     private LinktreePage ListAll(LinktreeQuery query, CancellationToken cancellationToken)
     {
-        var page = new PageBuilder(query.Limit);
+        var linktrees = new List<SignedLinktree>();
+        var bytes = 0;
         BindQuery(_list, query);
         while (_list.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (page.IsComplete)
+            if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
             {
                 _list.Reset();
-                return page.Build(hasMore: true);
+                return new LinktreePage(linktrees, linktrees[^1].Version);
             }
 
-            page.Add(ReadLinktree(_list));
+            linktrees.Add(ReadLinktree(_list));
+            bytes += linktrees[^1].Data.Length;
         }
 
-        return page.Build(hasMore: false);
+        return new LinktreePage(linktrees, null);
     }
 
     private LinktreePage ListAuthor(LinktreeQuery query, PublicKey author, CancellationToken cancellationToken)
@@ -132,23 +142,27 @@ internal sealed class PageReader : IDisposable
         while (_rowsOfAuthor.Step())
             rows.Add(_rowsOfAuthor.GetInt64(0));
 
-        var page = new PageBuilder(query.Limit);
+        var linktrees = new List<SignedLinktree>();
+        var bytes = 0;
         foreach (var row in rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (page.IsComplete)
-                return page.Build(hasMore: true);
+            if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
+                return new LinktreePage(linktrees, linktrees[^1].Version);
+
             _byRow.Bind(1, row).Step();
-            page.Add(ReadLinktree(_byRow));
+            linktrees.Add(ReadLinktree(_byRow));
+            bytes += linktrees[^1].Data.Length;
             _byRow.Reset();
         }
 
-        return page.Build(hasMore: false);
+        return new LinktreePage(linktrees, null);
     }
 
-    // One row more than the page may have tells whether there is a next page.
+    // One row more than the page may contain, which shows whether there is a next page.
     private SqliteStatement BindQuery(SqliteStatement statement, LinktreeQuery query) => statement
-        .Bind(1, _task).Bind(2, query.After?.Timestamp ?? -1).Bind(3, (query.After?.Id ?? default).AsSpan()).Bind(4, query.IncludeTombstones ? 1 : 0).Bind(5, query.Limit + 1L);
+        .Bind(1, _task).Bind(2, query.After?.Timestamp ?? -1).Bind(3, (query.After?.Id ?? default).AsSpan())
+        .Bind(4, query.IncludeTombstones ? 1 : 0).Bind(5, query.Limit + 1L);
 
     private ChangePage ReadChangesInTransaction(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
@@ -163,10 +177,10 @@ internal sealed class PageReader : IDisposable
         if (after == ChangePosition.Latest)
             return new ChangePage([], Position(last));
         var number = 0L;
-        var isOurs = after == ChangePosition.Start
+        var isOwn = after == ChangePosition.Start
             || (after.Value!.StartsWith(prefix, StringComparison.Ordinal)
                 && long.TryParse(after.Value.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number));
-        if (!isOurs || number < first - 1 || number > last)
+        if (!isOwn || number < first - 1 || number > last)
             return new ChangePage([], Position(last)) { IsTrimmed = true };
 
         var changes = new List<LinktreeChange>((int)Math.Min(limit, last - number));
@@ -182,17 +196,19 @@ internal sealed class PageReader : IDisposable
 
     private static LinktreeChange ReadChange(SqliteStatement statement) => new(
         (LinktreeChangeKind)statement.GetInt64(0),
-        new LinktreeKey(new PublicKey(statement.GetBlob(1)), System.Text.Encoding.UTF8.GetString(statement.GetBlob(2))),
+        new LinktreeKey(new PublicKey(statement.GetBlob(1)), Encoding.UTF8.GetString(statement.GetBlob(2))),
         statement.IsNull(3) ? null : ReadVersion(statement, 3),
         statement.IsNull(5) ? null : ReadVersion(statement, 5));
 
-    private static LinktreeVersion ReadVersion(SqliteStatement statement, int column) => new(statement.GetInt64(column), new LinktreeId(statement.GetBlob(column + 1)));
+    private static LinktreeVersion ReadVersion(SqliteStatement statement, int column) =>
+        new(statement.GetInt64(column), new LinktreeId(statement.GetBlob(column + 1)));
 
     private static SignedLinktree ReadLinktree(SqliteStatement statement)
     {
-        // The id is computed anew from what was read, so a record that has changed on the disk is never served.
+        // The id is computed from the data that was read, so a record that has changed on the disk is never served.
         var version = ReadVersion(statement, 3);
-        if (SignedLinktree.TryRestore(new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)), statement.GetBlob(2), version.Id, out var linktree)
+        var (author, signature) = (new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)));
+        if (SignedLinktree.TryRestore(author, signature, statement.GetBlob(2), version.Id, out var linktree)
             && linktree.Timestamp == version.Timestamp)
             return linktree;
         throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. " + SqliteErrors.WhatToDoWithDamage);

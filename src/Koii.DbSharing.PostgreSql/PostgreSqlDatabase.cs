@@ -4,46 +4,47 @@ using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
-/// <summary>Gives a connection to each call, opens the task before the first, and makes calls again that failed for the moment only.</summary>
-internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreSettings settings, TimeProvider timeProvider, Random random)
+/// <summary>
+/// Runs each call on a connection of its own, opens the task before the first call, and retries calls whose failure may
+/// pass.
+/// </summary>
+internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreSettings settings, TimeProvider timeProvider, Random random)
 {
     private readonly Retry _retry = new(timeProvider, random);
     private volatile TaskRow? _task;
 
-    internal async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
+    internal ValueTask<T> RunAsync<T>(
+        Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var apart = AmbientTransaction.Suppress();
-        try
-        {
-            return await _retry.RunAsync(token => AttemptAsync(work, token), cancellationToken).ConfigureAwait(false);
-        }
-        catch (NpgsqlException failure)
-        {
-            throw PostgreSqlErrors.Explain(failure);
-        }
+        return _retry.RunAsync(token => AttemptAsync(call, token), cancellationToken);
     }
 
-    private async ValueTask<T> AttemptAsync<T>(Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
+    private async ValueTask<T> AttemptAsync<T>(
+        Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using var end = connection.ConfigureAwait(false);
         try
         {
-            return await work(connection, _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var task = _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false);
+            return await call(connection, task, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is LinktreeStoreException
             || (failure is PostgresException answer ? PostgreSqlErrors.MayHaveChanged(answer) : connection.State != ConnectionState.Open))
         {
-            // Behind a connection that was lost there may be another database next time, and one that lacks what was there was changed by something else: the next
-            // attempt or call looks at it anew. Any other failure, such as a full disk, leaves the task as it was found: to open it again would need to write, and
-            // would keep those from reading who still can.
+            // After a lost connection the next one may reach another database, and a database that lacks a table was
+            // changed by another program: the next attempt or call opens the task again. After any other failure, such
+            // as a full disk, the task stays open: opening it again would have to write, and would prevent reads that
+            // are still possible.
             _task = null;
             throw;
         }
     }
 
-    /// <summary>Several calls may come to open at once: what one of them has done, the others find done.</summary>
+    /// <summary>
+    /// Several calls may open the task at the same time: the first one does the work, and the others find it done.
+    /// </summary>
     private async ValueTask<TaskRow> OpenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await SchemaScripts.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -53,7 +54,10 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
     private async ValueTask<TaskRow> OpenTaskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
-        var command = new NpgsqlCommand("SELECT task, feed FROM koii_dbsharing.open_task($1, $2, $3, $4, $5, $6)", connection) { CommandTimeout = SchemaScripts.TimeoutSeconds };
+        var command = new NpgsqlCommand("SELECT task, feed FROM koii_dbsharing.open_task($1, $2, $3, $4, $5, $6)", connection)
+        {
+            CommandTimeout = SchemaScripts.TimeoutSeconds,
+        };
         await using var endOfCommand = command.ConfigureAwait(false);
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Encoding.UTF8.GetBytes(settings.TaskId) });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = settings.LinktreesPerAuthor });
@@ -67,3 +71,8 @@ internal sealed class TaskDatabase(NpgsqlDataSource dataSource, PostgreSqlStoreS
         return new TaskRow(reader.GetInt32(0), reader.GetString(1));
     }
 }
+
+/// <summary>A task that is registered in the database and trimmed to the settings.</summary>
+/// <param name="Number">The first column of the keys of the task's rows.</param>
+/// <param name="Feed">The first part of the positions in the task's change feed.</param>
+internal sealed record TaskRow(int Number, string Feed);

@@ -3,23 +3,27 @@ using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>One connection with its prepared statements. Used by one thread at a time.</summary>
-internal sealed class LinktreeConnection : IDisposable
+/// <summary>
+/// A connection to the store's file, with its prepared statements. Not safe for use by many threads at once.
+/// </summary>
+internal sealed class StoreConnection : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly List<SqliteStatement> _statements = [];
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
 
-    /// <summary>Opens the file; <paramref name="cacheKilobytes"/> is the most that the connection keeps of it in memory.</summary>
-    internal LinktreeConnection(SqliteStoreSettings settings, int cacheKilobytes)
+    /// <summary>
+    /// Opens the file; the connection caches at most <paramref name="cacheKilobytes"/> of it in memory.
+    /// </summary>
+    internal StoreConnection(SqliteStoreSettings settings, int cacheKilobytes)
     {
         _connection = new SqliteConnection(settings.ConnectionString);
         try
         {
             _connection.Open();
 
-            // SQLite's own waiting is used everywhere, since statements do not go through the driver's commands and their retries.
+            // The busy time-out of SQLite itself: statements do not use the driver's commands, which retry on their own.
             SetBusyTimeout(settings.BusyTimeout);
             Execute($"PRAGMA cache_size = -{cacheKilobytes}");
             _commit = Prepare("COMMIT");
@@ -32,7 +36,10 @@ internal sealed class LinktreeConnection : IDisposable
         }
     }
 
-    /// <summary>How long a statement waits, on its thread, for a lock of another connection before it reports a busy database.</summary>
+    /// <summary>
+    /// Sets how long a statement waits, on its thread, for a lock of another connection before it reports a busy
+    /// database.
+    /// </summary>
     internal void SetBusyTimeout(TimeSpan timeout) => _ = raw.sqlite3_busy_timeout(_connection.Handle, (int)timeout.TotalMilliseconds);
 
     /// <summary>Prepares a statement that lives as long as the connection.</summary>
@@ -70,7 +77,10 @@ internal sealed class LinktreeConnection : IDisposable
 
     internal void Commit() => _commit.Execute();
 
-    /// <summary>Ends the transaction without effect, whatever state an exception has left it in; answers whether the connection is still good.</summary>
+    /// <summary>
+    /// Rolls back the transaction, whatever state an exception has left it in; returns <see langword="false"/> if the
+    /// connection is no longer usable.
+    /// </summary>
     internal bool TryRollBack()
     {
         foreach (var statement in _statements)

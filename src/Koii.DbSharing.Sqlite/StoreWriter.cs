@@ -1,0 +1,130 @@
+namespace Koii.DbSharing.Sqlite;
+
+/// <summary>
+/// Decides the outcome of each record of a batch (protocol §1), and what is dropped when a store is opened.
+/// </summary>
+internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerAuthor, long maxRecords)
+{
+    private const int RowsPerStep = 512;
+
+    /// <summary>
+    /// Begins the transaction of a batch; returns <see langword="false"/> while another connection writes.
+    /// </summary>
+    internal bool TryBegin() => transaction.TryBegin();
+
+    /// <summary>Writes a batch in the transaction that was begun, and commits it.</summary>
+    internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+    {
+        if (transaction.LinktreesPerAuthor < linktreesPerAuthor)
+            transaction.LinktreesPerAuthor = linktreesPerAuthor;
+
+        // Valid for this transaction only: another process may change the rows of these authors once it has ended.
+        var authors = new Dictionary<PublicKey, AuthorRows>();
+        var outcomes = new PutOutcome[linktrees.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            outcomes[i] = Put(linktrees[i], authors);
+        }
+
+        transaction.Commit();
+        return outcomes;
+    }
+
+    /// <summary>
+    /// Drops the records that are newer than <paramref name="latestTimestamp"/>, the records of authors beyond a
+    /// lowered limit, and the changes beyond what the feed retains.
+    /// </summary>
+    internal void Trim(long latestTimestamp)
+    {
+        transaction.Begin();
+        while (transaction.RowsAfter(latestTimestamp, RowsPerStep) is { Count: > 0 } rows)
+        {
+            foreach (var row in rows)
+                transaction.Evict(row);
+        }
+
+        if (transaction.LinktreesPerAuthor > linktreesPerAuthor)
+        {
+            foreach (var author in transaction.AuthorsWithMoreThan(linktreesPerAuthor))
+            {
+                for (var rows = new AuthorRows(transaction, author); rows.Count > linktreesPerAuthor;)
+                    rows.EvictOldest();
+            }
+        }
+
+        transaction.LinktreesPerAuthor = linktreesPerAuthor;
+        transaction.TrimChanges();
+        transaction.Commit();
+    }
+
+    private PutOutcome Put(SignedLinktree linktree, Dictionary<PublicKey, AuthorRows> authors)
+    {
+        if (transaction.TryFind(linktree.Key, out var stored))
+        {
+            if (stored.Version.Id == linktree.Id)
+                return PutOutcome.Unchanged;
+            if (stored.Version > linktree.Version)
+                return PutOutcome.Superseded;
+
+            var row = transaction.Replace(stored, linktree);
+            if (authors.TryGetValue(linktree.Author, out var rows))
+                rows.Replace(stored, row);
+            return PutOutcome.Replaced;
+        }
+
+        if (!authors.TryGetValue(linktree.Author, out var author))
+            authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
+        if (author.Count == 0 && transaction.Records >= maxRecords)
+            return PutOutcome.Full;
+
+        // A store of another process may have had a higher limit.
+        while (author.Count > linktreesPerAuthor)
+            author.EvictOldest();
+        if (author.Count == linktreesPerAuthor)
+        {
+            if (author.Oldest.Version > linktree.Version)
+                return PutOutcome.Superseded;
+            author.EvictOldest();
+        }
+
+        author.Add(transaction.Insert(linktree));
+        return PutOutcome.Inserted;
+    }
+
+    /// <summary>
+    /// The rows of one author during one transaction: their number, and their order once it is needed. They are read at
+    /// most once in a transaction, so an author with very many records costs a batch no more than one pass over them.
+    /// </summary>
+    private sealed class AuthorRows(TaskTransaction transaction, PublicKey author)
+    {
+        private SortedDictionary<LinktreeVersion, LinktreeRow>? _byVersion;
+
+        internal int Count { get; private set; } = transaction.CountOf(author);
+
+        internal LinktreeRow Oldest => ByVersion.First().Value;
+
+        private SortedDictionary<LinktreeVersion, LinktreeRow> ByVersion =>
+            _byVersion ??= new(transaction.RowsOf(author).ToDictionary(row => row.Version));
+
+        internal void Add(LinktreeRow row)
+        {
+            Count++;
+            _byVersion?.Add(row.Version, row);
+        }
+
+        internal void Replace(LinktreeRow old, LinktreeRow row)
+        {
+            if (_byVersion?.Remove(old.Version) is true)
+                _byVersion.Add(row.Version, row);
+        }
+
+        internal void EvictOldest()
+        {
+            var oldest = Oldest;
+            transaction.Evict(oldest);
+            ByVersion.Remove(oldest.Version);
+            Count--;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Koii.DbSharing.StoreContract;
+
+namespace Koii.DbSharing.PostgreSql.Tests;
+
+/// <summary>Creates stores for the contract, in one database: each set of data consists of tasks of its own.</summary>
+internal sealed class PostgreSqlStoreFactory : ISharedStoreFactory<PostgreSqlLinktreeStore>
+{
+    private readonly Dictionary<PostgreSqlLinktreeStore, string> _data = [];
+    private TestDatabase? _database;
+
+    public async ValueTask<PostgreSqlLinktreeStore> CreateAsync(DbSharingOptions options, TimeProvider timeProvider)
+    {
+        _database ??= await TestDatabase.CreateAsync();
+        return Open(Guid.NewGuid().ToString("N"), options, timeProvider);
+    }
+
+    public async ValueTask<PostgreSqlLinktreeStore> ReopenAsync(
+        PostgreSqlLinktreeStore store, DbSharingOptions options, TimeProvider timeProvider)
+    {
+        await store.DisposeAsync();
+        return Open(_data[store], options, timeProvider);
+    }
+
+    public ValueTask<PostgreSqlLinktreeStore> OpenSecondAsync(
+        PostgreSqlLinktreeStore store, DbSharingOptions options, TimeProvider timeProvider) => new(Open(_data[store], options, timeProvider));
+
+    public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private PostgreSqlLinktreeStore Open(string data, DbSharingOptions options, TimeProvider timeProvider)
+    {
+        options.TaskId = $"{data}.{options.TaskId}";
+        var store = new PostgreSqlLinktreeStore(_database!.ConnectionString, options, timeProvider);
+        _data.Add(store, data);
+        return store;
+    }
+}

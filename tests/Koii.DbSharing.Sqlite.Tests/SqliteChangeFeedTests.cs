@@ -1,0 +1,9 @@
+using Koii.DbSharing.StoreContract;
+
+namespace Koii.DbSharing.Sqlite.Tests;
+
+public sealed class SqliteChangeFeedTests() : SharedLinktreeChangeFeedContract<SqliteLinktreeStore>(new SqliteStoreFactory())
+{
+    // Each batch waits for the disk.
+    protected override int Deliveries => 25;
+}

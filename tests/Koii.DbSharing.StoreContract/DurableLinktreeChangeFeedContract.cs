@@ -1,0 +1,91 @@
+using Koii.DbSharing.Storage;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.StoreContract;
+
+/// <summary>What every <see cref="ILinktreeChangeFeed"/> does that keeps its changes when the store is closed.</summary>
+/// <typeparam name="TStore">The store.</typeparam>
+public abstract class DurableLinktreeChangeFeedContract<TStore>(IDurableStoreFactory<TStore> factory)
+    : LinktreeChangeFeedContract<TStore>(factory)
+    where TStore : class, ILinktreeStore, ILinktreeChangeFeed
+{
+    private readonly IDurableStoreFactory<TStore> _factory = factory;
+
+    [Test]
+    public async Task Changes_are_the_same_after_reopening()
+    {
+        var store = await NewStoreAsync();
+        await store.PutAsync(
+            [.. Enumerable.Range(0, 700).Select(i => Create(author: i % 100, uuid: $"u{i}", timestamp: i, deleted: i % 9 == 0))]);
+        var changes = await new FollowedFeed(store).ReadToEndAsync();
+
+        var reopened = await ReopenAsync(store, Options());
+
+        Assert.That(await new FollowedFeed(reopened).ReadToEndAsync(), Is.EqualTo(changes));
+    }
+
+    [Test]
+    public async Task Position_is_valid_after_reopening()
+    {
+        var store = await NewStoreAsync();
+        await store.PutAsync([Create(author: 1), Create(author: 2)]);
+        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+
+        var reopened = await ReopenAsync(store, Options());
+        await reopened.PutAsync([Create(author: 1, timestamp: 2000)]);
+        var page = await reopened.ReadChangesAsync(position, 10);
+
+        Assert.That((page.IsTrimmed, page.Changes.Count), Is.EqualTo((false, 1)));
+    }
+
+    [Test]
+    public async Task Records_beyond_a_lowered_limit_are_evicted_on_opening()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 8);
+        SignedLinktree[] records = [.. Enumerable.Range(0, 24).Select(i => Create(author: i % 4, uuid: $"u{i}", timestamp: 100 - i))];
+        await store.PutAsync(records);
+        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+
+        var reopened = await ReopenAsync(store, Options(linktreesPerAuthor: 2));
+
+        var model = LinktreeModel.StateAfter(records, 2);
+        Assert.That(
+            (await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Removed!.Value)),
+            Is.EquivalentTo(records.Except(model).Select(record => (LinktreeChangeKind.Evicted, record.Version))));
+        Assert.That(await EngineWithoutPeers.Create(reopened).GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(model)));
+    }
+
+    [Test]
+    public async Task Records_beyond_the_clock_skew_are_evicted_on_opening()
+    {
+        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var latest = now.ToUnixTimeMilliseconds() + (long)Options().MaxClockSkew.TotalMilliseconds;
+        SignedLinktree[] records = [Create(author: 1, timestamp: latest), Create(author: 2, timestamp: latest + 1)];
+        var store = await NewStoreAsync();
+        await store.PutAsync(records);
+        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+
+        var reopened = await ReopenAsync(store, Options(), new SteppedClock(now));
+
+        Assert.That(
+            (await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Key)),
+            Is.EqualTo(new[] { (LinktreeChangeKind.Evicted, records[1].Key) }));
+    }
+
+    [Test]
+    public async Task Lowered_number_of_retained_changes_takes_effect_by_the_next_write()
+    {
+        var store = await NewStoreAsync();
+        await store.PutAsync([.. Enumerable.Range(0, 100).Select(i => Create(timestamp: i))]);
+        var options = Options();
+        options.MaxRetainedChanges = 10;
+
+        var reopened = await ReopenAsync(store, options);
+        await reopened.PutAsync([Create(timestamp: 100)]);
+
+        Assert.That((await reopened.ReadChangesAsync(ChangePosition.Start, 1)).IsTrimmed, Is.True);
+    }
+
+    private async Task<TStore> ReopenAsync(TStore store, DbSharingOptions options, TimeProvider? timeProvider = null) =>
+        Track(await _factory.ReopenAsync(store, options, timeProvider ?? TimeProvider.System));
+}

@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+
+namespace Koii.DbSharing.StoreContract;
+
+/// <summary>
+/// An engine over a store under test. Its <see cref="ReplicationEngine.GetSummaryAsync"/> reads the store as a node
+/// does: it lists the store once and then follows the change feed.
+/// </summary>
+public static class EngineWithoutPeers
+{
+    /// <summary>Creates an engine.</summary>
+    public static ReplicationEngine Create(ILinktreeStore store) => new(
+        new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, SampleLinktrees.Options());
+
+    private sealed class NoPeers : IPeerClient
+    {
+        public async IAsyncEnumerable<PeerPage> ReadAllAsync(
+            NodeAddress peer, string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.CompletedTask;
+            yield break;
+        }
+    }
+}

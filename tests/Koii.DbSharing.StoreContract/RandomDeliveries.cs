@@ -1,0 +1,58 @@
+using FsCheck;
+using FsCheck.Fluent;
+using static Koii.DbSharing.StoreContract.SampleLinktrees;
+
+namespace Koii.DbSharing.StoreContract;
+
+/// <summary>Records in random batches, for tests that compare a store with <see cref="LinktreeModel"/>.</summary>
+internal static class RandomDeliveries
+{
+    /// <summary>Runs a test on random deliveries; a failure prints its seed.</summary>
+    internal static void Check(int deliveries, Func<Delivery, Task<bool>> test) => FsCheck.Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(deliveries),
+        Prop.ForAll(Arb.From(Deliveries), delivery => test(delivery).GetAwaiter().GetResult()));
+
+    /// <summary>
+    /// Creates the same records in the batches of several writers, each in an order of its own; prints the seed.
+    /// </summary>
+    internal static (SignedLinktree[] Records, SignedLinktree[][][] BatchesOfWriters) ForWriters(int seed, int writers, int records)
+    {
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        SignedLinktree[] all =
+        [
+            .. Enumerable.Range(0, records).Select(_ => Create(
+                random.Next(5), $"u{random.Next(6)}", random.Next(40), $"n{random.Next(2)}", deleted: random.Next(8) == 0)),
+        ];
+        SignedLinktree[][][] batches =
+        [
+            .. Enumerable.Range(0, writers).Select(_ => all.OrderBy(_ => random.Next()).Chunk(1 + random.Next(40)).ToArray()),
+        ];
+        return (all, batches);
+    }
+
+    private static Gen<Delivery> Deliveries =>
+        from linktreesPerAuthor in Gen.Choose(1, 4)
+        from records in Gen.NonEmptyListOf(Records)
+        from repeated in Gen.SubListOf(records.AsEnumerable())
+        from order in Gen.Shuffle(records.Concat(repeated).ToArray())
+        from batchSize in Gen.Choose(1, 9)
+        select new Delivery(linktreesPerAuthor, [.. order.Chunk(batchSize)]);
+
+    // Few authors, uuids, timestamps and names, so that records compete for identities, limits and order.
+    private static Gen<SignedLinktree> Records =>
+        from author in Gen.Choose(1, 2)
+        from uuid in Gen.Choose(1, 5)
+        from timestamp in Gen.Choose(0, 6)
+        from name in Gen.Choose(0, 2)
+        from deleted in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
+        select Create(author, $"u{uuid}", timestamp, $"n{name}", deleted);
+
+    internal sealed record Delivery(int LinktreesPerAuthor, IReadOnlyList<SignedLinktree[]> Batches)
+    {
+        public override string ToString() =>
+            $"{LinktreesPerAuthor} per author: "
+            + string.Join(" | ", Batches.Select(batch => string.Join(", ", batch.Select(record =>
+                $"{record.Author.ToString()[..4]}/{record.Uuid}@{record.Timestamp}{(record.IsTombstone ? "†" : "")}"))));
+    }
+}

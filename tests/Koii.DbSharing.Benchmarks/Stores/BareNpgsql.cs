@@ -4,10 +4,11 @@ using Npgsql;
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>
-/// The same rows in the same tables as our store's, written by Npgsql and nothing else: one prepared batch and one transaction a page, the records as arrays. It decides
-/// nothing: no limit is looked at, no version compared, and no lock taken but those of its rows.
+/// Writes the same rows to the same tables as the store, with Npgsql only: one prepared batch and one transaction for
+/// each batch of records, which are passed as arrays. It checks no limit, compares no version and takes no lock but
+/// those of its rows.
 /// </summary>
-internal sealed class BareNpgsql : IContestant
+internal sealed class BareNpgsql : ICandidate
 {
     private const string Insert =
         """
@@ -24,12 +25,13 @@ internal sealed class BareNpgsql : IContestant
 
     private const string Count = "UPDATE koii_dbsharing.task SET records = $2, changes = $2 WHERE task = $1";
 
-    // With a lateral look for each key the planner takes the index, whatever it thinks of the table.
+    // With a lateral lookup for each key the planner uses the index, whatever its statistics of the table are.
     private const string Find =
         """
         SELECT key.place, held.timestamp, held.id
         FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS key (author, uuid, place)
-        CROSS JOIN LATERAL (SELECT timestamp, id FROM koii_dbsharing.linktree WHERE task = $1 AND author = key.author AND uuid = key.uuid LIMIT 1) held
+        CROSS JOIN LATERAL (
+            SELECT timestamp, id FROM koii_dbsharing.linktree WHERE task = $1 AND author = key.author AND uuid = key.uuid LIMIT 1) held
         """;
 
     private const string Get =
@@ -41,10 +43,16 @@ internal sealed class BareNpgsql : IContestant
         """;
 
     private const string List =
-        "SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4";
+        """
+        SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree
+        WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4
+        """;
 
     private const string Changes =
-        "SELECT number, kind, author, uuid, added_timestamp, added_id FROM koii_dbsharing.change WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3";
+        """
+        SELECT number, kind, author, uuid, added_timestamp, added_id FROM koii_dbsharing.change
+        WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3
+        """;
 
     private readonly NpgsqlDataSource _dataSource;
     private readonly NpgsqlConnection _connection;
@@ -61,10 +69,11 @@ internal sealed class BareNpgsql : IContestant
         _number = number;
     }
 
-    internal static async Task<IContestant> OpenAsync(string connectionString)
+    internal static async Task<ICandidate> OpenAsync(string connectionString)
     {
-        // Prepared by the driver itself when a statement comes again.
-        var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 16, AutoPrepareMinUsages = 2 });
+        // The driver prepares a statement when it is repeated.
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 16, AutoPrepareMinUsages = 2 };
+        var dataSource = NpgsqlDataSource.Create(settings);
         var connection = await dataSource.OpenConnectionAsync();
         await using var find = new NpgsqlCommand("SELECT task, changes FROM koii_dbsharing.task", connection);
         await using var reader = await find.ExecuteReaderAsync();
@@ -72,36 +81,42 @@ internal sealed class BareNpgsql : IContestant
         return new BareNpgsql(dataSource, connection, reader.GetInt32(0), reader.GetInt64(1));
     }
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> page)
+    public async ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> batch)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        var (authors, uuids) = KeysOf(page);
-        long[] timestamps = [.. page.Select(record => record.Timestamp)];
-        byte[][] ids = [.. page.Select(record => record.Id.AsSpan().ToArray())];
-        bool[] tombstones = [.. page.Select(record => record.IsTombstone)];
-        byte[][] signatures = [.. page.Select(record => record.Signature.AsSpan().ToArray())];
-        byte[][] datas = [.. page.Select(record => record.Data.ToArray())];
+        var (authors, uuids) = KeysOf(batch);
+        long[] timestamps = [.. batch.Select(record => record.Timestamp)];
+        byte[][] ids = [.. batch.Select(record => record.Id.AsSpan().ToArray())];
+        bool[] tombstones = [.. batch.Select(record => record.IsTombstone)];
+        byte[][] signatures = [.. batch.Select(record => record.Signature.AsSpan().ToArray())];
+        byte[][] datas = [.. batch.Select(record => record.Data.ToArray())];
         var insert = new NpgsqlBatchCommand(Insert)
         {
-            Parameters = { Value(_task), Value(authors), Value(uuids), Value(timestamps), Value(ids), Value(tombstones), Value(signatures), Value(datas) },
+            Parameters =
+            {
+                Value(_task), Value(authors), Value(uuids), Value(timestamps), Value(ids), Value(tombstones), Value(signatures), Value(datas),
+            },
         };
-        var append = new NpgsqlBatchCommand(Append) { Parameters = { Value(_task), Value(_number), Value(now), Value(authors), Value(uuids), Value(timestamps), Value(ids) } };
-        _number += page.Count;
+        var append = new NpgsqlBatchCommand(Append)
+        {
+            Parameters = { Value(_task), Value(_number), Value(now), Value(authors), Value(uuids), Value(timestamps), Value(ids) },
+        };
+        _number += batch.Count;
         var count = new NpgsqlBatchCommand(Count) { Parameters = { Value(_task), Value(_number) } };
-        await using var batch = new NpgsqlBatch(_connection) { BatchCommands = { insert, append, count } };
-        await batch.ExecuteNonQueryAsync();
-        return insert.RecordsAffected == page.Count ? [.. page.Select(record => record.Id)] : [];
+        await using var put = new NpgsqlBatch(_connection) { BatchCommands = { insert, append, count } };
+        await put.ExecuteNonQueryAsync();
+        return insert.RecordsAffected == batch.Count ? [.. batch.Select(record => record.Id)] : [];
     }
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> page)
+    public async ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> batch)
     {
-        var (authors, uuids) = KeysOf(page);
-        var held = new List<LinktreeId>(page.Count);
+        var (authors, uuids) = KeysOf(batch);
+        var held = new List<LinktreeId>(batch.Count);
         await using var command = new NpgsqlCommand(Find, _connection) { Parameters = { Value(_task), Value(authors), Value(uuids) } };
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            var record = page[(int)reader.GetInt64(0) - 1];
+            var record = batch[(int)reader.GetInt64(0) - 1];
             if (reader.GetInt64(1) == record.Timestamp && record.Id.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(2)))
                 held.Add(record.Id);
         }
@@ -116,16 +131,19 @@ internal sealed class BareNpgsql : IContestant
         return BareRow.Ids(await ReadRowsAsync(command, ids.Count));
     }
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> ListOnAsync(int limit)
+    public async ValueTask<IReadOnlyList<LinktreeId>> ListNextAsync(int limit)
     {
-        await using var command = new NpgsqlCommand(List, _connection) { Parameters = { Value(_task), Value(_listed.Timestamp), Value(_listed.Id), Value(limit) } };
+        await using var command = new NpgsqlCommand(List, _connection)
+        {
+            Parameters = { Value(_task), Value(_listed.Timestamp), Value(_listed.Id), Value(limit) },
+        };
         var rows = await ReadRowsAsync(command, limit);
         if (rows.Count > 0)
             _listed = (rows[^1].Timestamp, rows[^1].Id);
         return BareRow.Ids(rows);
     }
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> ReadOnAsync(int limit)
+    public async ValueTask<IReadOnlyList<LinktreeId>> ReadChangesAsync(int limit)
     {
         var changes = new List<BareChange>(limit);
         await using var command = new NpgsqlCommand(Changes, _connection) { Parameters = { Value(_task), Value(_read), Value(limit) } };
@@ -133,7 +151,12 @@ internal sealed class BareNpgsql : IContestant
         while (await reader.ReadAsync())
         {
             changes.Add(new BareChange(
-                reader.GetInt64(0), reader.GetInt16(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5)));
+                reader.GetInt64(0),
+                reader.GetInt16(1),
+                reader.GetFieldValue<byte[]>(2),
+                reader.GetFieldValue<byte[]>(3),
+                reader.GetInt64(4),
+                reader.GetFieldValue<byte[]>(5)));
         }
 
         _read += changes.Count;
@@ -151,12 +174,20 @@ internal sealed class BareNpgsql : IContestant
         var rows = new List<BareRow>(capacity);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            rows.Add(new BareRow(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetFieldValue<byte[]>(4)));
+        {
+            rows.Add(new BareRow(
+                reader.GetFieldValue<byte[]>(0),
+                reader.GetFieldValue<byte[]>(1),
+                reader.GetFieldValue<byte[]>(2),
+                reader.GetInt64(3),
+                reader.GetFieldValue<byte[]>(4)));
+        }
+
         return rows;
     }
 
-    private static (byte[][] Authors, byte[][] Uuids) KeysOf(IReadOnlyList<SignedLinktree> page) =>
-        ([.. page.Select(record => record.Author.AsSpan().ToArray())], [.. page.Select(record => Encoding.UTF8.GetBytes(record.Uuid))]);
+    private static (byte[][] Authors, byte[][] Uuids) KeysOf(IReadOnlyList<SignedLinktree> batch) =>
+        ([.. batch.Select(record => record.Author.AsSpan().ToArray())], [.. batch.Select(record => Encoding.UTF8.GetBytes(record.Uuid))]);
 
     private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
 }

@@ -5,10 +5,11 @@ using Microsoft.Data.Sqlite;
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>
-/// The same rows in the same tables as our store's, written by Microsoft.Data.Sqlite and nothing else: prepared commands, one transaction a page, the settings of our store's
-/// connections. It decides nothing: no limit is looked at and no version compared.
+/// Writes the same rows to the same tables as the store, with Microsoft.Data.Sqlite only: prepared commands, one
+/// transaction for each batch of records, and the settings of the store's connections. It checks no limit and compares
+/// no version.
 /// </summary>
-internal sealed class BareSqlite : IContestant
+internal sealed class BareSqlite : ICandidate
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _begin, _beginWriting, _commit, _insert, _append, _count, _find, _get, _list, _changes;
@@ -17,15 +18,17 @@ internal sealed class BareSqlite : IContestant
     private (long Timestamp, byte[] Id) _listed = (-1, []);
     private long _read;
 
-    /// <param name="connectionString">A file that our store has made.</param>
-    /// <param name="cacheKilobytes">What the connection may keep of it in memory.</param>
+    /// <param name="connectionString">A file that the store has created.</param>
+    /// <param name="cacheKilobytes">The cache of the connection.</param>
     internal BareSqlite(string connectionString, int cacheKilobytes)
     {
         _connection = new SqliteConnection(connectionString);
         _connection.Open();
         using (var settings = _connection.CreateCommand())
         {
-            settings.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -{cacheKilobytes}");
+            settings.CommandText = string.Create(
+                CultureInfo.InvariantCulture,
+                $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -{cacheKilobytes}");
             settings.ExecuteNonQuery();
         }
 
@@ -40,24 +43,42 @@ internal sealed class BareSqlite : IContestant
         _begin = Prepare("BEGIN", 0);
         _beginWriting = Prepare("BEGIN IMMEDIATE", 0);
         _commit = Prepare("COMMIT", 0);
-        _insert = Prepare("INSERT INTO linktree (task, timestamp, id, author, uuid, tombstone, signature, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
-        _append = Prepare("INSERT INTO change (task, number, kind, author, uuid, added_timestamp, added_id, at) VALUES ($1, $2, 0, $3, $4, $5, $6, $7)", 7);
+        _insert = Prepare(
+            "INSERT INTO linktree (task, timestamp, id, author, uuid, tombstone, signature, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
+        _append = Prepare(
+            "INSERT INTO change (task, number, kind, author, uuid, added_timestamp, added_id, at) VALUES ($1, $2, 0, $3, $4, $5, $6, $7)", 7);
         _count = Prepare("UPDATE task SET records = $2, changes = $2 WHERE task = $1", 2);
         _find = Prepare("SELECT timestamp, id FROM linktree WHERE task = $1 AND author = $2 AND uuid = $3", 3);
-        _get = Prepare("SELECT author, signature, data, timestamp, id FROM linktree WHERE task = $1 AND substr(id, 1, 8) = substr($2, 1, 8) AND id = $2", 2);
-        _list = Prepare("SELECT author, signature, data, timestamp, id FROM linktree WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4", 4);
-        _changes = Prepare("SELECT number, kind, author, uuid, added_timestamp, added_id FROM change WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3", 3);
+        _get = Prepare(
+            """
+            SELECT author, signature, data, timestamp, id FROM linktree
+            WHERE task = $1 AND substr(id, 1, 8) = substr($2, 1, 8) AND id = $2
+            """,
+            2);
+        _list = Prepare(
+            """
+            SELECT author, signature, data, timestamp, id FROM linktree
+            WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4
+            """,
+            4);
+        _changes = Prepare(
+            """
+            SELECT number, kind, author, uuid, added_timestamp, added_id FROM change
+            WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3
+            """,
+            3);
     }
 
-    public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> page)
+    public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> batch)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        var ids = new List<LinktreeId>(page.Count);
+        var ids = new List<LinktreeId>(batch.Count);
         _beginWriting.ExecuteNonQuery();
-        foreach (var record in page)
+        foreach (var record in batch)
         {
             var (id, author, uuid) = (record.Id.AsSpan().ToArray(), record.Author.AsSpan().ToArray(), Encoding.UTF8.GetBytes(record.Uuid));
-            var inserted = Bind(_insert, _task, record.Timestamp, id, author, uuid, record.IsTombstone ? 1L : 0L, record.Signature.AsSpan().ToArray(), record.Data.ToArray()).ExecuteNonQuery();
+            var (tombstone, signature, data) = (record.IsTombstone ? 1L : 0L, record.Signature.AsSpan().ToArray(), record.Data.ToArray());
+            var inserted = Bind(_insert, _task, record.Timestamp, id, author, uuid, tombstone, signature, data).ExecuteNonQuery();
             Bind(_append, _task, ++_number, author, uuid, record.Timestamp, id, now).ExecuteNonQuery();
             if (inserted == 1)
                 ids.Add(record.Id);
@@ -68,11 +89,11 @@ internal sealed class BareSqlite : IContestant
         return ValueTask.FromResult<IReadOnlyList<LinktreeId>>(ids);
     }
 
-    public ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> page)
+    public ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> batch)
     {
-        var ids = new List<LinktreeId>(page.Count);
+        var ids = new List<LinktreeId>(batch.Count);
         _begin.ExecuteNonQuery();
-        foreach (var record in page)
+        foreach (var record in batch)
         {
             using var reader = Bind(_find, _task, record.Author.AsSpan().ToArray(), Encoding.UTF8.GetBytes(record.Uuid)).ExecuteReader();
             if (reader.Read() && reader.GetInt64(0) == record.Timestamp && record.Id.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(1)))
@@ -93,7 +114,7 @@ internal sealed class BareSqlite : IContestant
         return ValueTask.FromResult(BareRow.Ids(rows));
     }
 
-    public ValueTask<IReadOnlyList<LinktreeId>> ListOnAsync(int limit)
+    public ValueTask<IReadOnlyList<LinktreeId>> ListNextAsync(int limit)
     {
         var rows = new List<BareRow>(limit);
         ReadRows(Bind(_list, _task, _listed.Timestamp, _listed.Id, (long)limit), rows);
@@ -102,7 +123,7 @@ internal sealed class BareSqlite : IContestant
         return ValueTask.FromResult(BareRow.Ids(rows));
     }
 
-    public ValueTask<IReadOnlyList<LinktreeId>> ReadOnAsync(int limit)
+    public ValueTask<IReadOnlyList<LinktreeId>> ReadChangesAsync(int limit)
     {
         var changes = new List<BareChange>(limit);
         using (var reader = Bind(_changes, _task, _read, (long)limit).ExecuteReader())
@@ -110,7 +131,12 @@ internal sealed class BareSqlite : IContestant
             while (reader.Read())
             {
                 changes.Add(new BareChange(
-                    reader.GetInt64(0), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5)));
+                    reader.GetInt64(0),
+                    reader.GetInt32(1),
+                    reader.GetFieldValue<byte[]>(2),
+                    reader.GetFieldValue<byte[]>(3),
+                    reader.GetInt64(4),
+                    reader.GetFieldValue<byte[]>(5)));
             }
         }
 
@@ -124,7 +150,14 @@ internal sealed class BareSqlite : IContestant
     {
         using var reader = command.ExecuteReader();
         while (reader.Read())
-            rows.Add(new BareRow(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetFieldValue<byte[]>(4)));
+        {
+            rows.Add(new BareRow(
+                reader.GetFieldValue<byte[]>(0),
+                reader.GetFieldValue<byte[]>(1),
+                reader.GetFieldValue<byte[]>(2),
+                reader.GetInt64(3),
+                reader.GetFieldValue<byte[]>(4)));
+        }
     }
 
     private SqliteCommand Prepare(string sql, int parameters)

@@ -2,17 +2,18 @@ using System.Diagnostics;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>How often a disk confirms: what is called durable waits for it once a page at least.</summary>
+/// <summary>Measures how many writes a disk confirms: a durable batch waits for at least one.</summary>
 internal static class DiskProbe
 {
     private const int Bytes = 4096;
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Appends of 4 KiB a second, each with an fsync of its own.</summary>
+    /// <summary>Returns the number of appends of 4 KiB per second, each with an fsync.</summary>
     internal static double MeasureFsyncs(DirectoryInfo folder)
     {
-        using var file = File.OpenHandle(Path.Combine(folder.FullName, "probe"), FileMode.Create, FileAccess.Write, options: FileOptions.DeleteOnClose);
+        var path = Path.Combine(folder.FullName, "probe");
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, options: FileOptions.DeleteOnClose);
         var bytes = new byte[Bytes];
         var start = Stopwatch.GetTimestamp();
         var appended = 0;

@@ -1,20 +1,20 @@
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>What is done to all records of a workload, in as many steps as it has pages.</summary>
-/// <param name="Name">Its name in the table.</param>
-/// <param name="Step">Does the step of a number.</param>
-internal sealed record Operation(string Name, Func<IContestant, Workload, int, ValueTask<IReadOnlyList<LinktreeId>>> Step)
+/// <summary>An operation on all records of a workload, with one step for each of its batches.</summary>
+/// <param name="Name">The name in the table.</param>
+/// <param name="Step">Runs the step with a number.</param>
+internal sealed record Operation(string Name, Func<ICandidate, Workload, int, ValueTask<IReadOnlyList<LinktreeId>>> Step)
 {
     internal static IReadOnlyList<Operation> Writing { get; } =
     [
-        new("put, new", (contestant, workload, page) => contestant.PutNewAsync(workload.Pages[page])),
-        new("put, held", (contestant, workload, page) => contestant.PutHeldAsync(workload.Pages[page])),
+        new("put, new", (candidate, workload, batch) => candidate.PutNewAsync(workload.Batches[batch])),
+        new("put, held", (candidate, workload, batch) => candidate.PutHeldAsync(workload.Batches[batch])),
     ];
 
     internal static IReadOnlyList<Operation> Reading { get; } =
     [
-        new("get by id", (contestant, workload, page) => contestant.GetAsync(workload.IdPages[page])),
-        new("list", (contestant, _, _) => contestant.ListOnAsync(Workload.PageSize)),
-        new("change feed", (contestant, _, _) => contestant.ReadOnAsync(Workload.PageSize)),
+        new("get by id", (candidate, workload, batch) => candidate.GetAsync(workload.IdBatches[batch])),
+        new("list", (candidate, _, _) => candidate.ListNextAsync(Workload.BatchSize)),
+        new("change feed", (candidate, _, _) => candidate.ReadChangesAsync(Workload.BatchSize)),
     ];
 }

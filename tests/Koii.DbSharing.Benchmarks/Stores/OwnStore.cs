@@ -2,8 +2,8 @@ using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>One of our stores, by its contract.</summary>
-internal sealed class OwnStore : IContestant
+/// <summary>A store of the packages.</summary>
+internal sealed class OwnStore : ICandidate
 {
     private readonly ILinktreeStore _store;
     private readonly ILinktreeChangeFeed _feed;
@@ -12,20 +12,20 @@ internal sealed class OwnStore : IContestant
 
     private OwnStore(ILinktreeStore store) => (_store, _feed) = (store, (ILinktreeChangeFeed)store);
 
-    /// <summary>Opens the store, which its first call would do.</summary>
-    internal static async Task<IContestant> OpenAsync(ILinktreeStore store)
+    /// <summary>Opens the store by its first call.</summary>
+    internal static async Task<ICandidate> OpenAsync(ILinktreeStore store)
     {
         await ((ILinktreeChangeFeed)store).ReadChangesAsync(ChangePosition.Latest, 1);
         return new OwnStore(store);
     }
 
-    public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> page) => PutAsync(page, PutOutcome.Inserted);
+    public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> batch) => PutAsync(batch, PutOutcome.Inserted);
 
-    public ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> page) => PutAsync(page, PutOutcome.Unchanged);
+    public ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> batch) => PutAsync(batch, PutOutcome.Unchanged);
 
     public async ValueTask<IReadOnlyList<LinktreeId>> GetAsync(IReadOnlyList<LinktreeId> ids) => Ids(await _store.GetAsync(ids));
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> ListOnAsync(int limit)
+    public async ValueTask<IReadOnlyList<LinktreeId>> ListNextAsync(int limit)
     {
         if (_next is null)
             return [];
@@ -34,7 +34,7 @@ internal sealed class OwnStore : IContestant
         return Ids(page.Linktrees);
     }
 
-    public async ValueTask<IReadOnlyList<LinktreeId>> ReadOnAsync(int limit)
+    public async ValueTask<IReadOnlyList<LinktreeId>> ReadChangesAsync(int limit)
     {
         var page = await _feed.ReadChangesAsync(_position, limit);
         _position = page.Next;
@@ -43,10 +43,10 @@ internal sealed class OwnStore : IContestant
 
     public ValueTask DisposeAsync() => _store is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 
-    private async ValueTask<IReadOnlyList<LinktreeId>> PutAsync(IReadOnlyList<SignedLinktree> page, PutOutcome expected)
+    private async ValueTask<IReadOnlyList<LinktreeId>> PutAsync(IReadOnlyList<SignedLinktree> batch, PutOutcome expected)
     {
-        var outcomes = await _store.PutAsync(page);
-        return [.. page.Where((_, i) => outcomes[i] == expected).Select(record => record.Id)];
+        var outcomes = await _store.PutAsync(batch);
+        return [.. batch.Where((_, i) => outcomes[i] == expected).Select(record => record.Id)];
     }
 
     private static LinktreeId[] Ids(IReadOnlyList<SignedLinktree> linktrees) => [.. linktrees.Select(linktree => linktree.Id)];

@@ -1,67 +1,74 @@
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>A row of the table: how long an operation takes our store, and the driver alone.</summary>
+/// <summary>A row of the table: the times of an operation with the store and with the driver alone.</summary>
 internal sealed class Row
 {
-    /// <summary>Some tenths of a second: so often the contestants take turns, so that what else the machine does meets both alike.</summary>
-    private const int StepsOfTurn = 8;
+    /// <summary>
+    /// The candidates alternate after some tenths of a second, so that other load on the machine affects both.
+    /// </summary>
+    private const int StepsPerSlice = 8;
 
     private readonly Operation _operation;
     private readonly Workload _workload;
     private readonly TimeSpan[] _own, _bare;
 
-    internal Row(string arena, Operation operation, Workload workload)
+    internal Row(string backend, Operation operation, Workload workload)
     {
-        Arena = arena;
+        Backend = backend;
         _operation = operation;
         _workload = workload;
-        var turns = (workload.Pages.Count + StepsOfTurn - 1) / StepsOfTurn;
-        _own = [.. Enumerable.Repeat(TimeSpan.MaxValue, turns)];
+        var slices = (workload.Batches.Count + StepsPerSlice - 1) / StepsPerSlice;
+        _own = [.. Enumerable.Repeat(TimeSpan.MaxValue, slices)];
         _bare = [.. _own];
     }
 
-    internal string Arena { get; }
+    internal string Backend { get; }
 
     internal string Operation => _operation.Name;
 
-    /// <summary>The sum of all turns, each as in the round in which it was fastest: a turn does the same in each round, and what disturbs it only makes it longer.</summary>
+    /// <summary>
+    /// The sum of the fastest time of each slice: a slice does the same in each round, and other load only makes it
+    /// slower.
+    /// </summary>
     internal TimeSpan Own => Sum(_own);
 
     internal TimeSpan? Bare => _bare[0] == TimeSpan.MaxValue ? null : Sum(_bare);
 
     internal double? Ratio => Own / Bare;
 
-    /// <summary>Managed memory that ours allocates, in bytes.</summary>
+    /// <summary>The managed memory that the store allocates, in bytes.</summary>
     internal long Allocated { get; private set; } = long.MaxValue;
 
-    /// <summary>Runs the operation to its end; answers with what a contestant lost, if one did.</summary>
-    internal async Task<IReadOnlyList<string>> RunAsync(IContestant own, IContestant? bare)
+    /// <summary>Runs the whole operation; returns which records a candidate lost, if any.</summary>
+    internal async Task<IReadOnlyList<string>> RunAsync(ICandidate own, ICandidate? bare)
     {
         GC.Collect();
         var ofOwn = new Run(_operation, own, _workload);
         var ofBare = bare is null ? null : new Run(_operation, bare, _workload);
-        for (var turn = 0; turn < _own.Length; turn++)
+        for (var slice = 0; slice < _own.Length; slice++)
         {
-            if (turn % 2 == 0)
-                await TakeTurnAsync(ofOwn, _own, turn);
-            await TakeTurnAsync(ofBare, _bare, turn);
-            if (turn % 2 != 0)
-                await TakeTurnAsync(ofOwn, _own, turn);
+            if (slice % 2 == 0)
+                await RunSliceAsync(ofOwn, _own, slice);
+            await RunSliceAsync(ofBare, _bare, slice);
+            if (slice % 2 != 0)
+                await RunSliceAsync(ofOwn, _own, slice);
         }
 
         Allocated = Math.Min(Allocated, ofOwn.Allocated);
-        return [.. new[] { Loss("ours", ofOwn), Loss("the driver", ofBare) }.OfType<string>()];
+        return [.. new[] { Loss("the store", ofOwn), Loss("the driver", ofBare) }.OfType<string>()];
     }
 
-    private static async Task TakeTurnAsync(Run? run, TimeSpan[] fastest, int turn)
+    private static async Task RunSliceAsync(Run? run, TimeSpan[] fastest, int slice)
     {
         if (run is null)
             return;
-        var time = await run.GoOnAsync(StepsOfTurn);
-        fastest[turn] = time < fastest[turn] ? time : fastest[turn];
+        var time = await run.ContinueAsync(StepsPerSlice);
+        fastest[slice] = time < fastest[slice] ? time : fastest[slice];
     }
 
-    private string? Loss(string contestant, Run? run) => run?.FindLoss() is { } loss ? $"{Arena}, {Operation}, {contestant}: {loss}." : null;
+    private string? Loss(string candidate, Run? run) => run?.FindLoss() is { } loss
+        ? $"{Backend}, {Operation}, {candidate}: {loss}."
+        : null;
 
     private static TimeSpan Sum(TimeSpan[] times) => times.Aggregate((sum, time) => sum + time);
 }

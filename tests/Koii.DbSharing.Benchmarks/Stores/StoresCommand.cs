@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary><c>stores 100000</c>: one table of what each store takes to put, put again, get, list and tell of so many records, beside the driver of its database alone, from one run.</summary>
+/// <summary>
+/// <c>stores 100000</c>: prints a table of how fast each store puts, puts again, gets, lists and reads the changes of a
+/// number of records, beside the driver of its database alone, from one run.
+/// </summary>
 internal static class StoresCommand
 {
     internal const string Verb = "stores";
@@ -10,30 +13,32 @@ internal static class StoresCommand
     private const int DefaultCount = 100_000;
     private const int Rounds = 3;
 
-    private static readonly string[] Stores = [InMemoryArena.Store, SqliteArena.Store, PostgreSqlArena.Store];
+    private static readonly string[] Stores = [InMemoryBackend.Store, SqliteBackend.Store, PostgreSqlBackend.Store];
 
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         if (!TryParse(arguments, out var count, out var stores))
         {
-            Console.Error.WriteLine($"Usage: {Verb} [<count>] [{string.Join('|', Stores)}]... — how many records, {DefaultCount} if it is not said, and which stores, else all.");
+            Console.Error.WriteLine(
+                $"Usage: {Verb} [<count>] [{string.Join('|', Stores)}]... — "
+                + $"number of records (default: {DefaultCount}) and stores (default: all).");
             return 1;
         }
 
         var workload = new Workload(count);
         var folder = Directory.CreateTempSubdirectory("koii-dbsharing-stores-");
-        var arenas = new List<IArena>();
+        var backends = new List<IBackend>();
         try
         {
             foreach (var store in stores)
             {
-                if (await OpenAsync(store, workload, folder) is { } arena)
-                    arenas.Add(arena);
+                if (await OpenAsync(store, workload, folder) is { } backend)
+                    backends.Add(backend);
                 else
-                    Console.WriteLine($"{store}: the machine does not have the server.");
+                    Console.WriteLine($"{store}: the server is not installed.");
             }
 
-            var table = new StoresTable(workload, arenas);
+            var table = new StoresTable(workload, backends);
             var losses = await MeasureAsync(table, folder);
             table.Print(Rounds);
             foreach (var loss in losses.Distinct())
@@ -42,17 +47,17 @@ internal static class StoresCommand
         }
         finally
         {
-            foreach (var arena in arenas)
-                await arena.DisposeAsync();
+            foreach (var backend in backends)
+                await backend.DisposeAsync();
             folder.Delete(recursive: true);
         }
     }
 
-    private static async Task<IArena?> OpenAsync(string store, Workload workload, DirectoryInfo folder) => store switch
+    private static async Task<IBackend?> OpenAsync(string store, Workload workload, DirectoryInfo folder) => store switch
     {
-        InMemoryArena.Store => new InMemoryArena(workload),
-        SqliteArena.Store => new SqliteArena(workload, folder),
-        _ => await PostgreSqlArena.TryStartAsync(workload),
+        InMemoryBackend.Store => new InMemoryBackend(workload),
+        SqliteBackend.Store => new SqliteBackend(workload, folder),
+        _ => await PostgreSqlBackend.TryStartAsync(workload),
     };
 
     private static async Task<List<string>> MeasureAsync(StoresTable table, DirectoryInfo folder)
@@ -61,17 +66,17 @@ internal static class StoresCommand
         for (var round = 0; round < Rounds; round++)
         {
             table.Fsyncs = Math.Max(table.Fsyncs, DiskProbe.MeasureFsyncs(folder));
-            foreach (var arena in table.Arenas)
+            foreach (var backend in table.Backends)
             {
-                await arena.ClearAsync();
+                await backend.ClearAsync();
 
-                // Closed in between, so that what is read is what was stored.
+                // The store is closed between the two, so that the reads read what was stored.
                 foreach (var operations in new[] { Operation.Writing, Operation.Reading })
                 {
-                    await using var own = await arena.OpenOwnAsync();
-                    await using var bare = await arena.OpenBareAsync(toWrite: operations == Operation.Writing);
+                    await using var own = await backend.OpenOwnAsync();
+                    await using var bare = await backend.OpenBareAsync(toWrite: operations == Operation.Writing);
                     foreach (var operation in operations)
-                        losses.AddRange(await table.Row(arena, operation).RunAsync(own, bare));
+                        losses.AddRange(await table.Row(backend, operation).RunAsync(own, bare));
                 }
             }
         }

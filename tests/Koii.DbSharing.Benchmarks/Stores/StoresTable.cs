@@ -3,46 +3,59 @@ using System.Runtime.InteropServices;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>The rows of all arenas, and what is printed of them.</summary>
+/// <summary>The rows of all backends, and their output.</summary>
 internal sealed class StoresTable
 {
     private const int Width = 12;
 
     private readonly Workload _workload;
-    private readonly Dictionary<(IArena, Operation), Row> _rows;
+    private readonly Dictionary<(IBackend, Operation), Row> _rows;
 
-    internal StoresTable(Workload workload, IReadOnlyList<IArena> arenas)
+    internal StoresTable(Workload workload, IReadOnlyList<IBackend> backends)
     {
         _workload = workload;
-        Arenas = arenas;
-        _rows = arenas
-            .SelectMany(arena => Operation.Writing.Concat(Operation.Reading).Select(operation => (arena, operation)))
-            .ToDictionary(key => key, key => new Row(key.arena.Name, key.operation, workload));
+        Backends = backends;
+        _rows = backends
+            .SelectMany(backend => Operation.Writing.Concat(Operation.Reading).Select(operation => (backend, operation)))
+            .ToDictionary(key => key, key => new Row(key.backend.Name, key.operation, workload));
     }
 
-    internal IReadOnlyList<IArena> Arenas { get; }
+    internal IReadOnlyList<IBackend> Backends { get; }
 
-    /// <summary>Appends a second that the disk confirms, the most that was seen.</summary>
+    /// <summary>The most appends per second that the disk has confirmed.</summary>
     internal double Fsyncs { get; set; }
 
-    internal Row Row(IArena arena, Operation operation) => _rows[(arena, operation)];
+    internal Row Row(IBackend backend, Operation operation) => _rows[(backend, operation)];
 
     internal void Print(int rounds)
     {
-        Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores.");
-        foreach (var description in Arenas.Select(arena => arena.Description).OfType<string>())
-            Console.WriteLine($"{description}.");
-        Console.WriteLine($"The disk: {Number(Fsyncs)} appends of 4 KiB a second, each with an fsync; pages of {Workload.PageSize} records with one each would be {Number(Fsyncs * Workload.PageSize)} records/s.");
         Console.WriteLine(
-            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in pages of {Workload.PageSize}; ours and the driver in turns, each turn as in the fastest of {rounds} rounds.");
+            $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
+            + $"{Environment.ProcessorCount} cores.");
+        foreach (var description in Backends.Select(backend => backend.Description).OfType<string>())
+            Console.WriteLine($"{description}.");
+        Console.WriteLine(
+            $"The disk: {Number(Fsyncs)} appends of 4 KiB a second, each with an fsync; batches of {Workload.BatchSize} records with one each "
+            + $"would be {Number(Fsyncs * Workload.BatchSize)} records/s.");
+        Console.WriteLine(
+            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in batches of {Workload.BatchSize}; "
+            + $"store and driver alternate, each slice as in the fastest of {rounds} rounds.");
         Console.WriteLine();
         Print("store", "what", "records/s", "driver alone", "× its time", "B/record");
-        Console.WriteLine($"| ---------- | ----------- | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: | {new string('-', Width - 1)}: |");
+        var rule = new string('-', Width - 1) + ":";
+        Console.WriteLine($"| ---------- | ----------- | {rule} | {rule} | {rule} | {rule} |");
         foreach (var row in _rows.Values)
-            Print(row.Arena, row.Operation, Rate(row.Own), row.Bare is { } bare ? Rate(bare) : "", row.Ratio?.ToString("N2", CultureInfo.InvariantCulture) ?? "", Number((double)row.Allocated / _workload.Count));
+        {
+            var bare = row.Bare is { } time ? Rate(time) : "";
+            var ratio = row.Ratio?.ToString("N2", CultureInfo.InvariantCulture) ?? "";
+            Print(row.Backend, row.Operation, Rate(row.Own), bare, ratio, Number((double)row.Allocated / _workload.Count));
+        }
+
         Console.WriteLine();
-        Console.WriteLine("Driver alone: the same rows in the same tables and batches, nothing decided. B/record: managed memory that ours allocates. Goals: at most 1.3 times the driver's time in each row;");
-        Console.WriteLine("where the disk allows, SQLite 60,000 new and 200,000 held records/s.");
+        Console.WriteLine("Driver alone: the same rows in the same tables and batches, without decisions.");
+        Console.WriteLine("B/record: managed memory that the store allocates.");
+        Console.WriteLine("Goals: at most 1.3 times the time of the driver in each row;");
+        Console.WriteLine("if the disk allows, SQLite 60,000 new and 200,000 stored records/s.");
     }
 
     private static void Print(string store, string what, params ReadOnlySpan<string> figures)

@@ -1,31 +1,31 @@
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>The records that are stored, each of another author, in the pages in which they are; and their ids as a stranger would ask for them, in no order.</summary>
+/// <summary>Records in batches, each of another author, and their ids in random order.</summary>
 internal sealed class Workload
 {
-    internal const int PageSize = 512;
+    internal const int BatchSize = 512;
 
     internal Workload(int count)
     {
         var records = ProfileRecords.Forge(count);
         LinktreeId[] ids = [.. records.Select(record => record.Id)];
-        Pages = [.. records.Chunk(PageSize)];
+        Batches = [.. records.Chunk(BatchSize)];
         AverageBytes = (int)records.Average(record => record.Data.Length);
         new Random(count).Shuffle(ids);
-        IdPages = [.. ids.Chunk(PageSize)];
+        IdBatches = [.. ids.Chunk(BatchSize)];
         Options = new DbSharingOptions { TaskId = "benchmark" };
         Options.MaxRecords = Math.Max(Options.MaxRecords, count);
         Options.MaxRetainedChanges = Math.Max(Options.MaxRetainedChanges, count);
     }
 
-    internal IReadOnlyList<SignedLinktree[]> Pages { get; }
+    internal IReadOnlyList<SignedLinktree[]> Batches { get; }
 
-    internal IReadOnlyList<LinktreeId[]> IdPages { get; }
+    internal IReadOnlyList<LinktreeId[]> IdBatches { get; }
 
-    internal int Count => Pages.Sum(page => page.Length);
+    internal int Count => Batches.Sum(batch => batch.Length);
 
     internal int AverageBytes { get; }
 
-    /// <summary>A task whose limits the records keep.</summary>
+    /// <summary>The settings of a task whose limits the records do not exceed.</summary>
     internal DbSharingOptions Options { get; }
 }

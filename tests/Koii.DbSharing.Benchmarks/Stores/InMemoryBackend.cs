@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>The store without a database, which shows what the contract itself costs.</summary>
-internal sealed class InMemoryArena(Workload workload) : IArena
+/// <summary>The store in memory, which shows the cost of the contract itself.</summary>
+internal sealed class InMemoryBackend(Workload workload) : IBackend
 {
     internal const string Store = "memory";
 
@@ -17,9 +17,9 @@ internal sealed class InMemoryArena(Workload workload) : IArena
         return Task.CompletedTask;
     }
 
-    public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(_store);
+    public Task<ICandidate> OpenOwnAsync() => OwnStore.OpenAsync(_store);
 
-    public Task<IContestant?> OpenBareAsync(bool toWrite) => Task.FromResult<IContestant?>(null);
+    public Task<ICandidate?> OpenBareAsync(bool toWrite) => Task.FromResult<ICandidate?>(null);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -4,8 +4,8 @@ using Npgsql;
 
 namespace Koii.DbSharing.Benchmarks.Stores;
 
-/// <summary>Two databases of a cluster that is made for the run, with the server's default settings.</summary>
-internal sealed class PostgreSqlArena : IArena
+/// <summary>Two databases of a cluster that is created for the run, with the default settings of the server.</summary>
+internal sealed class PostgreSqlBackend : IBackend
 {
     internal const string Store = "PostgreSQL";
 
@@ -16,7 +16,7 @@ internal sealed class PostgreSqlArena : IArena
     private readonly TestServer _server;
     private readonly NpgsqlDataSource _administration;
 
-    private PostgreSqlArena(Workload workload, TestServer server)
+    private PostgreSqlBackend(Workload workload, TestServer server)
     {
         _workload = workload;
         _server = server;
@@ -30,13 +30,14 @@ internal sealed class PostgreSqlArena : IArena
         get
         {
             using var connection = _administration.OpenConnection();
-            return $"PostgreSQL {connection.PostgreSqlVersion} by Npgsql {typeof(NpgsqlConnection).Assembly.GetName().Version?.ToString(3)}, over a Unix socket, settings as they come";
+            var driver = typeof(NpgsqlConnection).Assembly.GetName().Version?.ToString(3);
+            return $"PostgreSQL {connection.PostgreSqlVersion} by Npgsql {driver}, over a Unix socket, default settings";
         }
     }
 
-    /// <summary>Starts a server; answers <see langword="null"/> where the machine has none.</summary>
-    internal static async Task<PostgreSqlArena?> TryStartAsync(Workload workload) =>
-        TestServer.FindPrograms() is { } programs ? new PostgreSqlArena(workload, await TestServer.StartAsync(programs)) : null;
+    /// <summary>Starts a server; returns <see langword="null"/> if PostgreSQL is not installed.</summary>
+    internal static async Task<PostgreSqlBackend?> TryStartAsync(Workload workload) =>
+        TestServer.FindPrograms() is { } programs ? new PostgreSqlBackend(workload, await TestServer.StartAsync(programs)) : null;
 
     public async Task ClearAsync()
     {
@@ -50,9 +51,9 @@ internal sealed class PostgreSqlArena : IArena
         await store.ReadChangesAsync(ChangePosition.Latest, 1);
     }
 
-    public Task<IContestant> OpenOwnAsync() => OwnStore.OpenAsync(Open(Own));
+    public Task<ICandidate> OpenOwnAsync() => OwnStore.OpenAsync(Open(Own));
 
-    public async Task<IContestant?> OpenBareAsync(bool toWrite) => await BareNpgsql.OpenAsync(ConnectionString(Bare));
+    public async Task<ICandidate?> OpenBareAsync(bool toWrite) => await BareNpgsql.OpenAsync(ConnectionString(Bare));
 
     public async ValueTask DisposeAsync()
     {
@@ -62,7 +63,8 @@ internal sealed class PostgreSqlArena : IArena
 
     private PostgreSqlLinktreeStore Open(string database) => new(ConnectionString(database), _workload.Options);
 
-    private string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = database }.ConnectionString;
+    private string ConnectionString(string database) =>
+        new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = database }.ConnectionString;
 
     private async Task ExecuteAsync(string sql)
     {

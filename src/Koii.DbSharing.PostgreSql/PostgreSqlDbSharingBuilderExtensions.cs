@@ -35,9 +35,9 @@ public static class PostgreSqlDbSharingBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(connectionString);
         return builder
-            .Use<ILinktreeStore>(
+            .UseStore(
                 (services, options) => new PostgreSqlLinktreeStore(connectionString(services), options, services.GetService<TimeProvider>()))
-            .Use<IReplicationLease>(
+            .UseReplicationLease(
                 (services, options) => new PostgreSqlReplicationLease(connectionString(services), options, services.GetService<TimeProvider>()));
     }
 
@@ -69,9 +69,9 @@ public static class PostgreSqlDbSharingBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(dataSource);
         return builder
-            .Use<ILinktreeStore>(
+            .UseStore(
                 (services, options) => new PostgreSqlLinktreeStore(dataSource(services), options, services.GetService<TimeProvider>()))
-            .Use<IReplicationLease>(
+            .UseReplicationLease(
                 (services, options) => new PostgreSqlReplicationLease(dataSource(services), options, services.GetService<TimeProvider>()));
     }
 }

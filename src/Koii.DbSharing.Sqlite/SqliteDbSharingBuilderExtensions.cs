@@ -32,7 +32,7 @@ public static class SqliteDbSharingBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(connectionString);
-        return builder.Use<ILinktreeStore>(
+        return builder.UseStore(
             (services, options) => new SqliteLinktreeStore(connectionString(services), options, services.GetService<TimeProvider>()));
     }
 }

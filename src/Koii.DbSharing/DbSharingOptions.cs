@@ -1,73 +1,111 @@
 namespace Koii.DbSharing;
 
-/// <summary>The settings of one shared task. They are read when the engine and its roles are built; later changes have no effect.</summary>
+/// <summary>The settings of one shared task.</summary>
+/// <remarks>They are read when the engine and its services are made; later changes have no effect.</remarks>
 public sealed class DbSharingOptions
 {
-    /// <summary>The task whose data is shared. Required; letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>, as it stands in paths.</summary>
+    /// <summary>The id of the task whose data is shared, as it stands in request paths.</summary>
+    /// <value>Required: 1 to 128 letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.</value>
     public string TaskId { get; set; } = "";
 
     /// <summary>
-    /// The base URL of the service that knows the nodes, asked at <c>{ServiceUrl}/nodes/{TaskId}</c>. Default: none, which is fine where
-    /// <see cref="Nodes"/> names some. A value that is no URL (some hosts pass the text <c>undefined</c>) is a warning in every round's report, not an error.
+    /// The base URL of the service that lists the nodes of the task, at <c>{ServiceUrl}/nodes/{TaskId}</c>.
     /// </summary>
+    /// <remarks>
+    /// Not needed where <see cref="Nodes"/> has nodes. A value that is not a URL (some hosts pass the text
+    /// <c>undefined</c>) is not an error at start: the report of every round has it as a problem.
+    /// </remarks>
+    /// <value>Default: none.</value>
     public string? ServiceUrl { get; set; }
 
-    /// <summary>Base URLs of nodes that are asked beside those the service names, wherever they are. Default: none.</summary>
+    /// <summary>
+    /// Base URLs of nodes to pull from in addition to those that the service lists. They are trusted to be where they
+    /// are, so they may have any address.
+    /// </summary>
+    /// <value>
+    /// Default: none. Each must be an absolute http or https URL without user information, query and fragment.
+    /// </value>
     public IList<string> Nodes { get; } = [];
 
-    /// <summary>Base URLs under which this node is listed itself, so that it does not ask itself. Default: none.</summary>
+    /// <summary>Base URLs under which the node list contains this node, so that it does not pull from itself.</summary>
+    /// <value>
+    /// Default: none. Each must be an absolute http or https URL without user information, query and fragment.
+    /// </value>
     public IList<string> OwnUrls { get; } = [];
 
     /// <summary>
-    /// The word for the shared thing in paths and keys. Default: <c>linktree</c>; same characters as <see cref="TaskId"/>, and the same on all nodes of a task.
+    /// The name of the shared resource in request paths and keys. It must be the same on all nodes of a task.
     /// </summary>
+    /// <value>Default: <c>linktree</c>; 1 to 128 letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>~</c>.</value>
     public string ResourceName { get; set; } = "linktree";
 
-    /// <summary>The time from the start of one round to the start of the next, give or take a tenth. Default: 20 seconds; at least 1 second, at most 1 day.</summary>
+    /// <summary>The time from the start of one round to the start of the next, plus or minus a random tenth.</summary>
+    /// <value>Default: 20 seconds; from 1 second to 1 day.</value>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>
-    /// How many peers a round asks when there are more than twice as many: half of them from those that have been good for a day, half at random, and beside them one
-    /// that failed and has rested. Default: 8; at least 1. Of one host no more than two are considered then, unless <see cref="AllowPrivateAddresses"/> is set.
-    /// </summary>
+    /// <summary>How many peers a round selects where there are more than twice as many.</summary>
+    /// <remarks>
+    /// Half of them are peers that were read without a failure for a day, half are random, and one more is a peer whose
+    /// backoff has ended. At most two peers of one host are then considered, unless <see cref="AllowPrivateAddresses"/>
+    /// is set. Where there are fewer peers, a round selects all of them.
+    /// </remarks>
+    /// <value>Default: 8; at least 1.</value>
     public int FanOut { get; set; } = 8;
 
-    /// <summary>
-    /// How many peers' lists are read at the same time. Default: 4; at least 1. All peers of a round are asked at once, and one that keeps its reader waiting for a
-    /// second lets the next one read meanwhile. A round stays under 8 MB of memory for each, as long as <see cref="FanOut"/> is at most twice as many.
-    /// </summary>
+    /// <summary>How many peers' records are read and processed at the same time.</summary>
+    /// <remarks>
+    /// A round calls all selected peers at once; this bounds memory and work. A peer that keeps its reader waiting for
+    /// a second does not count until it sends again. A round needs less than 8 MB of memory for each, as long as
+    /// <see cref="FanOut"/> is at most twice as many.
+    /// </remarks>
+    /// <value>Default: 4; at least 1.</value>
     public int MaxConcurrentPeers { get; set; } = 4;
 
     /// <summary>
-    /// How many records are kept of one author: the newest. Default: 16; at least 1, and the same on all nodes of a task, else they never agree.
-    /// Raising it later can bring back records whose tombstones were evicted.
+    /// How many records of one author are kept: the newest. It must be the same on all nodes of a task, otherwise they
+    /// never agree.
     /// </summary>
+    /// <remarks>Raising it later can bring back records whose tombstones were evicted.</remarks>
+    /// <value>Default: 16; at least 1.</value>
     public int LinktreesPerAuthor { get; set; } = 16;
 
-    /// <summary>At this many records, authors that hold nothing yet are refused as <c>Full</c>. Default: 1,000,000; at least 1.</summary>
+    /// <summary>
+    /// The number of records from which on the store accepts no records of authors that have none yet; they are
+    /// rejected as <see cref="VerdictKind.Full"/>.
+    /// </summary>
+    /// <value>Default: 1,000,000; at least 1.</value>
     public long MaxRecords { get; set; } = 1_000_000;
 
-    /// <summary>
-    /// How many of its newest changes a store's feed keeps. Default: 100,000; at least 1. A reader that is further behind is told to list the store again, and so is
-    /// one that stayed away for longer than <see cref="ChangeRetention"/>. The index that answers peers is such a reader.
-    /// </summary>
+    /// <summary>How many of the newest changes the store's change feed keeps.</summary>
+    /// <remarks>
+    /// A reader that is further behind, or that last read before <see cref="ChangeRetention"/>, must list the store
+    /// again. The index that answers peers is such a reader.
+    /// </remarks>
+    /// <value>Default: 100,000; at least 1.</value>
     public int MaxRetainedChanges { get; set; } = 100_000;
 
-    /// <summary>How long a store's feed keeps a change, if there is room for it (<see cref="MaxRetainedChanges"/>). Default: 7 days; more than zero, at most 3,650 days.</summary>
+    /// <summary>How long the store's change feed keeps a change, within <see cref="MaxRetainedChanges"/>.</summary>
+    /// <value>Default: 7 days; more than zero, at most 3,650 days.</value>
     public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// How far ahead of this node's clock a record may be; one further ahead is not stored yet and looked at again when it is due. Default: 10 minutes; zero to 1 day.
+    /// How far a record's timestamp may be ahead of this node's clock. A record that is further ahead is not stored; it
+    /// is read again when it is due.
     /// </summary>
+    /// <value>Default: 10 minutes; from zero to 1 day.</value>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Whether peers from the node list may be dialled at private, loopback and other special addresses (protocol §4), as many as there are at one: for development,
-    /// and for networks that are private as a whole. Default: <see langword="false"/>. The service at <see cref="ServiceUrl"/> and <see cref="Nodes"/> may be anywhere:
-    /// the operator named them.
+    /// Whether peers of the node list may have private, loopback and other special addresses (protocol §4), any number
+    /// of them at one address. For development, and for networks that are private as a whole.
     /// </summary>
+    /// <remarks>
+    /// It does not concern <see cref="ServiceUrl"/> and <see cref="Nodes"/>, which may have any address: the operator
+    /// named them.
+    /// </remarks>
+    /// <value>Default: <see langword="false"/>.</value>
     public bool AllowPrivateAddresses { get; set; }
 
-    /// <summary>What a peer may cost.</summary>
+    /// <summary>The limits of what one peer may cost.</summary>
     public PeerLimits PeerLimits { get; } = new();
 }

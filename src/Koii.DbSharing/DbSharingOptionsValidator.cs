@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Koii.DbSharing;
 
-/// <summary>Names every setting that is wrong, with its value and what would be right. Nothing is corrected silently.</summary>
+/// <summary>
+/// Reports every option that is out of its bounds, with its value and the bounds. No value is corrected.
+/// </summary>
 internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOptions>
 {
     // RFC 3986 §2.3, unreserved: what needs no escaping in a path, so that all nodes write the same one.
@@ -16,6 +18,14 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
+    /// <summary>Checks options that did not come through the container.</summary>
+    /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
+    internal static void ThrowIfInvalid(DbSharingOptions options, string parameterName)
+    {
+        if (string.Join(' ', Errors(options)) is { Length: > 0 } errors)
+            throw new ArgumentException(errors, parameterName);
+    }
+
     internal static IEnumerable<string> Errors(DbSharingOptions options)
     {
         if (!IsPathSegment(options.TaskId))
@@ -23,9 +33,9 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
         if (!IsPathSegment(options.ResourceName))
             yield return $"ResourceName is '{options.ResourceName}'; it must be a word of letters, digits, '-', '_', '.' and '~'.";
         foreach (var url in options.Nodes.Where(url => !NodeAddress.TryParse(url, out _)))
-            yield return $"Nodes holds '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+            yield return $"Nodes contains '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
         foreach (var url in options.OwnUrls.Where(url => !NodeAddress.TryParse(url, out _)))
-            yield return $"OwnUrls holds '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+            yield return $"OwnUrls contains '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
         if (options.Interval < TimeSpan.FromSeconds(1) || options.Interval > TimeSpan.FromDays(1))
             yield return $"Interval is {options.Interval}; it must be from 1 second to 1 day.";
         if (options.MaxClockSkew < TimeSpan.Zero || options.MaxClockSkew > TimeSpan.FromDays(1))
@@ -61,18 +71,20 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
             (nameof(PeerLimits.PeerTimeout), limits.PeerTimeout),
         })
         {
-            // A day also keeps them within what a timer can hold.
+            // A day is also within the range of a timer.
             if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
                 yield return $"PeerLimits.{setting} is {value}; it must be more than zero and at most 1 day.";
         }
 
-        // A valid record has up to 64 KiB of canonical data and may be written at greater length; above the bound one element would be a burden of its own.
+        // A valid record has up to 64 KiB of canonical data and may be written at greater length; above the bound one
+        // element would need too much memory.
         if (limits.MaxElementBytes is < 128 * 1024 or > 64 * 1024 * 1024)
             yield return $"PeerLimits.MaxElementBytes is {limits.MaxElementBytes}; it must be from 131072 (128 KiB) to 67108864 (64 MiB).";
-        if (limits.HeadersTimeout < limits.ConnectTimeout)
-            yield return $"PeerLimits.HeadersTimeout is {limits.HeadersTimeout}, less than ConnectTimeout ({limits.ConnectTimeout}), which is a part of it.";
-        if (limits.PeerTimeout < limits.HeadersTimeout)
-            yield return $"PeerLimits.PeerTimeout is {limits.PeerTimeout}, less than HeadersTimeout ({limits.HeadersTimeout}), which is a part of it.";
+        var (connect, headers, whole) = (limits.ConnectTimeout, limits.HeadersTimeout, limits.PeerTimeout);
+        if (headers < connect)
+            yield return $"PeerLimits.HeadersTimeout is {headers}, less than ConnectTimeout ({connect}), which is a part of it.";
+        if (whole < headers)
+            yield return $"PeerLimits.PeerTimeout is {whole}, less than HeadersTimeout ({headers}), which is a part of it.";
     }
 
     private static bool IsPathSegment(string? text) =>

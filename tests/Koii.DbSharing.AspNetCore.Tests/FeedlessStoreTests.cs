@@ -12,7 +12,7 @@ public sealed class FeedlessStoreTests
     [SetUp]
     public async Task StartAsync() => _node = await TestNode.StartAsync(
         services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
-            .Use<ILinktreeStore>((_, options) => new FeedlessStore(options)),
+            .UseStore((_, options) => new FeedlessStore(options)),
         endpoints => endpoints.MapDbSharing());
 
     [TearDown]

@@ -78,7 +78,7 @@ public sealed class MixedNetworkTests
                 // not be shorter.
                 var limits = options.PeerLimits;
                 limits.ConnectTimeout = limits.HeadersTimeout = limits.PeerTimeout = TimeSpan.FromHours(1);
-            }).UseInMemory().Use<INodeDirectory>((_, _) => directory),
+            }).UseInMemory().UseNodeDirectory((_, _) => directory),
             endpoints => endpoints.MapDbSharing(),
             onSocket: true);
         directory.Own = AddressOf(node);

@@ -98,7 +98,7 @@ public sealed class PermitReleaseTests
             services =>
             {
                 services.AddResponseCompression(options => options.EnableForHttps = true);
-                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => new PagedStore(pages));
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseStore((_, _) => new PagedStore(pages));
             },
             endpoints => endpoints.MapDbSharing(options => options.PrivateClient.MaxConcurrentRequests = 1).Add(endpoint =>
             {

@@ -134,7 +134,7 @@ public sealed class RequestLimitTests
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
-                .Use<ILinktreeStore>((_, _) => new PagedStore(pages: 100_000)),
+                .UseStore((_, _) => new PagedStore(pages: 100_000)),
             endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentLists = 1),
             onSocket: true);
 
@@ -164,7 +164,7 @@ public sealed class RequestLimitTests
     {
         await using var node = await TestNode.StartAsync(
             services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
-                .Use<ILinktreeStore>((_, _) => new PagedStore(pages: 2, failingPage: 0)),
+                .UseStore((_, _) => new PagedStore(pages: 2, failingPage: 0)),
             endpoints => endpoints.MapDbSharing(options => options.AllClients.MaxConcurrentRequests = 1));
 
         for (var i = 0; i < 5; i++)

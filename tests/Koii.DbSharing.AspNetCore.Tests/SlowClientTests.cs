@@ -167,7 +167,7 @@ public sealed class SlowClientTests
             services =>
             {
                 services.AddSingleton<TimeProvider>(clock);
-                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).Use<ILinktreeStore>((_, _) => store);
+                services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseStore((_, _) => store);
             },
             endpoints => endpoints.MapDbSharing(limits),
             onSocket: true);

@@ -140,7 +140,7 @@ public sealed class UsePostgreSqlTests : PostgreSqlFixture
         // For example with a pooler in transaction mode: the lease needs a session of its own.
         var services = NewServices("", "task");
         new Builder(services, "").UsePostgreSql(SomeDatabase)
-            .Use<IReplicationLease>((_, options) => new PostgreSqlReplicationLease(Database.ConnectionString, options));
+            .UseReplicationLease((_, options) => new PostgreSqlReplicationLease(Database.ConnectionString, options));
 
         await using var provider = services.BuildServiceProvider();
 

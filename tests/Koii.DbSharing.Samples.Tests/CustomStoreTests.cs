@@ -61,7 +61,7 @@ public sealed class CustomStoreTests
                 var limits = options.PeerLimits;
                 limits.ConnectTimeout = limits.HeadersTimeout = limits.IdleTimeout = limits.PeerTimeout = TimeSpan.FromHours(1);
             })
-            .Use<ILinktreeStore>((_, options) => new DictionaryStore(options));
+            .UseStore((_, options) => new DictionaryStore(options));
         var app = builder.Build();
         app.MapDbSharing();
         await app.StartAsync();

@@ -37,7 +37,7 @@ public sealed class DbSharingOptionsTests
         Assert.That(Errors(options => options.TaskId = "EXAMPLE_TASK_ID"), Is.Empty);
 
     [Test]
-    public void Every_error_is_named_with_its_value()
+    public void Every_error_is_reported_with_its_value()
     {
         var errors = Errors(options =>
         {
@@ -60,8 +60,8 @@ public sealed class DbSharingOptionsTests
         {
             "TaskId is 'a/b'; it must be the id of the task: letters, digits, '-', '_', '.' and '~'.",
             "ResourceName is '..'; it must be a word of letters, digits, '-', '_', '.' and '~'.",
-            "Nodes holds 'ftp://node.example'; each must be an absolute http or https URL without user information, query and fragment.",
-            "OwnUrls holds 'node.example'; each must be an absolute http or https URL without user information, query and fragment.",
+            "Nodes contains 'ftp://node.example'; each must be an absolute http or https URL without user information, query and fragment.",
+            "OwnUrls contains 'node.example'; each must be an absolute http or https URL without user information, query and fragment.",
             "Interval is 00:00:00; it must be from 1 second to 1 day.",
             "MaxClockSkew is -00:00:01; it must be from zero to 1 day.",
             $"ChangeRetention is {TimeSpan.MaxValue}; it must be more than zero and at most 3650 days.",

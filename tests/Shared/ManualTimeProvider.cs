@@ -23,6 +23,12 @@ internal sealed class ManualTimeProvider : TimeProvider
         lock (_lock) return _timers.Count(timer => timer.Due <= _now + time);
     }
 
+    /// <summary>Returns whether a timer is armed that fires when the clock is moved by exactly this time.</summary>
+    public bool HasTimerDueIn(TimeSpan time)
+    {
+        lock (_lock) return _timers.Any(timer => timer.Due == _now + time);
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock) return _now;

@@ -6,6 +6,7 @@ internal sealed class WatchedTimeProvider : TimeProvider
     private readonly ManualTimeProvider _clock = new();
     private readonly Lock _lock = new();
     private readonly List<(int Arms, TaskCompletionSource Reached)> _waiting = [];
+    private readonly List<(TimeSpan Due, TaskCompletionSource Armed)> _awaited = [];
     private int _arms;
 
     public override long TimestampFrequency => _clock.TimestampFrequency;
@@ -21,6 +22,9 @@ internal sealed class WatchedTimeProvider : TimeProvider
 
     /// <inheritdoc cref="ManualTimeProvider.TimersDueWithin"/>
     public int TimersDueWithin(TimeSpan time) => _clock.TimersDueWithin(time);
+
+    /// <inheritdoc cref="ManualTimeProvider.HasTimerDueIn"/>
+    public bool HasTimerDueIn(TimeSpan time) => _clock.HasTimerDueIn(time);
 
     public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
 
@@ -41,6 +45,18 @@ internal sealed class WatchedTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Waits until a timer is armed that fires when the clock is moved by exactly this time: then the code under test waits for it.</summary>
+    public Task TimerAsync(TimeSpan due)
+    {
+        var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+            _awaited.Add((due, armed));
+        // Armed before, or between the two: either is enough.
+        if (_clock.HasTimerDueIn(due))
+            armed.TrySetResult();
+        return armed.Task;
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new WatchedTimer(this, _clock.CreateTimer(callback, state, dueTime, period));
@@ -57,6 +73,8 @@ internal sealed class WatchedTimeProvider : TimeProvider
             _arms++;
             foreach (var (_, reached) in _waiting.Where(waiting => waiting.Arms <= _arms))
                 reached.TrySetResult();
+            foreach (var (_, armed) in _awaited.Where(awaited => awaited.Due == dueTime))
+                armed.TrySetResult();
         }
     }
 

@@ -12,5 +12,5 @@ public static class BouncyCastleDbSharingBuilderExtensions
     /// <param name="builder">The task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseBouncyCastle(this IDbSharingBuilder builder) =>
-        builder.Use<ISignatureVerifier>((_, _) => new BouncyCastleSignatureVerifier());
+        builder.UseSignatureVerifier((_, _) => new BouncyCastleSignatureVerifier());
 }

@@ -1,7 +1,6 @@
 using Koii.DbSharing;
 using Koii.DbSharing.DependencyInjection;
-using Koii.DbSharing.Nodes;
-using Koii.DbSharing.Peers;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,56 +11,136 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DbSharingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the replication engine and its roles over HTTP; a store is chosen on the returned builder, with <c>UseSqlite</c>, <c>UsePostgreSql</c> or <c>UseInMemory</c>.
-    /// Every role is only added where none is registered yet, and a later registration of the application's own wins.
+    /// Adds a task whose options come from <c>Configure&lt;DbSharingOptions&gt;</c> and from the section
+    /// <c>DbSharing</c> of the configuration.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Sets the options, <see cref="DbSharingOptions.TaskId"/> at least.</param>
-    /// <returns>The builder on which the store and other roles are chosen.</returns>
+    /// <returns>The builder that chooses the store and other services.</returns>
     /// <remarks>
-    /// Wrong options, and a missing store, are an <see cref="OptionsValidationException"/> that names every error: when the host starts, or,
-    /// without a host, when the engine is first asked for. Calling it twice is safe and applies both <paramref name="configure"/> actions.
+    /// <para>It adds the replication engine and its services over HTTP; a store is chosen on the builder, with
+    /// <c>UseSqlite</c>, <c>UsePostgreSql</c>, <c>UseInMemory</c> or <c>UseStore</c>. Each service is added only where
+    /// none is registered yet, and a later registration of the application replaces it. Calling it twice is
+    /// safe.</para>
+    /// <para>Invalid options, settings that are unknown or cannot be converted, and a missing store are one
+    /// <see cref="OptionsValidationException"/> that names every error: when the host starts, or, without a host, when
+    /// the engine is first resolved.</para>
+    /// <para>The section is read where an <see cref="IConfiguration"/> is registered, as every host does. Its
+    /// subsection <c>Endpoints</c> belongs to the package Koii.DbSharing.AspNetCore.</para>
+    /// </remarks>
+    public static IDbSharingBuilder AddDbSharing(this IServiceCollection services)
+    {
+        var builder = AddTask(services, Options.Options.DefaultName);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
+        return builder;
+    }
+
+    /// <summary>Adds a task whose options are set in code.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets the options, <see cref="DbSharingOptions.TaskId"/> at least.</param>
+    /// <returns>The builder that chooses the store and other services.</returns>
+    /// <remarks>
+    /// <para>It adds the replication engine and its services over HTTP; a store is chosen on the builder, with
+    /// <c>UseSqlite</c>, <c>UsePostgreSql</c>, <c>UseInMemory</c> or <c>UseStore</c>. Each service is added only where
+    /// none is registered yet, and a later registration of the application replaces it. Calling it twice is safe and
+    /// applies both settings.</para>
+    /// <para>Invalid options and a missing store are one <see cref="OptionsValidationException"/> that names every
+    /// error: when the host starts, or, without a host, when the engine is first resolved.</para>
     /// </remarks>
     public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, Action<DbSharingOptions> configure) =>
         AddTask(services, Options.Options.DefaultName, configure);
 
-    /// <summary>Adds one of several tasks to a process, each with its own engine, roles and options.</summary>
+    /// <summary>Adds a task whose options are a section of the configuration.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The task's name in this process: the key of its services and the name of its options. Not empty.</param>
+    /// <param name="configuration">The section; of a whole configuration, its section <c>DbSharing</c>.</param>
+    /// <returns>The builder that chooses the store and other services.</returns>
+    /// <remarks><inheritdoc cref="AddDbSharing(IServiceCollection)" path="/remarks/para[position() &lt; 3]"/></remarks>
+    public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, IConfiguration configuration) =>
+        AddTask(services, Options.Options.DefaultName, configuration);
+
+    /// <summary>
+    /// Adds one of several tasks of a process, whose options come from <c>Configure&lt;DbSharingOptions&gt;</c> with
+    /// its name.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">
+    /// The task's name in this process: the key of its services and the name of its options. Not empty.
+    /// </param>
+    /// <returns>The builder that chooses the store and other services.</returns>
+    /// <remarks>
+    /// <inheritdoc cref="AddDbSharing(IServiceCollection, Action{DbSharingOptions})" path="/remarks/para"/>
+    /// </remarks>
+    public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return AddTask(services, name);
+    }
+
+    /// <summary>Adds one of several tasks of a process, whose options are set in code.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">
+    /// The task's name in this process: the key of its services and the name of its options. Not empty.
+    /// </param>
     /// <param name="configure">Sets the options, <see cref="DbSharingOptions.TaskId"/> at least.</param>
-    /// <returns>The builder on which the store and other roles are chosen.</returns>
-    /// <remarks><inheritdoc cref="AddDbSharing(IServiceCollection, Action{DbSharingOptions})" path="/remarks"/></remarks>
+    /// <returns>The builder that chooses the store and other services.</returns>
+    /// <remarks>
+    /// <inheritdoc cref="AddDbSharing(IServiceCollection, Action{DbSharingOptions})" path="/remarks/para"/>
+    /// </remarks>
     public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, string name, Action<DbSharingOptions> configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return AddTask(services, name, configure);
     }
 
+    /// <summary>Adds one of several tasks of a process, whose options are a section of the configuration.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">
+    /// The task's name in this process: the key of its services and the name of its options. Not empty.
+    /// </param>
+    /// <param name="configuration">The section; of a whole configuration, its section <c>DbSharing</c>.</param>
+    /// <returns>The builder that chooses the store and other services.</returns>
+    /// <remarks><inheritdoc cref="AddDbSharing(IServiceCollection)" path="/remarks/para[position() &lt; 3]"/></remarks>
+    public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return AddTask(services, name, configuration);
+    }
+
+    private static OptionsSection DefaultSection(IServiceProvider provider) =>
+        new(Options.Options.DefaultName, provider.GetService<IConfiguration>()?.GetSection(OptionsSection.DefaultName));
+
     private static DbSharingBuilder AddTask(IServiceCollection services, string name, Action<DbSharingOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
+        var builder = AddTask(services, name);
+        services.Configure(name, configure);
+        return builder;
+    }
 
-        services.AddOptions<DbSharingOptions>(name).Configure(configure).ValidateOnStart();
+    private static DbSharingBuilder AddTask(IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var builder = AddTask(services, name);
+        var isRoot = configuration is IConfigurationRoot;
+        var section = new OptionsSection(name, isRoot ? configuration.GetSection(OptionsSection.DefaultName) : configuration);
+        services.AddSingleton<IConfigureOptions<DbSharingOptions>>(section);
+        services.AddSingleton<IValidateOptions<DbSharingOptions>>(section);
+        return builder;
+    }
+
+    private static DbSharingBuilder AddTask(IServiceCollection services, string name)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<DbSharingOptions>(name).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DbSharingOptions>, DbSharingOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DbSharingOptions>, StoreChoiceValidator>());
-        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
 
-        // Whom the operator named, and whom the node list did: only the latter are guarded.
-        var (namedClient, listedClient) = ($"Koii.DbSharing/{name}/named", $"Koii.DbSharing/{name}/listed");
-        services.TryAdd(TaskServices.Describe(name, (_, options) => new PeerAddressGuard(options.AllowPrivateAddresses)));
-        AddHttpClient(services, namedClient, name, _ => null);
-        AddHttpClient(services, listedClient, name, provider => provider.GetTaskService<PeerAddressGuard>(name));
-        services.TryAdd(TaskServices.Describe(name, (provider, options) => new PeerConnections(
-            ClientSource(provider, listedClient), ClientSource(provider, namedClient), provider.GetTaskService<PeerAddressGuard>(name), options)));
-
+        services.TryAdd(TaskServices.Describe(name, (provider, options) => new HttpTransport(
+            options, provider.GetRequiredService<TimeProvider>(), provider.GetService<ILoggerFactory>())));
+        services.TryAdd(TaskServices.Describe(name, (provider, _) => provider.GetTaskService<HttpTransport>(name).NodeDirectory));
+        services.TryAdd(TaskServices.Describe(name, (provider, _) => provider.GetTaskService<HttpTransport>(name).PeerClient));
         services.TryAdd(TaskServices.Describe<ISignatureVerifier>(name, (_, _) => new Ed25519SignatureVerifier()));
-        services.TryAdd(TaskServices.Describe<INodeDirectory>(name, (provider, options) => NodeDirectory(provider, options, namedClient)));
-        services.TryAdd(TaskServices.Describe<IPeerClient>(name, (provider, options) => new HttpPeerClient(
-            provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPeerClient>>())));
-        services.TryAdd(TaskServices.Describe<IPeerReconciler>(name, (provider, options) => new HttpPeerReconciler(
-            provider.GetTaskService<PeerConnections>(name), options, provider.GetRequiredService<TimeProvider>())));
         services.TryAdd(TaskServices.Describe(name, (provider, options) => new ReplicationEngine(
             provider.GetTaskService<INodeDirectory>(name),
             provider.GetTaskService<IPeerClient>(name),
@@ -71,44 +150,12 @@ public static class DbSharingServiceCollectionExtensions
             new ReplicationEngineServices
             {
                 TimeProvider = provider.GetRequiredService<TimeProvider>(),
-                LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
-                Reconciler = Reconciler(provider, name),
+                LoggerFactory = provider.GetService<ILoggerFactory>(),
+                Reconciler = provider.FindTaskService<IPeerReconciler>(name),
                 Policy = provider.FindTaskService<IAdmissionPolicy>(name),
                 Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
         services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(provider.GetTaskService<ReplicationEngine>(name))));
         return new DbSharingBuilder(services, name);
-    }
-
-    // Whoever plays the network by a client of its own has not asked for another part of it to be dialled.
-    private static IPeerReconciler? Reconciler(IServiceProvider provider, string name) =>
-        provider.GetTaskService<IPeerReconciler>(name) is var reconciler && reconciler is HttpPeerReconciler && provider.GetTaskService<IPeerClient>(name) is not HttpPeerClient
-            ? null
-            : reconciler;
-
-    // The factory's own loggers write four Information lines a request, every twenty seconds for every peer. Its rotation of handlers is off: ours renews its
-    // connections itself.
-    private static void AddHttpClient(IServiceCollection services, string clientName, string name, Func<IServiceProvider, PeerAddressGuard?> guard) =>
-        services.AddHttpClient(clientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(provider => PeerHttp.CreateHandler(provider.GetTaskOptions(name).PeerLimits, guard(provider)))
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
-
-    private static Func<HttpClient> ClientSource(IServiceProvider provider, string clientName)
-    {
-        var factory = provider.GetRequiredService<IHttpClientFactory>();
-        return () => factory.CreateClient(clientName);
-    }
-
-    // Without static nodes the service is the only source, and its absence is worth a warning; with them it may simply not exist.
-    private static INodeDirectory NodeDirectory(IServiceProvider provider, DbSharingOptions options, string clientName)
-    {
-        var fixedNodes = new StaticNodeDirectory(options.Nodes.Select(NodeAddress.Parse));
-        if (options.Nodes.Count > 0 && string.IsNullOrEmpty(options.ServiceUrl))
-            return fixedNodes;
-
-        var service = new HttpNodeDirectory(
-            ClientSource(provider, clientName), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpNodeDirectory>>());
-        return options.Nodes.Count == 0 ? service : new CompositeNodeDirectory(service, fixedNodes);
     }
 }

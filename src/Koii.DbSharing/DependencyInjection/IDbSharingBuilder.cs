@@ -1,11 +1,14 @@
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>What <c>AddDbSharing</c> returns: the place where a task's roles are chosen.</summary>
+/// <summary>Chooses the services of one shared task. <c>AddDbSharing</c> returns it.</summary>
 public interface IDbSharingBuilder
 {
-    /// <summary>The services that the task is added to.</summary>
+    /// <summary>The service collection that the task was added to.</summary>
     IServiceCollection Services { get; }
 
-    /// <summary>The task's name: its service key and the name of its options. Empty for the one that was added without a name.</summary>
+    /// <summary>
+    /// The task's name: the key of its services and the name of its options. Empty for the task that was added without
+    /// a name.
+    /// </summary>
     string Name { get; }
 }

@@ -3,10 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Hosting;
 
-/// <summary>Runs an engine's rounds for as long as the host runs. The host waits at its stop until the round under way has let go.</summary>
+/// <summary>
+/// Runs an engine's rounds while the host runs. When the host stops, it waits until the current round has ended.
+/// </summary>
 internal sealed partial class ReplicationService(ReplicationEngine engine, ILogger<ReplicationService> logger) : BackgroundService
 {
-    /// <summary>Opens the store, so that one that cannot be opened stops the host at its start and not the first round, unseen.</summary>
+    /// <summary>
+    /// Opens the store, so that one that cannot be opened stops the host at start instead of failing every round.
+    /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await engine.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace Koii.DbSharing.Http;
 
-/// <summary>A stream that can be read forward and asynchronously, and nothing else.</summary>
+/// <summary>A stream that supports asynchronous forward reads and nothing else.</summary>
 internal abstract class ForwardReadStream : Stream
 {
     public sealed override bool CanRead => true;
@@ -22,7 +22,8 @@ internal abstract class ForwardReadStream : Stream
     public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reads are possible here.");
+    public sealed override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The stream supports asynchronous reads only.");
 
     public sealed override void Flush()
     {

@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Koii.DbSharing.Http;
 
-/// <summary>One request and its answer within limits. What the other side does is told by values; only the caller's cancellation throws.</summary>
+/// <summary>
+/// One request and its response, within limits. What the other side does is a value; only the caller's cancellation
+/// throws.
+/// </summary>
 internal sealed class HttpTransfer : IDisposable
 {
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromDays(1);
@@ -22,13 +25,17 @@ internal sealed class HttpTransfer : IDisposable
     /// <summary>The status, or <see langword="null"/> where no headers came.</summary>
     public HttpStatusCode? Status => _response?.StatusCode;
 
-    /// <summary>Why there is no answer, or <see langword="null"/>.</summary>
+    /// <summary>Why there is no response or no body, or <see langword="null"/>.</summary>
     public TransferFault? Fault { get; private set; }
 
     /// <summary>The entity tag as it was sent, or <see langword="null"/>.</summary>
-    public string? EntityTag => _response is not null && _response.Headers.NonValidated.TryGetValues("ETag", out var values) ? values.ToString() : null;
+    public string? EntityTag =>
+        _response is not null && _response.Headers.NonValidated.TryGetValues("ETag", out var values) ? values.ToString() : null;
 
-    /// <summary>How long the other side asks to be left alone, zero to a day, or <see langword="null"/> where it does not say (RFC 9110 §10.2.3).</summary>
+    /// <summary>
+    /// How long the other side asks not to be called, from zero to a day, or <see langword="null"/> where it does not
+    /// ask (RFC 9110 §10.2.3).
+    /// </summary>
     public TimeSpan? RetryAfter
     {
         get
@@ -36,7 +43,7 @@ internal sealed class HttpTransfer : IDisposable
             if (_response is null || !_response.Headers.NonValidated.TryGetValues("Retry-After", out var values))
                 return null;
             var text = values.ToString();
-            // Digits of any length are a number of seconds; the framework's parser stops at 32 bits and would hear nothing.
+            // Digits of any length are a number of seconds; the framework's parser rejects numbers beyond 32 bits.
             if (text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9'))
                 return long.TryParse(text, out var seconds) && seconds < MaxRetryAfter.TotalSeconds ? TimeSpan.FromSeconds(seconds) : MaxRetryAfter;
             if (!RetryConditionHeaderValue.TryParse(text, out var condition) || condition.Date is not { } date)
@@ -47,64 +54,69 @@ internal sealed class HttpTransfer : IDisposable
         }
     }
 
-    /// <summary>Asks for a resource.</summary>
+    /// <summary>Sends a GET request.</summary>
     /// <param name="client">The client. Its handler follows no redirects and decompresses nothing.</param>
     /// <param name="url">The resource.</param>
-    /// <param name="entityTag">What is held of it already, or <see langword="null"/>.</param>
-    /// <param name="limits">What it may cost.</param>
-    /// <param name="timer">Runs since the transfer began.</param>
-    /// <returns>The headers of the answer, or the reason why there are none.</returns>
-    public static async ValueTask<HttpTransfer> GetAsync(HttpClient client, string url, string? entityTag, TransferLimits limits, TransferTimer timer)
+    /// <param name="entityTag">
+    /// The entity tag of the representation that this node has, or <see langword="null"/>.
+    /// </param>
+    /// <param name="timer">The timer of the transfer, started by the caller.</param>
+    /// <returns>The headers of the response, or the reason why there are none.</returns>
+    public static async ValueTask<HttpTransfer> GetAsync(HttpClient client, string url, string? entityTag, TransferTimer timer)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (entityTag is not null)
             request.Headers.TryAddWithoutValidation("If-None-Match", entityTag);
-        return await SendAsync(client, request, limits, timer).ConfigureAwait(false);
+        return await SendAsync(client, request, timer).ConfigureAwait(false);
     }
 
-    /// <summary>Sends bytes to a resource.</summary>
+    /// <summary>Sends a POST request.</summary>
     /// <param name="client">The client. Its handler follows no redirects and decompresses nothing.</param>
     /// <param name="url">The resource.</param>
-    /// <param name="body">The bytes, sent as <c>application/octet-stream</c>. They are part of what <see cref="TransferLimits.HeadersTimeout"/> covers.</param>
-    /// <param name="limits">What it may cost.</param>
-    /// <param name="timer">Runs since the transfer began.</param>
-    /// <returns>The headers of the answer, or the reason why there are none.</returns>
-    public static async ValueTask<HttpTransfer> PostAsync(HttpClient client, string url, ReadOnlyMemory<byte> body, TransferLimits limits, TransferTimer timer)
+    /// <param name="body">
+    /// The bytes, sent as <c>application/octet-stream</c> within <see cref="TransferLimits.HeadersTimeout"/>.
+    /// </param>
+    /// <param name="timer">The timer of the transfer, started by the caller.</param>
+    /// <returns>The headers of the response, or the reason why there are none.</returns>
+    public static async ValueTask<HttpTransfer> PostAsync(HttpClient client, string url, ReadOnlyMemory<byte> body, TransferTimer timer)
     {
         using var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
-        return await SendAsync(client, request, limits, timer).ConfigureAwait(false);
+        return await SendAsync(client, request, timer).ConfigureAwait(false);
     }
 
-    /// <summary>Opens the body, once.</summary>
-    /// <param name="limits">What it may cost.</param>
-    /// <returns>The body, to be disposed of with the transfer; or <see langword="null"/> with the reason in <see cref="Fault"/>.</returns>
-    public async ValueTask<TransferBody?> OpenBodyAsync(TransferLimits limits)
+    /// <summary>Opens the body of a response with status 200, once.</summary>
+    /// <returns>
+    /// The body, which is disposed of with the transfer; <see langword="null"/> where there is no such response, or
+    /// where its encoding was not requested, which is then the <see cref="Fault"/>.
+    /// </returns>
+    public async ValueTask<TransferBody?> OpenBodyAsync()
     {
-        var content = _response?.Content ?? throw new InvalidOperationException("There is no answer whose body could be opened.");
+        if (_response is not { StatusCode: HttpStatusCode.OK, Content: var content })
+            return null;
         if (!TryGetCompression(content.Headers, out var isCompressed))
         {
-            Fault = TransferFault.UnwantedEncoding;
+            Fault = TransferFault.UnexpectedEncoding;
             return null;
         }
 
         var stream = await content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
-        return _body = new TransferBody(stream, isCompressed, limits, _timer);
+        return _body = new TransferBody(stream, isCompressed, _timer);
     }
 
-    /// <summary>Drops the connection where the answer was not read to its end.</summary>
+    /// <summary>Closes the connection where the response was not read to its end.</summary>
     public void Dispose()
     {
         _body?.Dispose();
         _response?.Dispose();
     }
 
-    private static async ValueTask<HttpTransfer> SendAsync(HttpClient client, HttpRequestMessage request, TransferLimits limits, TransferTimer timer)
+    private static async ValueTask<HttpTransfer> SendAsync(HttpClient client, HttpRequestMessage request, TransferTimer timer)
     {
         // A brotli decoder's window alone may take 16 MiB for every peer; gzip stays under one.
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
-        timer.Arm(limits.HeadersTimeout, TransferFault.HeadersTimeout);
+        timer.StartStep(timer.Limits.HeadersTimeout, TransferFault.HeadersTimeout);
         try
         {
             var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timer.Token).ConfigureAwait(false);
@@ -112,12 +124,12 @@ internal sealed class HttpTransfer : IDisposable
         }
         catch (Exception exception) when (TransferFault.From(exception, timer) is { } fault)
         {
-            timer.ThrowIfCancelledByCaller();
+            timer.ThrowIfCanceledByCaller();
             return new HttpTransfer(null, fault, timer);
         }
         finally
         {
-            timer.Disarm();
+            timer.EndStep();
         }
     }
 

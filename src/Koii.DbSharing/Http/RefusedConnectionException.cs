@@ -1,9 +1,12 @@
 namespace Koii.DbSharing.Http;
 
-/// <summary>Carries our own refusal to connect through the HTTP stack, which knows only exceptions. It ends in <see cref="TransferFault.From"/>.</summary>
-/// <param name="fault">Why.</param>
+/// <summary>
+/// Carries the library's own refusal to connect through the HTTP stack, whose connect callback reports failures only by
+/// exceptions. <see cref="TransferFault.From"/> turns it back into a value.
+/// </summary>
+/// <param name="fault">Why the connection was refused.</param>
 internal sealed class RefusedConnectionException(TransferFault fault) : Exception(fault.Detail)
 {
-    /// <summary>Why there is no connection.</summary>
+    /// <summary>Why the connection was refused.</summary>
     public TransferFault Fault { get; } = fault;
 }

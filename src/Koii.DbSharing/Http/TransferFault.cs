@@ -1,71 +1,80 @@
 namespace Koii.DbSharing.Http;
 
-/// <summary>Why a transfer gave nothing, or not everything.</summary>
+/// <summary>Why a transfer returned nothing, or not everything.</summary>
 internal enum TransferFaultKind
 {
-    /// <summary>No connection came up.</summary>
+    /// <summary>No connection could be made.</summary>
     Unreachable,
 
-    /// <summary>We do not dial any of the host's addresses.</summary>
+    /// <summary>None of the host's addresses is allowed.</summary>
     AddressRefused,
 
-    /// <summary>Others were asked at the same address in this round.</summary>
+    /// <summary>As many other peers at the same address as are allowed were admitted a short time ago.</summary>
     TooManyPeersAtAddress,
 
-    /// <summary>A limit of time was passed.</summary>
+    /// <summary>A time limit was exceeded.</summary>
     TimedOut,
 
-    /// <summary>The body came more slowly than the least rate.</summary>
+    /// <summary>The body came more slowly than the lowest rate.</summary>
     TooSlow,
 
-    /// <summary>The body passed its limit of bytes.</summary>
+    /// <summary>The body exceeded its limit of bytes.</summary>
     TooLarge,
 
-    /// <summary>The connection broke before the answer was whole.</summary>
+    /// <summary>The connection broke before the response was complete.</summary>
     Interrupted,
 
-    /// <summary>The answer breaks HTTP, or is written in a way that was not asked for.</summary>
+    /// <summary>The response violates HTTP, or has an encoding that was not requested.</summary>
     Malformed,
 }
 
-/// <summary>What went wrong, in our words only: nothing that the other side wrote may reach a log or a report.</summary>
+/// <summary>
+/// What went wrong. The text is the library's own: nothing that the other side wrote may reach a log or a report.
+/// </summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Detail">A short sentence for people.</param>
 internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
 {
-    public static readonly TransferFault ConnectTimeout = new(TransferFaultKind.TimedOut, "The connection did not come up in time.");
+    public static readonly TransferFault ConnectTimeout = new(TransferFaultKind.TimedOut, "The connection was not made in time.");
     public static readonly TransferFault HeadersTimeout = new(TransferFaultKind.TimedOut, "The headers did not come in time.");
-    public static readonly TransferFault IdleTimeout = new(TransferFaultKind.TimedOut, "The body was silent for too long.");
+    public static readonly TransferFault IdleTimeout = new(TransferFaultKind.TimedOut, "The next bytes of the body did not come in time.");
     public static readonly TransferFault WholeTimeout = new(TransferFaultKind.TimedOut, "The transfer as a whole took too long.");
-    public static readonly TransferFault TooSlow = new(TransferFaultKind.TooSlow, "The body came more slowly than the least rate.");
-    public static readonly TransferFault TooLarge = new(TransferFaultKind.TooLarge, "The body passed its limit of bytes.");
+    public static readonly TransferFault TooSlow = new(TransferFaultKind.TooSlow, "The body came more slowly than the lowest rate.");
+    public static readonly TransferFault TooLarge = new(TransferFaultKind.TooLarge, "The body exceeded its limit of bytes.");
     public static readonly TransferFault DamagedCompression = new(TransferFaultKind.Malformed, "The compressed body is damaged.");
-    public static readonly TransferFault UnwantedEncoding = new(TransferFaultKind.Malformed, "The body has a content encoding that was not asked for.");
+    public static readonly TransferFault UnexpectedEncoding =
+        new(TransferFaultKind.Malformed, "The body has a content encoding that was not requested.");
 
-    public static readonly TransferFault SpecialAddress = new(TransferFaultKind.AddressRefused, "The host has no address on the open Internet, and AllowPrivateAddresses is not set.");
-    public static readonly TransferFault TooManyPeersAtAddress = new(TransferFaultKind.TooManyPeersAtAddress, "As many peers as are allowed were asked at its address in this round.");
+    public static readonly TransferFault SpecialAddress =
+        new(TransferFaultKind.AddressRefused, "The host has no public address, and AllowPrivateAddresses is not set.");
+
+    public static readonly TransferFault TooManyPeersAtAddress =
+        new(TransferFaultKind.TooManyPeersAtAddress, "As many peers as are allowed at its address were asked a short time ago.");
 
     private static readonly TransferFault UnknownName = new(TransferFaultKind.Unreachable, "The name of the host is unknown.");
     private static readonly TransferFault NoConnection = new(TransferFaultKind.Unreachable, "No connection could be made.");
     private static readonly TransferFault NoTls = new(TransferFaultKind.Unreachable, "No secure connection could be made.");
     private static readonly TransferFault HeadersTooLarge = new(TransferFaultKind.Malformed, "The headers are too large.");
-    private static readonly TransferFault BrokenHttp = new(TransferFaultKind.Malformed, "The answer is no valid HTTP.");
-    private static readonly TransferFault CutShort = new(TransferFaultKind.Interrupted, "The connection ended before the answer did.");
+    private static readonly TransferFault BrokenHttp = new(TransferFaultKind.Malformed, "The response is not valid HTTP.");
+    private static readonly TransferFault CutShort = new(TransferFaultKind.Interrupted, "The connection ended before the response did.");
     private static readonly TransferFault Broken = new(TransferFaultKind.Interrupted, "The connection broke.");
 
-    /// <summary>The fault that an exception of the HTTP stack stands for.</summary>
-    /// <param name="exception">What the stack threw.</param>
-    /// <param name="timer">The timer of the transfer, which knows whether a limit ended it. Whether the caller did is for the caller's side to ask.</param>
+    /// <summary>Converts an exception of the HTTP stack.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <param name="timer">
+    /// The timer of the transfer. The caller of this method checks for its own cancellation.
+    /// </param>
     /// <returns>The fault; <see langword="null"/> where the exception is a mistake in the program.</returns>
     public static TransferFault? From(Exception exception, TransferTimer timer)
     {
-        // A timer that fired shows as a cancellation or as a broken stream, depending on where the stack was.
+        // A timer that fired shows as a cancellation or as a broken stream, depending on what the stack was doing.
         if (exception is OperationCanceledException or IOException or HttpRequestException && timer.Expired is { } expired)
             return expired;
 
         return exception switch
         {
-            // SocketsHttpHandler and HttpClient tell their own time-outs as cancellations that nobody asked for.
+            // SocketsHttpHandler and HttpClient report their own time-outs as cancellations that the caller did not
+            // request.
             OperationCanceledException => ConnectTimeout,
             HttpRequestException { InnerException: RefusedConnectionException refused } => refused.Fault,
             HttpRequestException request => FromError(request.HttpRequestError),

@@ -1,15 +1,19 @@
 namespace Koii.DbSharing;
 
 /// <summary>
-/// The union of several directories, in their order, without repetitions. They are all asked at once; one that throws counts as unavailable, and
-/// its exception becomes a problem of the list. As safe for use by many threads as the directories are.
+/// The union of several directories, in their order, without repetitions. All are called at once; one that throws
+/// counts as unavailable, and its exception becomes a problem of the list. As safe for use by many threads as the
+/// directories are.
 /// </summary>
 public sealed class CompositeNodeDirectory : INodeDirectory
 {
     private readonly INodeDirectory[] _directories;
 
-    /// <summary>Joins directories.</summary>
-    /// <param name="directories">The directories, none of them <see langword="null"/>; they are copied. Without any the list is empty and fresh.</param>
+    /// <summary>Combines directories.</summary>
+    /// <param name="directories">
+    /// The directories, none of them <see langword="null"/>; the collection is copied. Without any, the list is empty
+    /// and fresh.
+    /// </param>
     /// <exception cref="ArgumentException">One of the directories is <see langword="null"/>.</exception>
     public CompositeNodeDirectory(params IReadOnlyList<INodeDirectory> directories)
     {
@@ -20,41 +24,40 @@ public sealed class CompositeNodeDirectory : INodeDirectory
     }
 
     /// <summary>
-    /// Asks all directories. The status is <see cref="NodeListingStatus.Fresh"/> when all are, <see cref="NodeListingStatus.Unavailable"/> when all are,
-    /// and else <see cref="NodeListingStatus.Stale"/>; the problems are those of all.
+    /// Calls all directories. The status is <see cref="NodeListingStatus.Fresh"/> when all are,
+    /// <see cref="NodeListingStatus.Unavailable"/> when all are, and <see cref="NodeListingStatus.Stale"/> otherwise;
+    /// the problems are those of all.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The union.</returns>
     public async ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var listings = await Task.WhenAll(_directories.Select(directory => AskAsync(directory, cancellationToken))).ConfigureAwait(false);
+        var listings = await Task.WhenAll(_directories.Select(directory => GetNodesAsync(directory, cancellationToken))).ConfigureAwait(false);
         return new NodeListing([.. listings.SelectMany(listing => listing.Nodes).Distinct()])
         {
-            Status = Join(listings),
+            Status = StatusOf(listings),
             Problems = [.. listings.SelectMany(listing => listing.Problems)],
         };
     }
 
-    private static NodeListingStatus Join(NodeListing[] listings)
+    private static NodeListingStatus StatusOf(NodeListing[] listings)
     {
         if (listings.All(listing => listing.Status is NodeListingStatus.Fresh))
             return NodeListingStatus.Fresh;
         return listings.All(listing => listing.Status is NodeListingStatus.Unavailable) ? NodeListingStatus.Unavailable : NodeListingStatus.Stale;
     }
 
-    private static async Task<NodeListing> AskAsync(INodeDirectory directory, CancellationToken cancellationToken)
+    private static async Task<NodeListing> GetNodesAsync(INodeDirectory directory, CancellationToken cancellationToken)
     {
         try
         {
-            return await directory.GetNodesAsync(cancellationToken).ConfigureAwait(false)
-                ?? Unavailable(RoleContract.Null($"{directory.GetType().Name}.GetNodesAsync"));
+            return await directory.GetNodesAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return Unavailable($"{directory.GetType().Name}.GetNodesAsync threw {exception.GetType().Name}: {exception.Message}");
+            var problem = $"{directory.GetType().Name}.GetNodesAsync threw {exception.GetType().Name}: {exception.Message}";
+            return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [problem] };
         }
     }
-
-    private static NodeListing Unavailable(string problem) => new([]) { Status = NodeListingStatus.Unavailable, Problems = [problem] };
 }

@@ -6,10 +6,15 @@ internal sealed partial class HttpNodeDirectory
 {
     private static partial class Log
     {
-        [LoggerMessage(1200, LogLevel.Warning, "{Problem} It is tried again every round and not logged again until it works", EventName = "NodeListFailed")]
+        [LoggerMessage(
+            EventId = 1200,
+            EventName = nameof(NodeListFailed),
+            Level = LogLevel.Warning,
+            Message = "{Problem} The request is repeated every round. Not logged again until it succeeds.")]
         public static partial void NodeListFailed(ILogger logger, string problem);
 
-        [LoggerMessage(1201, LogLevel.Information, "The node list is there again: {Nodes} nodes", EventName = "NodeListIsBack")]
+        [LoggerMessage(
+            EventId = 1201, EventName = nameof(NodeListIsBack), Level = LogLevel.Information, Message = "Node list recovered: {Nodes} nodes.")]
         public static partial void NodeListIsBack(ILogger logger, int nodes);
     }
 }

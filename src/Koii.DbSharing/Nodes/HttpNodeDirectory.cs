@@ -5,18 +5,27 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Nodes;
 
-/// <summary>Asks the service URL for the nodes of the task (protocol §4.1). The last good list serves while it has no answer.</summary>
-/// <param name="httpClient">Gives the client of each call. Its handler follows no redirects and decompresses nothing.</param>
+/// <summary>
+/// Gets the nodes of the task from the service at <see cref="DbSharingOptions.ServiceUrl"/> (protocol §4.1). While the
+/// service fails, the last good list is returned.
+/// </summary>
+/// <param name="httpClient">The client. Its handler follows no redirects and decompresses nothing.</param>
 /// <param name="options">The service URL, the task and the limits.</param>
 /// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
-/// <param name="logger">Hears a Warning when the list stops coming, and Information when it comes again.</param>
-internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbSharingOptions options, TimeProvider timeProvider, ILogger<HttpNodeDirectory> logger) : INodeDirectory
+/// <param name="logger">
+/// Receives a Warning when the service begins to fail, and Information when it has recovered.
+/// </param>
+internal sealed partial class HttpNodeDirectory(
+    HttpClient httpClient, DbSharingOptions options, TimeProvider timeProvider, ILogger<HttpNodeDirectory> logger) : INodeDirectory
 {
     private const string ServiceUrlHint =
-        "set it to the absolute http or https URL of the service that knows the nodes, without user information, query and fragment";
+        "set it to the absolute http or https URL of the service that lists the nodes, without user information, query and fragment";
 
     private readonly string? _serviceUrl = options.ServiceUrl;
-    private readonly string? _url = NodeAddress.TryParse(options.ServiceUrl, out var service) ? $"{service.Url}/nodes/{Uri.EscapeDataString(options.TaskId)}" : null;
+    private readonly string? _url = NodeAddress.TryParse(options.ServiceUrl, out var service)
+        ? $"{service.Url}/nodes/{Uri.EscapeDataString(options.TaskId)}"
+        : null;
+
     private readonly TransferLimits _limits = TransferLimits.ForNodeList(options.PeerLimits);
     private readonly ListLimits _listLimits =
         new(long.MaxValue, options.PeerLimits.MaxNodeListElements, options.PeerLimits.MaxElementBytes);
@@ -28,46 +37,43 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
     public async ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _url is null ? Failed(ServiceUrlProblem) : await AskAsync(_url, cancellationToken).ConfigureAwait(false);
+        return _url is null ? Fail(ServiceUrlProblem) : await GetNodesAsync(_url, cancellationToken).ConfigureAwait(false);
     }
 
-    // A value with an '@' may carry a password, which no log must show.
+    // A value with an '@' may contain a password, which no log may show.
     private string ServiceUrlProblem => _serviceUrl switch
     {
-        null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}; or name nodes in the option Nodes.",
-        _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is no such URL: {ServiceUrlHint}.",
+        null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}; or list nodes in the option Nodes.",
+        _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is not such a URL: {ServiceUrlHint}.",
         _ => $"The option ServiceUrl is '{_serviceUrl}': {ServiceUrlHint}.",
     };
 
-    private async ValueTask<NodeListing> AskAsync(string url, CancellationToken cancellationToken)
+    private async ValueTask<NodeListing> GetNodesAsync(string url, CancellationToken cancellationToken)
     {
-        using var timer = new TransferTimer(timeProvider, _limits.WholeTimeout, cancellationToken);
-        using var transfer = await HttpTransfer.GetAsync(httpClient(), url, entityTag: null, _limits, timer).ConfigureAwait(false);
+        using var timer = new TransferTimer(timeProvider, _limits, cancellationToken);
+        using var transfer = await HttpTransfer.GetAsync(httpClient, url, entityTag: null, timer).ConfigureAwait(false);
         if (transfer.Status is { } status and not HttpStatusCode.OK)
-            return Failed($"No node list from {url}: the service answered with status {(int)status}.");
-
-        var body = transfer.Fault is null ? await transfer.OpenBodyAsync(_limits).ConfigureAwait(false) : null;
-        if (body is null)
-            return Failed($"No node list from {url}: {transfer.Fault!.Detail}");
+            return Fail($"No node list from {url}: the service responded with status {(int)status}.");
+        if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
+            return Fail($"No node list from {url}: {transfer.Fault!.Detail}");
 
         var reading = await NodeListReader.ReadAsync(body, _listLimits, cancellationToken).ConfigureAwait(false);
         if (reading.End is ListEnd.Complete)
             await body.FinishAsync(cancellationToken).ConfigureAwait(false);
         else if (body.Fault is { } fault)
-            return Failed($"No node list from {url}: {fault.Detail}");
-        return Judge(reading);
+            return Fail($"No node list from {url}: {fault.Detail}");
+        if (reading.End is ListEnd.NotAList)
+            return Fail($"No node list from {url}: the body is not a JSON array.");
+        if (reading.End is ListEnd.Interrupted)
+            return Fail($"No node list from {url}: it ended before its closing bracket.");
+        return Succeed(reading);
     }
 
-    private NodeListing Judge(NodeListReading reading)
+    private NodeListing Succeed(NodeListReading reading)
     {
-        if (reading.End is ListEnd.NotAList)
-            return Failed($"No node list from {_url}: the answer is no JSON array.");
-        if (reading.End is ListEnd.Interrupted)
-            return Failed($"No node list from {_url}: it ended before its closing bracket.");
-
         List<string> problems = [];
         if (reading.Skipped > 0)
-            problems.Add($"Elements of the node list that name no node by an absolute http or https URL were skipped: {reading.Skipped}.");
+            problems.Add($"Elements of the node list without an absolute http or https URL of a node were skipped: {reading.Skipped}.");
         if (reading.End is ListEnd.TooLarge)
             problems.Add($"The node list has more than {_listLimits.MaxElements} elements; the rest was not read.");
 
@@ -78,7 +84,7 @@ internal sealed partial class HttpNodeDirectory(Func<HttpClient> httpClient, DbS
         return new NodeListing(reading.Nodes) { Problems = problems };
     }
 
-    private NodeListing Failed(string problem)
+    private NodeListing Fail(string problem)
     {
         // Once, not every round: the report of each round repeats it.
         if (!_isFailing)

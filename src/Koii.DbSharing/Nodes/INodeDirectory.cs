@@ -1,16 +1,16 @@
 namespace Koii.DbSharing;
 
-/// <summary>Answers which nodes there are. The engine asks once a round, from one thread at a time.</summary>
+/// <summary>Lists the nodes of a task. The engine calls it once a round, from one thread at a time.</summary>
 /// <remarks>
-/// The list is hearsay: entries may be dead, hostile or the node itself; the engine drops the node's own addresses and
-/// repeated ones. A list that cannot be had is an answer (<see cref="NodeListingStatus.Unavailable"/> or the last good list as
-/// <see cref="NodeListingStatus.Stale"/>), not an exception; one that escapes is logged and counts as unavailable.
-/// Cancellation leaves nothing behind.
+/// The list is not trusted: entries may be dead, hostile or the node itself; the engine drops the node's own addresses
+/// and repeated ones. Where the list cannot be obtained, the method returns
+/// <see cref="NodeListingStatus.Unavailable"/>, or the last good list as <see cref="NodeListingStatus.Stale"/>; it does
+/// not throw. The engine logs an exception and treats it as unavailable. Cancellation has no side effects.
 /// </remarks>
 public interface INodeDirectory
 {
     /// <summary>Gets the nodes of the task.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The list and how it was come by; never <see langword="null"/>.</returns>
+    /// <returns>The list and its status; not <see langword="null"/>.</returns>
     ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default);
 }

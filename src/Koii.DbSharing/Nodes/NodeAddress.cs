@@ -5,23 +5,28 @@ using System.Text;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Where a node can be reached: an absolute http or https URL without user information, query and fragment (protocol §4.1).
-/// Two spellings of one URL are equal: scheme and host are in lower case, the host in its ASCII form (RFC 5891) or as a plain IP address,
-/// dot segments are resolved, and a default port, the root dot of a name and trailing slashes are gone.
+/// The address of a node: an absolute http or https URL without user information, query and fragment (protocol §4.1).
+/// Two spellings of one URL are equal: scheme and host are in lower case, the host in its ASCII form (RFC 5891) or as a
+/// plain IP address, dot segments are resolved, and a default port, the root dot of a name and trailing slashes are
+/// removed.
 /// </summary>
 public sealed record NodeAddress
 {
     /// <summary>The most characters that a URL may have, as it comes and in its normal form.</summary>
     public const int MaxLength = 2_048;
 
-    // Uri is lenient: it trims white space, takes a backslash for a slash and escapes control characters. What an address is must not hang on that.
-    // It drops bidirectional controls too. An empty query or fragment leaves no trace in the parts of a Uri, only in the text.
+    // Uri is lenient: it trims white space, takes a backslash for a slash and escapes control characters. The result of
+    // parsing must not depend on that. It drops bidirectional controls too. An empty query or fragment leaves no trace
+    // in the parts of a Uri, only in the text.
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(
-        string.Concat(Enumerable.Range(0, 0x21).Select(c => (char)c)) + "\u007f\\?#\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
+        string.Concat(Enumerable.Range(0, 0x21).Select(c => (char)c))
+        + "\u007f\\?#\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
 
     private NodeAddress(string url) => Url = url;
 
-    /// <summary>The URL without a trailing slash, such as <c>https://node.example:8443/base</c>. Paths are appended to it.</summary>
+    /// <summary>
+    /// The URL without a trailing slash, such as <c>https://node.example:8443/base</c>. Paths are appended to it.
+    /// </summary>
     public string Url { get; }
 
     /// <summary>The host without the port; an IPv6 address in its brackets.</summary>
@@ -37,23 +42,25 @@ public sealed record NodeAddress
         }
     }
 
-    /// <summary>Reads an address that the application vouches for.</summary>
+    /// <summary>Parses an address from a trusted source.</summary>
     /// <param name="url">The URL.</param>
     /// <returns>The address.</returns>
-    /// <exception cref="FormatException">The text is no such URL.</exception>
+    /// <exception cref="FormatException">The text is not such a URL.</exception>
     public static NodeAddress Parse(string url) =>
         TryParse(url, out var address)
             ? address
-            : throw new FormatException($"'{url}' is not a node address: an absolute http or https URL without user information, query and fragment is needed.");
+            : throw new FormatException(
+                $"'{url}' is not a node address: an absolute http or https URL without user information, query and fragment is needed.");
 
-    /// <summary>Reads an address that came from elsewhere.</summary>
+    /// <summary>Parses an address from any source.</summary>
     /// <param name="url">The URL, at most <see cref="MaxLength"/> characters.</param>
     /// <param name="address">The address, when the method returns <see langword="true"/>.</param>
     /// <returns>Whether the text is an address.</returns>
     public static bool TryParse([NotNullWhen(true)] string? url, [NotNullWhen(true)] out NodeAddress? address)
     {
         address = null;
-        // One pass can uncover another: "0x7f.1." is a name until its dot is cut, and an IP address afterwards. Only what stays itself is an address.
+        // One pass can uncover another: "0x7f.1." is a name until its dot is cut, and an IP address afterwards. Only a
+        // text that stays the same is an address.
         for (var pass = 0; pass < 4; pass++)
         {
             if (!TryNormalize(url, out var normal))
@@ -96,11 +103,12 @@ public sealed record NodeAddress
         return normal.Length <= MaxLength;
     }
 
-    // Asked before Uri is: it takes "//host" for a file, and was seen to throw IndexOutOfRangeException from TryCreate for "//" and a bidirectional control.
+    // Checked before Uri parses it: Uri takes "//host" for a file, and was seen to throw IndexOutOfRangeException from
+    // TryCreate for "//" and a bidirectional control.
     private static bool HasWebScheme(string text) =>
         text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The name in its ASCII form, or nothing where it has none.</summary>
+    /// <summary>The name in its ASCII form, or the empty string where it has none.</summary>
     private static string AsciiHost(Uri uri)
     {
         if (Ascii.IsValid(uri.Host))
@@ -111,12 +119,16 @@ public sealed record NodeAddress
         }
         catch (UriFormatException)
         {
-            // There is no way to ask without an exception. Only a host beyond ASCII gets here, so it is cheap enough for a list of ten thousand.
+            // The framework offers no check without an exception. Only hosts beyond ASCII get here, which is cheap
+            // enough for a list of ten thousand.
             return "";
         }
     }
 
-    /// <summary>Whether the part from the scheme on is "://", a host, perhaps a port, and nothing that <see cref="Uri"/> would only drop or move.</summary>
+    /// <summary>
+    /// Whether the part from the scheme on is "://", a host, perhaps a port, and nothing that <see cref="Uri"/> would
+    /// drop or move.
+    /// </summary>
     private static bool HasPlainAuthority(ReadOnlySpan<char> rest)
     {
         if (!rest.StartsWith("://"))

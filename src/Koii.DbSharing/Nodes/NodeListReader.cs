@@ -2,22 +2,25 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Nodes;
 
-/// <summary>What a node list says.</summary>
+/// <summary>The content of a node list.</summary>
 /// <param name="Nodes">The nodes, each once, in the order they came.</param>
-/// <param name="Skipped">How many elements named none.</param>
+/// <param name="Skipped">How many elements had no valid node address.</param>
 /// <param name="End">How the list ended.</param>
 internal sealed record NodeListReading(IReadOnlyList<NodeAddress> Nodes, int Skipped, ListEnd End);
 
-/// <summary>Reads a node list as it arrives: of each element only <c>data.url</c> counts, and an element of any other form costs only itself (protocol §4.1).</summary>
+/// <summary>
+/// Reads a node list as it arrives: of each element only <c>data.url</c> counts, and an element of any other form is
+/// skipped (protocol §4.1).
+/// </summary>
 internal static class NodeListReader
 {
     private const int MaxElementDepth = 64;
 
     /// <summary>Reads a list.</summary>
     /// <param name="stream">The list as UTF-8, perhaps with a byte order mark.</param>
-    /// <param name="limits">What the list may cost.</param>
+    /// <param name="limits">The limits of the list.</param>
     /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What it says. No bytes make this method throw.</returns>
+    /// <returns>The content. No input makes this method throw.</returns>
     public static async ValueTask<NodeListReading> ReadAsync(Stream stream, ListLimits limits, CancellationToken cancellationToken)
     {
         using var elements = new JsonArrayReader(stream, limits);
@@ -45,7 +48,8 @@ internal static class NodeListReader
         using var canonical = CanonicalJson.Create(element, MaxElementDepth);
         if (canonical.Reason is not RejectionReason.None)
             return null;
-        return CanonicalValue.TryGetString(Member(Member(canonical.Bytes, "data"u8), "url"u8), out var url) && url.Length <= NodeAddress.MaxLength * CanonicalValue.MaxBytesPerChar
+        var member = Member(Member(canonical.Bytes, "data"u8), "url"u8);
+        return CanonicalValue.TryGetString(member, out var url) && url.Length <= NodeAddress.MaxLength * CanonicalValue.MaxBytesPerChar
             ? CanonicalValue.DecodeString(url)
             : null;
     }

@@ -1,14 +1,17 @@
 namespace Koii.DbSharing;
 
-/// <summary>How a node list was come by.</summary>
+/// <summary>Whether a node list is current.</summary>
 public enum NodeListingStatus
 {
-    /// <summary>The source answered just now.</summary>
+    /// <summary>The source returned the list in this call.</summary>
     Fresh,
 
-    /// <summary>The source, or a part of it, did not answer; the list is what was known before, or what the rest knows.</summary>
+    /// <summary>
+    /// The source, or a part of it, did not return a list: this one is the last that it returned, or that of the other
+    /// sources.
+    /// </summary>
     Stale,
 
-    /// <summary>There is no list: nothing answered and nothing was known before.</summary>
+    /// <summary>There is no list: no source returned one, now or before.</summary>
     Unavailable,
 }

@@ -1,12 +1,12 @@
 namespace Koii.DbSharing;
 
-/// <summary>Nodes that the operator named. Always fresh. Immutable and safe for use by many threads.</summary>
+/// <summary>A fixed list of nodes, always fresh. Immutable and safe for use by many threads.</summary>
 public sealed class StaticNodeDirectory : INodeDirectory
 {
     private readonly NodeListing _listing;
 
-    /// <summary>Names the nodes.</summary>
-    /// <param name="nodes">The nodes, none of them <see langword="null"/>; they are copied.</param>
+    /// <summary>Makes a directory of these nodes.</summary>
+    /// <param name="nodes">The nodes, none of them <see langword="null"/>; the collection is copied.</param>
     /// <exception cref="ArgumentException">One of the nodes is <see langword="null"/>.</exception>
     public StaticNodeDirectory(IEnumerable<NodeAddress> nodes)
     {

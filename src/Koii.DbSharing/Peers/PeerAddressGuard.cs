@@ -5,123 +5,169 @@ using Koii.DbSharing.Http;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>
-/// Stands between the node list, which is hearsay, and the network: makes the connections to listed peers, and only to addresses that may be dialled (protocol §4,
-/// "Addresses"). A host is resolved once per connection, every address is judged, and the socket goes to one that was judged, so a name that changes its answer in
-/// between gains nothing. It also lets no more than two peers of a round share an address, whatever they are called. Safe for use by many threads.
+/// Protects this node and others from the node list, whose entries are not trusted: it connects to listed peers, only
+/// at allowed addresses (protocol §4, "Addresses"), and bounds how many peers at one address are called in a round.
+/// Safe for use by many threads.
 /// </summary>
-/// <param name="allowPrivateAddresses">Whether special addresses may be dialled too. They are not counted then: in development everybody is at one address.</param>
-/// <param name="resolve">Finds the addresses of a host.</param>
-/// <param name="dial">Connects to an address.</param>
-internal sealed class PeerAddressGuard(bool allowPrivateAddresses, PeerAddressGuard.ResolveHost resolve, PeerAddressGuard.DialAddress dial)
+/// <remarks>
+/// <para>A host is resolved once for each connection, every address is checked, and the socket connects to an address
+/// that was checked, so a name that changes its resolution in between gains nothing.</para>
+/// <para>At most <see cref="PeersPerAddress"/> peers are admitted at one address within the given window, whatever
+/// their names are. A peer counts from its admission, and calls within the window do not extend it. With a window of
+/// half the interval between rounds, every round starts with no peer counted, so that the random order of a round
+/// decides anew which peers of an address are called.</para>
+/// </remarks>
+internal sealed class PeerAddressGuard
 {
-    /// <summary>How many peers of one round may be at one address.</summary>
+    /// <summary>How many peers at one address are admitted within the window.</summary>
     public const int PeersPerAddress = 2;
 
-    /// <summary>How many addresses of a host are tried: a name with hundreds must not make this node knock on all of them.</summary>
+    /// <summary>
+    /// How many addresses of a host are tried: a name with hundreds must not make this node connect to all of them.
+    /// </summary>
     public const int AddressesPerHost = 4;
 
-    private const int RememberedRoutes = 4_096;
+    private const int MaxRememberedAddresses = 4_096;
+
+    private readonly bool _allowPrivateAddresses;
+    private readonly TimeSpan _window;
+    private readonly TimeProvider _timeProvider;
+    private readonly ResolveHost _resolve;
+    private readonly ConnectSocket _connect;
 
     private readonly Lock _lock = new();
 
-    /// <summary>Where the connections of an endpoint lead, which may live on from round to round.</summary>
-    private readonly Dictionary<DnsEndPoint, IPAddress> _routes = [];
+    /// <summary>The peers that were admitted within the window, in the order of their admission.</summary>
+    private readonly OrderedDictionary<NodeAddress, Admission> _admitted = [];
 
-    /// <summary>Who was let in this round, by endpoint. There is nothing to count before the first round begins.</summary>
-    private Dictionary<DnsEndPoint, HashSet<NodeAddress>>? _visitors;
+    /// <summary>
+    /// Where the connections of an endpoint lead, or would lead. Connections outlive rounds, so this does too.
+    /// </summary>
+    private readonly Dictionary<DnsEndPoint, IPAddress> _addresses = [];
 
-    /// <summary>Makes a guard that asks the system's resolver and dials over TCP.</summary>
-    public PeerAddressGuard(bool allowPrivateAddresses)
-        : this(allowPrivateAddresses, ResolveBySystemAsync, DialByTcpAsync)
+    /// <summary>Makes a guard.</summary>
+    /// <param name="allowPrivateAddresses">
+    /// Whether connections to special addresses are allowed too. Peers there are not counted: in development all peers
+    /// are at one address.
+    /// </param>
+    /// <param name="window">How long an admitted peer counts.</param>
+    /// <param name="timeProvider">The clock of the window.</param>
+    /// <param name="resolve">Finds the addresses of a host. Default: the system's resolver.</param>
+    /// <param name="connect">Connects to an address that was checked. Default: over TCP.</param>
+    public PeerAddressGuard(
+        bool allowPrivateAddresses, TimeSpan window, TimeProvider timeProvider, ResolveHost? resolve = null, ConnectSocket? connect = null)
     {
+        (_allowPrivateAddresses, _window, _timeProvider) = (allowPrivateAddresses, window, timeProvider);
+        (_resolve, _connect) = (resolve ?? ResolveBySystemAsync, connect ?? ConnectByTcpAsync);
     }
 
-    /// <summary>Finds the addresses of a host, as <see cref="Dns.GetHostAddressesAsync(string, CancellationToken)"/> does.</summary>
+    /// <summary>
+    /// Finds the addresses of a host, as <see cref="Dns.GetHostAddressesAsync(string, CancellationToken)"/> does.
+    /// </summary>
     public delegate ValueTask<IReadOnlyList<IPAddress>> ResolveHost(string host, CancellationToken cancellationToken);
 
-    /// <summary>Connects to an address that was judged.</summary>
-    public delegate ValueTask<Stream> DialAddress(IPEndPoint address, CancellationToken cancellationToken);
+    /// <summary>Connects to an address that was checked.</summary>
+    public delegate ValueTask<Stream> ConnectSocket(IPEndPoint address, CancellationToken cancellationToken);
 
-    /// <summary>Begins to count anew.</summary>
-    public void BeginRound()
-    {
-        lock (_lock)
-            _visitors = [];
-    }
-
-    /// <summary>Counts a peer before it is asked.</summary>
-    /// <returns><see langword="false"/> where connections to it are known to lead to an address at which others are asked already.</returns>
-    public bool TryEnter(NodeAddress peer)
+    /// <summary>Admits a peer before it is called.</summary>
+    /// <returns>
+    /// <see langword="false"/> where as many others are admitted at its address. An address that is not known yet is
+    /// checked when the connection is made.
+    /// </returns>
+    public bool TryAdmit(NodeAddress peer)
     {
         var uri = new Uri(peer.Url);
         var endPoint = new DnsEndPoint(uri.IdnHost, uri.Port);
+        var now = _timeProvider.GetTimestamp();
         lock (_lock)
         {
-            if (_visitors is null)
+            while (_admitted.Count > 0 && _timeProvider.GetElapsedTime(_admitted.GetAt(0).Value.At, now) >= _window)
+                _admitted.RemoveAt(0);
+            if (_admitted.ContainsKey(peer))
                 return true;
-            if (!_visitors.TryGetValue(endPoint, out var visitors))
-                _visitors.Add(endPoint, visitors = []);
-            visitors.Add(peer);
-            if (!_routes.TryGetValue(endPoint, out var address) || !IsCrowdedUnderLock(address, endPoint))
-                return true;
-            visitors.Remove(peer);
-            return false;
-        }
-    }
-
-    /// <summary>Connects for the HTTP stack.</summary>
-    /// <exception cref="RefusedConnectionException">None of the host's addresses may be dialled.</exception>
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var endPoint = context.DnsEndPoint;
-        var found = IPAddress.TryParse(endPoint.Host, out var literal) ? [literal] : await resolve(endPoint.Host, cancellationToken).ConfigureAwait(false);
-        var allowed = found.Select(Unmapped).Where(address => allowPrivateAddresses || PublicAddress.Contains(address)).Take(AddressesPerHost).ToArray();
-        if (found.Count > 0 && allowed.Length == 0)
-            throw new RefusedConnectionException(TransferFault.SpecialAddress);
-
-        Exception? failure = null;
-        foreach (var address in allowed)
-        {
-            if (!TryRoute(endPoint, address))
-            {
-                failure ??= new RefusedConnectionException(TransferFault.TooManyPeersAtAddress);
-                continue;
-            }
-
-            try
-            {
-                return await dial(new IPEndPoint(address, endPoint.Port), cancellationToken).ConfigureAwait(false);
-            }
-            catch (SocketException unreachable)
-            {
-                failure = unreachable;
-            }
-        }
-
-        throw failure ?? new SocketException((int)SocketError.HostNotFound);
-    }
-
-    /// <summary>Notes where an endpoint's connection leads, unless there are too many at that address.</summary>
-    private bool TryRoute(DnsEndPoint endPoint, IPAddress address)
-    {
-        lock (_lock)
-        {
-            if (IsCrowdedUnderLock(address, endPoint))
+            var address = _addresses.GetValueOrDefault(endPoint);
+            var isCounted = address is null ? !_allowPrivateAddresses : PublicAddress.Contains(address);
+            if (isCounted && CountAtUnderLock(endPoint, address) >= PeersPerAddress)
                 return false;
-            // Forgetting costs a look at the next connection, so all at once is good enough.
-            if (_routes.Count >= RememberedRoutes)
-                _routes.Clear();
-            _routes[endPoint] = address;
+            _admitted.Add(peer, new Admission(endPoint, now));
             return true;
         }
     }
 
-    private bool IsCrowdedUnderLock(IPAddress address, DnsEndPoint endPoint)
+    /// <summary>Connects for the HTTP stack.</summary>
+    /// <exception cref="RefusedConnectionException">None of the host's addresses is allowed.</exception>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        if (_visitors is null || !PublicAddress.Contains(address))
-            return false;
-        var here = _visitors.Where(pair => pair.Key.Equals(endPoint) || (_routes.TryGetValue(pair.Key, out var other) && other.Equals(address)));
-        return here.Sum(pair => pair.Value.Count) > PeersPerAddress;
+        var endPoint = context.DnsEndPoint;
+        var found = IPAddress.TryParse(endPoint.Host, out var literal)
+            ? [literal]
+            : await _resolve(endPoint.Host, cancellationToken).ConfigureAwait(false);
+        var allowed = found.Select(Unmapped)
+            .Where(address => _allowPrivateAddresses || PublicAddress.Contains(address))
+            .Take(AddressesPerHost).ToArray();
+        if (found.Count > 0 && allowed.Length == 0)
+            throw new RefusedConnectionException(TransferFault.SpecialAddress);
+
+        SocketException? unreachable = null;
+        foreach (var address in allowed)
+        {
+            if (!TryTakeAddress(endPoint, address))
+                continue;
+            try
+            {
+                return await _connect(new IPEndPoint(address, endPoint.Port), cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException exception)
+            {
+                unreachable = exception;
+            }
+        }
+
+        if (unreachable is null && allowed.Length > 0)
+        {
+            Dismiss(endPoint, allowed[0]);
+            throw new RefusedConnectionException(TransferFault.TooManyPeersAtAddress);
+        }
+
+        throw unreachable ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>Records where an endpoint's connection leads, unless too many peers are admitted there.</summary>
+    private bool TryTakeAddress(DnsEndPoint endPoint, IPAddress address)
+    {
+        lock (_lock)
+        {
+            if (PublicAddress.Contains(address) && CountAtUnderLock(endPoint, address) > PeersPerAddress)
+                return false;
+            RememberUnderLock(endPoint, address);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Takes back the admission of an endpoint's peers, and records where its connection would have led: in the next
+    /// round they then count before the connection is made, and have the same chance as the others.
+    /// </summary>
+    private void Dismiss(DnsEndPoint endPoint, IPAddress address)
+    {
+        lock (_lock)
+        {
+            RememberUnderLock(endPoint, address);
+            foreach (var peer in _admitted.Where(pair => pair.Value.EndPoint.Equals(endPoint)).Select(pair => pair.Key).ToArray())
+                _admitted.Remove(peer);
+        }
+    }
+
+    private int CountAtUnderLock(DnsEndPoint endPoint, IPAddress? address) => _admitted.Values.Count(admission =>
+        admission.EndPoint.Equals(endPoint)
+        || (address is not null && _addresses.TryGetValue(admission.EndPoint, out var other) && other.Equals(address)));
+
+    private void RememberUnderLock(DnsEndPoint endPoint, IPAddress address)
+    {
+        // Forgetting costs a check when the next connection is made, so all at once is good enough.
+        if (_addresses.Count >= MaxRememberedAddresses)
+            _addresses.Clear();
+        _addresses[endPoint] = address;
     }
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -129,7 +175,7 @@ internal sealed class PeerAddressGuard(bool allowPrivateAddresses, PeerAddressGu
     private static async ValueTask<IReadOnlyList<IPAddress>> ResolveBySystemAsync(string host, CancellationToken cancellationToken) =>
         await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
 
-    private static async ValueTask<Stream> DialByTcpAsync(IPEndPoint address, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectByTcpAsync(IPEndPoint address, CancellationToken cancellationToken)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -143,4 +189,7 @@ internal sealed class PeerAddressGuard(bool allowPrivateAddresses, PeerAddressGu
             throw;
         }
     }
+
+    /// <summary>When a peer was admitted, and at which endpoint.</summary>
+    private readonly record struct Admission(DnsEndPoint EndPoint, long At);
 }

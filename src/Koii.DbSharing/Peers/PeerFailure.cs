@@ -1,15 +1,17 @@
 namespace Koii.DbSharing;
 
-/// <summary>Why a peer could not be read, or not to the end. A value in the report, never an exception.</summary>
-/// <param name="Kind">What happened.</param>
+/// <summary>Why a peer was not read to the end. A value in the report, not an exception.</summary>
+/// <param name="Kind">The kind of failure.</param>
 public sealed record PeerFailure(PeerFailureKind Kind)
 {
-    /// <summary>The HTTP status that said so, where one did.</summary>
+    /// <summary>The HTTP status of the response, where the status is the failure.</summary>
     public int? StatusCode { get; init; }
 
-    /// <summary>How long the peer asked to be left alone, where it did. The next rounds do so, for a day at most.</summary>
+    /// <summary>
+    /// How long the peer asked not to be called, where it did. The next rounds respect it, for a day at most.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>A short sentence for people, without anything that the peer wrote.</summary>
+    /// <summary>A short sentence for people. It contains no text from the peer.</summary>
     public string? Detail { get; init; }
 }

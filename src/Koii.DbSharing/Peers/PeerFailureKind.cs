@@ -3,53 +3,62 @@ namespace Koii.DbSharing;
 /// <summary>What kept a peer from being read to the end.</summary>
 public enum PeerFailureKind
 {
-    /// <summary>The peer does not have this part of the protocol. No fault of it: most peers have only their lists.</summary>
+    /// <summary>The peer does not have the extension. Not a fault of the peer: most have only their lists.</summary>
     NotSupported,
 
     /// <summary>
-    /// The host has no address that may be dialled on the word of a node list: private, loopback and other special addresses are refused unless
-    /// <see cref="DbSharingOptions.AllowPrivateAddresses"/> is set.
+    /// The host has no address that is allowed for a peer of the node list: private, loopback and other special
+    /// addresses are refused unless <see cref="DbSharingOptions.AllowPrivateAddresses"/> is set.
     /// </summary>
     AddressRefused,
 
-    /// <summary>Two other peers at the same address were asked in this round. No fault of the peer; it has its chance in the next.</summary>
+    /// <summary>
+    /// Two other peers at the same address are called in this round. Not a fault of the peer; it may be called in the
+    /// next round.
+    /// </summary>
     TooManyPeersAtAddress,
 
-    /// <summary>No connection: the name is unknown, nobody listens, or TLS failed.</summary>
+    /// <summary>
+    /// No connection could be made: the name is unknown, the port refuses connections, or TLS failed.
+    /// </summary>
     Unreachable,
 
-    /// <summary>Connecting, the headers, the next bytes or the whole pull took longer than allowed.</summary>
+    /// <summary>The connection, the headers, the next bytes or the whole pull took longer than allowed.</summary>
     TimedOut,
 
-    /// <summary>The body came more slowly than the least rate.</summary>
+    /// <summary>The body came more slowly than the lowest rate.</summary>
     TooSlow,
 
-    /// <summary>The list passed its limit of bytes or elements.</summary>
+    /// <summary>The list exceeded its limit of bytes or elements.</summary>
     TooLarge,
 
-    /// <summary>The body is no JSON array on any of the list's paths.</summary>
+    /// <summary>The body is not a JSON array at any of the list's paths.</summary>
     NotAList,
 
-    /// <summary>The body ended or broke before the closing bracket. What came before it is kept.</summary>
+    /// <summary>The body ended or broke before the closing bracket. What came before is kept.</summary>
     Interrupted,
 
-    /// <summary>An HTTP status that is none of the protocol's.</summary>
+    /// <summary>The response has an HTTP status that the protocol does not define.</summary>
     HttpStatus,
 
-    /// <summary>The peer answered with a redirect, which is never followed.</summary>
+    /// <summary>The response is a redirect, which is not followed.</summary>
     Redirected,
 
-    /// <summary>The peer's host says that the task is not running there (status 422).</summary>
+    /// <summary>The peer's host reports that the task is not running there (status 422).</summary>
     TaskNotRunning,
 
-    /// <summary>The peer broke HTTP or the protocol in a way that has no other name.</summary>
+    /// <summary>The response violates HTTP or the protocol in another way.</summary>
     ProtocolViolation,
 
     /// <summary>
-    /// The pull was ended after too many failed signature checks; what came before is kept. No fault of the peer by itself: strangers post to careless nodes.
+    /// Too many signature checks failed, and the pull was ended; what came before is kept. Not a fault of the peer by
+    /// itself: strangers post to nodes.
     /// </summary>
     TooManyBadSignatures,
 
-    /// <summary>The registered client, verifier or another role threw an exception that its contract does not name. It is in the log.</summary>
+    /// <summary>
+    /// A registered service, such as the client or the verifier, threw an exception that its contract does not allow.
+    /// The log has it.
+    /// </summary>
     UnexpectedError,
 }

@@ -4,28 +4,34 @@ using Koii.DbSharing.Records;
 
 namespace Koii.DbSharing.Peers;
 
-/// <summary>What happened on the way, in the words of the report.</summary>
+/// <summary>Converts what happened in a transfer to a failure for the report.</summary>
 internal static class PeerFailures
 {
-    /// <summary>The body is no array, on any path.</summary>
-    public static readonly PeerFailure NotAList = new(PeerFailureKind.NotAList) { Detail = "The body is no JSON array." };
+    /// <summary>The body is not a JSON array, at any path.</summary>
+    public static readonly PeerFailure NotAList = new(PeerFailureKind.NotAList) { Detail = "The body is not a JSON array." };
 
-    /// <summary>What was asked for is not there, or something else is.</summary>
-    public static readonly PeerFailure NotSupported = new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
+    /// <summary>The peer does not serve the extension.</summary>
+    public static readonly PeerFailure NotSupported =
+        new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
 
-    /// <summary>Others are asked at the peer's address already.</summary>
+    /// <summary>As many peers as are allowed at the peer's address were admitted a short time ago.</summary>
     public static readonly PeerFailure TooManyPeersAtAddress = From(TransferFault.TooManyPeersAtAddress);
 
-    private static readonly PeerFailure CutList = new(PeerFailureKind.Interrupted) { Detail = "The list ended before its closing bracket." };
-    private static readonly PeerFailure LongList = new(PeerFailureKind.TooLarge) { Detail = "The list passed its limit of bytes or elements." };
+    private static readonly PeerFailure CutList =
+        new(PeerFailureKind.Interrupted) { Detail = "The list ended before its closing bracket." };
 
-    /// <summary>What a broken transfer means for the peer.</summary>
+    private static readonly PeerFailure LongList =
+        new(PeerFailureKind.TooLarge) { Detail = "The list exceeded its limit of bytes or elements." };
+
+    /// <summary>Converts a fault.</summary>
     public static PeerFailure From(TransferFault fault) => new(KindOf(fault.Kind)) { Detail = fault.Detail };
 
-    /// <summary>What a status other than 200 and 404 means for the peer.</summary>
+    /// <summary>Converts a transfer of a list that has no body to read.</summary>
     public static PeerFailure From(HttpTransfer transfer)
     {
-        var status = transfer.Status ?? throw new InvalidOperationException("Without a status there is nothing to judge.");
+        if (transfer.Fault is { } fault)
+            return From(fault);
+        var status = transfer.Status ?? throw new InvalidOperationException("A transfer has a status or a fault.");
         return new PeerFailure(KindOf(status))
         {
             StatusCode = (int)status,
@@ -33,12 +39,18 @@ internal static class PeerFailures
         };
     }
 
-    /// <summary>What the end of a list means for the peer, or <see langword="null"/> where it is the closing bracket.</summary>
+    /// <summary>Converts a transfer of the protocol's extension that has no body to read.</summary>
+    public static PeerFailure FromExtension(HttpTransfer transfer) =>
+        transfer is { Fault: null, Status: HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented }
+            ? NotSupported
+            : From(transfer);
+
+    /// <summary>Converts the end of a list; <see langword="null"/> where it is the closing bracket.</summary>
     public static PeerFailure? From(ListEnd end, TransferFault? fault) => end switch
     {
         ListEnd.More or ListEnd.Complete => null,
         ListEnd.TooLarge => LongList,
-        // To the reader a broken transfer is a body that ends too early.
+        // The reader cannot tell a broken transfer from a body that ends too early.
         _ when fault is not null => From(fault),
         ListEnd.NotAList => NotAList,
         _ => CutList,
@@ -46,7 +58,7 @@ internal static class PeerFailures
 
     private static PeerFailureKind KindOf(HttpStatusCode status) => (int)status switch
     {
-        // Nobody asked whether anything changed.
+        // The request was not conditional.
         304 => PeerFailureKind.ProtocolViolation,
         >= 300 and < 400 => PeerFailureKind.Redirected,
         422 => PeerFailureKind.TaskNotRunning,

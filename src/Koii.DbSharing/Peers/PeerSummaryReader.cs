@@ -5,7 +5,10 @@ using Koii.DbSharing.Reconciliation;
 
 namespace Koii.DbSharing.Peers;
 
-/// <summary>Reads a peer's summary. Members that this version does not know are passed over; one that is missing or wrong means that it is none.</summary>
+/// <summary>
+/// Reads a peer's summary. Unknown members are ignored; where a required one is missing or wrong, the text is not a
+/// summary.
+/// </summary>
 internal static class PeerSummaryReader
 {
     private const int FingerprintDigits = 32;
@@ -20,7 +23,7 @@ internal static class PeerSummaryReader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, some host's page most often; or a string that is no text.
+            // Not JSON, most often an HTML page; or a string with an unpaired surrogate.
         }
 
         return summary is not null;
@@ -29,10 +32,14 @@ internal static class PeerSummaryReader
     private static PeerSummary? Read(JsonElement root)
     {
         if (root.ValueKind is not JsonValueKind.Object
-            || !TryGet(root, "protocol", JsonValueKind.Number, out var protocol) || !protocol.TryGetInt32(out var version) || version != ProtocolExtension.Version
-            || !TryGet(root, "count", JsonValueKind.Number, out var countMember) || !countMember.TryGetInt64(out var count) || count < 0
-            || !TryGet(root, "perAuthor", JsonValueKind.Number, out var perAuthorMember) || !perAuthorMember.TryGetInt32(out var perAuthor) || perAuthor < 1
-            || !TryGet(root, "fingerprint", JsonValueKind.String, out var fingerprintMember) || fingerprintMember.GetString() is not { Length: FingerprintDigits } digits
+            || !TryGet(root, "protocol", JsonValueKind.Number, out var protocol)
+            || !protocol.TryGetInt32(out var version) || version != ProtocolExtension.Version
+            || !TryGet(root, "count", JsonValueKind.Number, out var countMember)
+            || !countMember.TryGetInt64(out var count) || count < 0
+            || !TryGet(root, "perAuthor", JsonValueKind.Number, out var perAuthorMember)
+            || !perAuthorMember.TryGetInt32(out var perAuthor) || perAuthor < 1
+            || !TryGet(root, "fingerprint", JsonValueKind.String, out var fingerprintMember)
+            || fingerprintMember.GetString() is not { Length: FingerprintDigits } digits
             || !UInt128.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var fingerprint))
         {
             return null;

@@ -1,4 +1,6 @@
-using Koii.DbSharing.Storage;
+using System.Net.Http.Headers;
+using Koii.DbSharing.Tests.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -9,7 +11,7 @@ namespace Koii.DbSharing.Tests.DependencyInjection;
 public sealed class AddDbSharingTests
 {
     [Test]
-    public void Every_role_is_there_after_one_call_and_a_store()
+    public void Every_service_is_registered_after_one_call_and_a_store()
     {
         using var provider = Services(options => options.TaskId = "T", builder => builder.UseInMemory());
 
@@ -25,15 +27,15 @@ public sealed class AddDbSharingTests
     }
 
     [Test]
-    public async Task A_host_does_not_start_without_a_store_and_says_which_there_are()
+    public async Task A_host_does_not_start_without_a_store_and_the_error_names_the_choices()
     {
         using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T"));
 
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
 
         Assert.That(error!.Failures.Single(), Is.EqualTo(
-            "No store is chosen: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UsePostgreSql(connectionString) of Koii.DbSharing.PostgreSql, UseInMemory(), "
-            + "or Use<ILinktreeStore>(…) with one of your own."));
+            "No store is registered: call UseSqlite(connectionString) of the package Koii.DbSharing.Sqlite, UsePostgreSql(connectionString) of Koii.DbSharing.PostgreSql, UseInMemory(), "
+            + "or UseStore<T>() with a store of your own."));
         await host.StopAsync();
     }
 
@@ -49,7 +51,7 @@ public sealed class AddDbSharingTests
     }
 
     [Test]
-    public void What_the_application_registered_first_stays()
+    public void Service_that_the_application_registered_first_stays()
     {
         var mine = Mock.Of<IPeerClient>();
         var services = new ServiceCollection().AddSingleton(mine);
@@ -60,7 +62,7 @@ public sealed class AddDbSharingTests
     }
 
     [Test]
-    public void What_the_application_registers_later_wins()
+    public void Service_that_the_application_registers_later_replaces_the_default()
     {
         var mine = Mock.Of<ILinktreeStore>();
         var services = new ServiceCollection();
@@ -75,7 +77,7 @@ public sealed class AddDbSharingTests
     public void A_second_choice_of_a_store_replaces_the_first()
     {
         var mine = Mock.Of<ILinktreeStore>();
-        using var provider = Services(options => options.TaskId = "T", builder => builder.UseInMemory().Use<ILinktreeStore>((_, _) => mine));
+        using var provider = Services(options => options.TaskId = "T", builder => builder.UseInMemory().UseStore((_, _) => mine));
 
         Assert.That(provider.GetServices<ILinktreeStore>(), Is.EqualTo(new[] { mine }));
     }
@@ -112,13 +114,13 @@ public sealed class AddDbSharingTests
 
     [TestCase("")]
     [TestCase("one")]
-    public async Task The_lease_is_a_role_that_may_be_filled(string name)
+    public async Task A_lease_may_be_registered(string name)
     {
         var services = new ServiceCollection();
         var builder = name.Length == 0
             ? services.AddDbSharing(options => options.TaskId = "T")
             : services.AddDbSharing(name, options => options.TaskId = "T");
-        builder.UseInMemory().Use((_, _) => Mock.Of<IReplicationLease>()); // It is never ours.
+        builder.UseInMemory().UseReplicationLease((_, _) => Mock.Of<IReplicationLease>()); // Another process always has it.
         await using var provider = services.BuildServiceProvider();
         var engine = name.Length == 0 ? provider.GetRequiredService<ReplicationEngine>() : provider.GetRequiredKeyedService<ReplicationEngine>(name);
 
@@ -126,11 +128,16 @@ public sealed class AddDbSharingTests
     }
 
     [Test]
-    public void An_empty_name_is_a_broken_call() =>
-        Assert.That(() => new ServiceCollection().AddDbSharing("", _ => { }), Throws.ArgumentException);
+    public void An_empty_name_is_an_argument_error() =>
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => new ServiceCollection().AddDbSharing(""), Throws.ArgumentException);
+            Assert.That(() => new ServiceCollection().AddDbSharing("", _ => { }), Throws.ArgumentException);
+            Assert.That(() => new ServiceCollection().AddDbSharing("", new ConfigurationBuilder().Build()), Throws.ArgumentException);
+        });
 
     [Test]
-    public async Task A_service_url_that_is_no_url_is_a_problem_of_the_round_and_not_of_the_start()
+    public async Task A_service_url_that_is_not_a_url_is_a_problem_of_the_round_and_not_of_the_start()
     {
         await using var provider = Services(options => (options.TaskId, options.ServiceUrl) = ("T", "undefined"), builder => builder.UseInMemory());
 
@@ -145,26 +152,81 @@ public sealed class AddDbSharingTests
     {
         var store = new Mock<ILinktreeStore>();
         var failure = new LinktreeStoreException("The directory does not exist.");
-        store.Setup(role => role.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
-        using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T").Use<ILinktreeStore>((_, _) => store.Object).AddReplicationService());
+        store.Setup(failing => failing.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
+        using var host = Host(services => services.AddDbSharing(options => options.TaskId = "T").UseStore((_, _) => store.Object).AddReplicationService());
 
         await Assert.ThatAsync(() => host.StartAsync(), Throws.Exception.SameAs(failure));
     }
 
-    [Test]
-    public void A_class_is_no_role()
+    [TestCase("")]
+    [TestCase("one")]
+    public void Classes_are_made_with_the_options_of_the_task_where_they_take_them(string name)
     {
-        var builder = new ServiceCollection().AddDbSharing(options => options.TaskId = "T");
+        var services = new ServiceCollection();
+        services.AddDbSharing(options => options.TaskId = "other");
+        var builder = name.Length == 0 ? services.AddDbSharing(options => options.TaskId = "T") : services.AddDbSharing(name, options => options.TaskId = "T");
+        builder.UseStore<InMemoryLinktreeStore>().UseSignatureVerifier<Ed25519SignatureVerifier>()
+            .UsePeerClient<OwnService>().UsePeerReconciler<OwnService>().UseNodeDirectory<OwnService>().UseReplicationLease<OwnService>().UseAdmissionPolicy<OwnService>();
+        using var provider = services.BuildServiceProvider();
 
-        Assert.That(
-            () => builder.Use((_, options) => new InMemoryLinktreeStore(options)),
-            Throws.ArgumentException.With.Message.StartsWith("InMemoryLinktreeStore is no role but a class that fills one: write Use<ILinktreeStore>(…) or the like."));
+        Assert.Multiple(() =>
+        {
+            Assert.That(Get<ILinktreeStore>(), Is.InstanceOf<InMemoryLinktreeStore>());
+            Assert.That(Get<ISignatureVerifier>(), Is.InstanceOf<Ed25519SignatureVerifier>());
+            foreach (var own in new object?[] { Get<IPeerClient>(), Get<IPeerReconciler>(), Get<INodeDirectory>(), Get<IReplicationLease>(), Get<IAdmissionPolicy>() })
+                Assert.That(own, Is.InstanceOf<OwnService>().With.Property(nameof(OwnService.TaskId)).EqualTo("T"));
+            Assert.That(Get<ReplicationEngine>(), Is.Not.Null);
+        });
+
+        T? Get<T>()
+            where T : class => name.Length == 0 ? provider.GetService<T>() : provider.GetKeyedService<T>(name);
     }
 
     [Test]
-    public void A_factory_that_makes_nothing_is_named()
+    public async Task Reconciler_of_the_application_is_used_and_without_one_the_client_is()
     {
-        using var provider = Services(options => options.TaskId = "T", builder => builder.Use<ILinktreeStore>((_, _) => null!));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        var own = new Mock<IPeerReconciler>();
+        own.Setup(reconciler => reconciler.GetSummaryAsync(It.IsAny<NodeAddress>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(new PeerAnswer<PeerSummary>(null, new PeerFailure(PeerFailureKind.NotSupported), 0));
+
+        await ShareAsync(builder => builder.UsePeerReconciler((_, _) => own.Object));
+        Assert.That(peer.Paths, Has.None.EndsWith("/summary"));
+        Assert.That(own.Invocations, Has.Count.EqualTo(1));
+
+        await ShareAsync(_ => { });
+        Assert.That(peer.Paths, Has.Some.EndsWith("/summary"));
+
+        async Task ShareAsync(Action<IDbSharingBuilder> choose)
+        {
+            await using var provider = Services(options => (options.TaskId, _) = ("T", Add(options.Nodes, peer.Url)), builder => choose(builder.UseInMemory()));
+            await provider.GetRequiredService<ReplicationEngine>().ShareAsync();
+        }
+    }
+
+    [Test]
+    public async Task Defaults_of_the_applications_HTTP_clients_do_not_reach_peers_and_the_service()
+    {
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        await using var service = LoopbackPeer.Serve(("/nodes/T", Answers.Json($$$"""[{"data":{"url":"{{{peer.Url}}}"}}]""")));
+        var services = new ServiceCollection();
+        services.ConfigureHttpClientDefaults(client => client
+            .ConfigureHttpClient(http => http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "secret"))
+            .AddHttpMessageHandler(() => new RetryingHandler()));
+        services.AddDbSharing(options => (options.TaskId, options.ServiceUrl, options.AllowPrivateAddresses) = ("T", service.Url, true)).UseInMemory();
+        await using var provider = services.BuildServiceProvider();
+
+        var report = await provider.GetRequiredService<ReplicationEngine>().ShareAsync();
+
+        Assert.That(report.Peers.Single().Failure, Is.Null);
+        foreach (var request in peer.Requests.Concat(service.Requests))
+            Assert.That(request.Headers.Keys, Is.SubsetOf(new[] { "Host", "Accept-Encoding" }));
+    }
+
+    [Test]
+    public void A_factory_that_returns_null_is_named()
+    {
+        using var provider = Services(options => options.TaskId = "T", builder => builder.UseStore((_, _) => null!));
 
         Assert.That(() => provider.GetService<ILinktreeStore>(), Throws.InvalidOperationException.With.Message.EqualTo("The factory of ILinktreeStore returned null."));
     }
@@ -185,6 +247,39 @@ public sealed class AddDbSharingTests
         return services.BuildServiceProvider();
     }
 
+    private static string Add(IList<string> nodes, string url)
+    {
+        nodes.Add(url);
+        return url;
+    }
+
     private static IHost Host(Action<IServiceCollection> configure) =>
         new HostBuilder().ConfigureServices(configure).UseDefaultServiceProvider(options => options.ValidateOnBuild = options.ValidateScopes = true).Build();
+
+    /// <summary>Implements whatever an application may, and takes the options of its task.</summary>
+    private sealed class OwnService(DbSharingOptions options) : IPeerClient, IPeerReconciler, INodeDirectory, IReplicationLease, IAdmissionPolicy
+    {
+        public string TaskId => options.TaskId;
+
+        public IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReconcileAsync(NodeAddress peer, ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public IAsyncEnumerable<PeerPage> FetchAsync(NodeAddress peer, IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<IReplicationLeaseHandle?> TryAcquireAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<bool> IsAdmittedAsync(SignedLinktree linktree, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+
+    private sealed class RetryingHandler : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("A handler of the application was called.");
+    }
 }

@@ -13,19 +13,18 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
 
     private readonly HttpClient _http;
-    private readonly HttpPeerClient _client;
+    private readonly HttpPeer _client;
     private readonly DbSharingOptions _options = new() { TaskId = "T", ServiceUrl = "http://service.example", Nodes = { Peer.Url } };
     private byte[] _answer = [];
 
     public HttpAnswerTarget()
     {
-        var handler = PeerHttp.CreateHandler(_options.PeerLimits);
+        var handler = HttpTransport.CreateHandler(_options.PeerLimits);
         handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
-        // Each request has its own connection, so that unread bytes of one input do not reach the next.
-        handler.PooledConnectionLifetime = TimeSpan.Zero;
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: false), _options);
-        _client = new HttpPeerClient(connections, _options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
+        handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
+        _http = HttpTransport.CreateClient(handler);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, _options.Interval, TimeProvider.System);
+        _client = new HttpPeer(_http, _http, guard, _options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 
     public override IEnumerable<byte[]> Seeds => FuzzSeeds.Answers;
@@ -36,7 +35,7 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
     {
         _answer = input;
         var pages = await _client.ReadAllAsync(Peer, "all:W/\"x\"").ToListAsync();
-        var directory = new HttpNodeDirectory(() => _http, _options, TimeProvider.System, NullLogger<HttpNodeDirectory>.Instance);
+        var directory = new HttpNodeDirectory(_http, _options, TimeProvider.System, NullLogger<HttpNodeDirectory>.Instance);
         return (pages, await directory.GetNodesAsync());
     }
 

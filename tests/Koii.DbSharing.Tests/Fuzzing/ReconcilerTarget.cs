@@ -3,6 +3,7 @@ using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Tests.Records;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 
@@ -19,14 +20,14 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
 
     private readonly AnswerHandler _handler = new();
     private readonly HttpClient _http;
-    private readonly HttpPeerReconciler _reconciler;
+    private readonly HttpPeer _reconciler;
 
     public ReconcilerTarget()
     {
         var options = new DbSharingOptions { TaskId = "T", Nodes = { Peer.Url } };
         _http = new HttpClient(_handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var connections = new PeerConnections(() => _http, () => _http, new PeerAddressGuard(allowPrivateAddresses: false), options);
-        _reconciler = new HttpPeerReconciler(connections, options, TimeProvider.System);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, options.Interval, TimeProvider.System);
+        _reconciler = new HttpPeer(_http, _http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 
     public override IEnumerable<byte[]> Seeds =>

@@ -63,8 +63,8 @@ internal sealed class HostileFigures : PeerClientFixture
         var options = new DbSharingOptions { TaskId = "T", AllowPrivateAddresses = true };
         var store = new WatchedStore(new InMemoryLinktreeStore(options));
         using var http = LoopbackHttp.CreateClient(options.PeerLimits);
-        var client = new HttpPeerClient(
-            new PeerConnections(() => http, () => http, new PeerAddressGuard(allowPrivateAddresses: true), options), options, TimeProvider.System, NullLogger<HttpPeerClient>.Instance);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: true, options.Interval / 2, TimeProvider.System);
+        var client = new HttpPeer(http, http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
         NodeAddress[] honest = [first.Address, second.Address, third.Address];
         var engine = new ReplicationEngine(
             new StaticNodeDirectory(script is null ? honest : [hostile.Address, .. honest]), client, new Ed25519SignatureVerifier(), store, options);

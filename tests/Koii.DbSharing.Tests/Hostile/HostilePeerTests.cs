@@ -348,7 +348,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
-        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
+        new StaticNodeDirectory(nodes), ListClient, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
 
     /// <summary>Waits until so many readers have a place and a body that keeps them waiting: the patience with them is the only timer of so short a time.</summary>
     private Task ReadersWaitAsync(int readers) =>

@@ -394,7 +394,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
 
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
         new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), Store, Options,
-        new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1), LoggerFactory = _log, Reconciler = Reconciler });
+        new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1), LoggerFactory = _log });
 
     /// <summary>Waits until the pulls of the honest peers are over, and one transfer waits for its headers. From then on every timer is that transfer's.</summary>
     private async Task OnlyOneWaitsForHeadersAsync()

@@ -62,7 +62,7 @@ public sealed class NodeListTests
         using var http = LoopbackHttp.CreateClient(new PeerLimits());
         var node = new Node { Options = { ServiceUrl = service.Url } };
         configure?.Invoke(node.Options);
-        var directory = new HttpNodeDirectory(() => http, node.Options, node.Clock, NullLogger<HttpNodeDirectory>.Instance);
+        var directory = new HttpNodeDirectory(http, node.Options, node.Clock, NullLogger<HttpNodeDirectory>.Instance);
         node.Directory.Setup(role => role.GetNodesAsync(Moq.It.IsAny<CancellationToken>())).Returns((CancellationToken cancellationToken) => directory.GetNodesAsync(cancellationToken));
         return await node.ShareAsync();
     }

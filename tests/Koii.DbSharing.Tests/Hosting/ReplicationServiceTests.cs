@@ -10,7 +10,7 @@ namespace Koii.DbSharing.Tests.Hosting;
 public sealed class ReplicationServiceTests
 {
     [Test]
-    public async Task Service_runs_rounds_until_the_host_stops_and_stops_cleanly()
+    public async Task Service_runs_rounds_until_the_host_stops()
     {
         var node = new Node { Random = new ScriptedRandom(0) }; // The first round comes at once.
         var underWay = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +30,7 @@ public sealed class ReplicationServiceTests
         await host.StopAsync();
 
         Assert.That(log.Lines.Select(line => (line.Level, line.Event.Name)), Is.EqualTo(new[] { (LogLevel.Information, "Started"), (LogLevel.Information, "Stopped") }));
-        Assert.That(log.Lines.First().Text, Is.EqualTo("Sharing of task task started, a round every 00:00:20"));
+        Assert.That(log.Lines.First().Text, Is.EqualTo("Replication started for task task: one round every 00:00:20."));
         Assert.That(node.Clock.ArmedTimers, Is.Zero);
     }
 }

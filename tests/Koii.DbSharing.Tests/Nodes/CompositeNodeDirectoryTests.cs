@@ -15,7 +15,7 @@ internal sealed class CompositeNodeDirectoryTests
     }
 
     [Test]
-    public async Task Union_keeps_the_order_and_drops_repetitions()
+    public async Task Union_keeps_the_order_and_removes_repetitions()
     {
         var listing = await new CompositeNodeDirectory(new StaticNodeDirectory([B, A, B]), new StaticNodeDirectory([C, A])).GetNodesAsync();
 
@@ -57,16 +57,7 @@ internal sealed class CompositeNodeDirectoryTests
     }
 
     [Test]
-    public async Task One_that_answers_null_counts_as_unavailable()
-    {
-        var listing = await new CompositeNodeDirectory(Mock.Of<INodeDirectory>(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>()) == default)).GetNodesAsync();
-
-        Assert.That(listing.Status, Is.EqualTo(NodeListingStatus.Unavailable));
-        Assert.That(listing.Problems, Has.One.Contains("GetNodesAsync returned null."));
-    }
-
-    [Test]
-    public async Task All_are_asked_at_once()
+    public async Task All_are_called_at_once()
     {
         var first = new TaskCompletionSource<NodeListing>();
         var slow = new Mock<INodeDirectory>();
@@ -74,7 +65,7 @@ internal sealed class CompositeNodeDirectoryTests
         var second = new Mock<INodeDirectory>();
         second.Setup(directory => directory.GetNodesAsync(It.IsAny<CancellationToken>())).Callback(() => first.SetResult(new NodeListing([A]))).ReturnsAsync(new NodeListing([B]));
 
-        // The first answers only once the second is asked.
+        // The first returns only after the second is called.
         var listing = await new CompositeNodeDirectory(slow.Object, second.Object).GetNodesAsync();
 
         Assert.That(listing.Nodes, Is.EqualTo((NodeAddress[])[A, B]));
@@ -108,7 +99,7 @@ internal sealed class CompositeNodeDirectoryTests
     }
 
     [Test]
-    public async Task Nothing_joined_is_an_empty_list() =>
+    public async Task Combination_of_nothing_is_an_empty_list() =>
         Assert.That(await new CompositeNodeDirectory().GetNodesAsync(), Has.Property(nameof(NodeListing.Nodes)).Empty.And.Property(nameof(NodeListing.Status)).EqualTo(NodeListingStatus.Fresh));
 
     [Test]
@@ -122,7 +113,7 @@ internal sealed class CompositeNodeDirectoryTests
     }
 
     [Test]
-    public void Null_is_refused_with_a_hint()
+    public void Null_is_rejected_with_a_hint()
     {
         Assert.That(() => new StaticNodeDirectory([A, null!]), Throws.ArgumentException.With.Message.Contains("leave it out"));
         Assert.That(() => new CompositeNodeDirectory([null!]), Throws.ArgumentException.With.Message.Contains("leave it out"));

@@ -23,7 +23,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     {
         _http = LoopbackHttp.CreateClient(_options.PeerLimits);
         _options.ServiceUrl = serviceUrl;
-        return new HttpNodeDirectory(() => _http, _options, _clock, _logger);
+        return new HttpNodeDirectory(_http, _options, _clock, _logger);
     }
 
     private static string Entry(string url) => $$"""{"data":{"url":"{{url}}","timestamp":1681500000000},"signature":"s","owner":"o","submitterPubkey":"p","tasks":["T"]}""";
@@ -99,7 +99,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     }
 
     [Test]
-    public async Task Escaped_url_and_byte_order_mark_and_html_and_gzip_are_understood()
+    public async Task Escaped_url_and_byte_order_mark_and_html_and_gzip_are_read()
     {
         var text = "\uFEFF [ " + """{"d\u0061ta":{"url":"https:\/\/a.ex\u0061mple\/x"}}""" + " ]\n";
         await using var service = LoopbackPeer.Serve(("/nodes/T", Answers.Raw("200 OK", Answers.Gzip(text), "Content-Type: text/html\r\nContent-Encoding: gzip\r\n")));
@@ -112,10 +112,10 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
 
     private static readonly object[] Failures =
     [
-        new object[] { Answers.Json("""{"message":"No nodes here"}"""), "no JSON array" },
-        new object[] { Answers.Html("<p>Hello"), "no JSON array" },
-        new object[] { Answers.Json(""), "no JSON array" },
-        new object[] { Answers.Json("\"[]\""), "no JSON array" },
+        new object[] { Answers.Json("""{"message":"No nodes here"}"""), "not a JSON array" },
+        new object[] { Answers.Html("<p>Hello"), "not a JSON array" },
+        new object[] { Answers.Json(""), "not a JSON array" },
+        new object[] { Answers.Json("\"[]\""), "not a JSON array" },
         new object[] { Answers.Json("[{\"data\":"), "closing bracket" },
         new object[] { Answers.Status("500 No", "[]"), "status 500" },
         new object[] { Answers.Status("404 No", "[]"), "status 404" },
@@ -171,8 +171,8 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     [TestCase("", "not set")]
     [TestCase("undefined", "'undefined'")]
     [TestCase("localhost:8080", "'localhost:8080'")]
-    [TestCase("http://user:password@host", "no such URL")]
-    public async Task Service_url_that_is_none_is_a_warning_once_and_an_empty_list(string? serviceUrl, string problem)
+    [TestCase("http://user:password@host", "not such a URL")]
+    public async Task Service_url_that_is_not_a_url_is_one_warning_and_an_empty_list(string? serviceUrl, string problem)
     {
         var directory = Directory(serviceUrl);
 
@@ -186,7 +186,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     }
 
     [Test]
-    public async Task Elements_beyond_the_limit_are_left_unread()
+    public async Task Elements_beyond_the_limit_are_not_read()
     {
         var text = $"[{string.Join(',', Enumerable.Range(0, 10_001).Select(number => Entry($"http://n{number}.example")))}]";
         await using var service = LoopbackPeer.Serve(("/nodes/T", Answers.Json(text)));
@@ -199,7 +199,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     }
 
     [Test]
-    public async Task List_beyond_the_limit_of_bytes_is_none()
+    public async Task List_beyond_the_limit_of_bytes_is_unavailable()
     {
         var text = $"[{Entry("https://a.example")}]";
         _options.PeerLimits.MaxNodeListBytes = text.Length - 1;
@@ -212,7 +212,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     }
 
     [Test]
-    public async Task Gzip_bomb_is_no_list()
+    public async Task Gzip_bomb_is_unavailable()
     {
         _options.PeerLimits.MaxNodeListBytes = 100_000;
         await using var service = LoopbackPeer.Serve(("/nodes/T", Answers.Gzipped(Answers.Gzip($"[{new string(' ', 1_000_000)}]"))));
@@ -221,7 +221,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
     }
 
     [Test]
-    public async Task List_at_the_limit_of_bytes_is_whole()
+    public async Task List_at_the_limit_of_bytes_is_read()
     {
         var text = $"[{Entry("https://a.example")}]";
         _options.PeerLimits.MaxNodeListBytes = text.Length;
@@ -230,10 +230,12 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         Assert.That((await Directory(service.Url).GetNodesAsync()).Nodes, Has.Count.EqualTo(1));
     }
 
-    [TestCase(false, 2, "headers")]
-    [TestCase(true, 3, "silent")]
-    public async Task Silence_leaves_no_list(bool inTheBody, int arms, string problem)
+    [TestCase(false, "headers")]
+    [TestCase(true, "next bytes")]
+    public async Task Silence_leaves_no_list(bool inTheBody, string problem)
     {
+        _options.PeerLimits.HeadersTimeout = TimeSpan.FromSeconds(11); // Told on the clock from the idle time-out.
+        var timeout = inTheBody ? _options.PeerLimits.IdleTimeout : _options.PeerLimits.HeadersTimeout;
         await using var service = LoopbackPeer.Start(async exchange =>
         {
             if (inTheBody)
@@ -242,8 +244,8 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         });
 
         var asking = Directory(service.Url).GetNodesAsync().AsTask();
-        await _clock.ArmedAsync(arms);
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        await _clock.TimerAsync(timeout);
+        _clock.Advance(timeout);
         var listing = await asking;
 
         Assert.That(listing.Status, Is.EqualTo(NodeListingStatus.Unavailable));
@@ -257,7 +259,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         await using var service = LoopbackPeer.Start(exchange => exchange.WaitForClientToLeaveAsync());
 
         var asking = Directory(service.Url).GetNodesAsync(caller.Token).AsTask();
-        await _clock.ArmedAsync(2);
+        await _clock.TimerAsync(_options.PeerLimits.HeadersTimeout);
         await caller.CancelAsync();
 
         Assert.That(async () => await asking, Throws.InstanceOf<OperationCanceledException>());

@@ -6,13 +6,13 @@ using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;
 
-/// <summary>The guard in its place: under an HTTP client, with a resolver that says what the test wants and a dialler that takes every address for one on loopback.</summary>
+/// <summary>The guard under an HTTP client, with a resolver and a connect function of the test's own, which connects to loopback or to nothing.</summary>
 internal sealed class PeerAddressGuardTests : PeerClientFixture
 {
     private const string Public = "8.8.8.8";
 
     private readonly ConcurrentQueue<string> _resolved = [];
-    private readonly ConcurrentQueue<string> _dialled = [];
+    private readonly ConcurrentQueue<string> _connected = [];
 
     [TestCase("http://127.0.0.1")]
     [TestCase("http://127.1")]
@@ -49,12 +49,12 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://metadata.example:80")]
     [TestCase("http://mapped.example")]
     [TestCase("http://b\u00fccher-loopback.example")]
-    public async Task Spelling_that_leads_to_a_special_address_is_refused_and_not_dialled(string url)
+    public async Task Spelling_that_leads_to_a_special_address_is_refused_and_not_connected(string url)
     {
         var failure = await AskAsync(NodeAddress.Parse(url), Guard());
 
-        Assert.That(failure, Is.EqualTo(new PeerFailure(PeerFailureKind.AddressRefused) { Detail = "The host has no address on the open Internet, and AllowPrivateAddresses is not set." }));
-        Assert.That(_dialled, Is.Empty);
+        Assert.That(failure, Is.EqualTo(new PeerFailure(PeerFailureKind.AddressRefused) { Detail = "The host has no public address, and AllowPrivateAddresses is not set." }));
+        Assert.That(_connected, Is.Empty);
     }
 
     [TestCase("http://127.0.0.1?x")]
@@ -72,7 +72,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://127.0.0.1\r\nHost: x")]
     [TestCase("//127.0.0.1")]
     [TestCase("http://")]
-    public void What_could_be_read_in_two_ways_is_no_node_address(string url) => Assert.That(NodeAddress.TryParse(url, out _), Is.False);
+    public void Text_that_parsers_read_differently_is_not_a_node_address(string url) => Assert.That(NodeAddress.TryParse(url, out _), Is.False);
 
     [TestCase("http://8.8.8.8", "8.8.8.8:80")]
     [TestCase("https://8.8.8.8:8443/base", "8.8.8.8:8443")]
@@ -84,90 +84,161 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://PUBLIC.example:8080", "8.8.8.8:8080")]
     [TestCase("http://b\u00fccher.example", "8.8.8.8:80")]
     [TestCase("http://mixed.example", "8.8.8.8:80")]
-    public async Task Public_address_is_dialled_at_the_address_that_was_judged(string url, string dialled)
+    public async Task Public_address_is_connected_at_the_address_that_was_judged(string url, string connected)
     {
         await AskAsync(NodeAddress.Parse(url), Guard());
 
-        Assert.That(_dialled, Is.EqualTo(new[] { dialled }));
+        Assert.That(_connected, Is.EqualTo(new[] { connected }));
     }
 
     [Test]
-    public async Task Name_that_changes_its_answer_gains_nothing()
+    public async Task Name_that_changes_its_resolution_gains_nothing()
     {
         var answers = new Queue<string>([Public, "127.0.0.1"]);
-        var guard = new PeerAddressGuard(false, (host, _) => Resolved(host, answers.Dequeue()), Dial());
+        var guard = NewGuard((host, _) => Resolved(host, answers.Dequeue()), Connect());
 
         var first = await AskAsync(NodeAddress.Parse("http://rebinding.example"), guard);
-        Assert.That(_dialled, Is.EqualTo(new[] { "8.8.8.8:80" }), "resolved once, and dialled what was judged");
+        Assert.That(_connected, Is.EqualTo(new[] { "8.8.8.8:80" }), "resolved once, and connected to the address that was checked");
         Assert.That((first?.Kind, answers.Count), Is.EqualTo((PeerFailureKind.Unreachable, 1)));
 
         var second = await AskAsync(NodeAddress.Parse("http://rebinding.example"), guard);
         Assert.That(second?.Kind, Is.EqualTo(PeerFailureKind.AddressRefused));
-        Assert.That(_dialled, Has.Count.EqualTo(1));
+        Assert.That(_connected, Has.Count.EqualTo(1));
     }
 
     [Test]
-    public async Task Private_addresses_are_dialled_where_they_are_allowed_and_any_number_of_peers_at_one()
+    public async Task Private_addresses_are_connected_where_they_are_allowed_and_any_number_of_peers_at_one()
     {
         var guard = Guard(allowPrivateAddresses: true);
-        guard.BeginRound();
         for (var port = 1; port <= 5; port++)
             await AskAsync(NodeAddress.Parse($"http://127.0.0.1:{port}"), guard);
 
-        Assert.That(_dialled, Has.Count.EqualTo(5));
+        Assert.That(_connected, Has.Count.EqualTo(5));
     }
 
     [Test]
     public async Task Name_with_many_addresses_is_tried_at_a_few()
     {
-        var guard = new PeerAddressGuard(false, (_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([.. Enumerable.Range(1, 200).Select(number => new IPAddress([9, 9, 9, (byte)number]))]), Dial());
+        var guard = NewGuard((_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([.. Enumerable.Range(1, 200).Select(number => new IPAddress([9, 9, 9, (byte)number]))]), Connect());
 
         Assert.That((await AskAsync(NodeAddress.Parse("http://many.example"), guard))?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
-        Assert.That(_dialled, Has.Count.EqualTo(PeerAddressGuard.AddressesPerHost));
+        Assert.That(_connected, Has.Count.EqualTo(PeerAddressGuard.AddressesPerHost));
     }
 
     [Test]
     public async Task Unknown_name_and_name_without_addresses_are_unreachable()
     {
-        var unknown = new PeerAddressGuard(false, (_, _) => throw new SocketException((int)SocketError.HostNotFound), Dial());
-        var empty = new PeerAddressGuard(false, (_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([]), Dial());
+        var unknown = NewGuard((_, _) => throw new SocketException((int)SocketError.HostNotFound), Connect());
+        var empty = NewGuard((_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([]), Connect());
 
         Assert.That((await AskAsync(NodeAddress.Parse("http://a.example"), unknown))?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
         Assert.That((await AskAsync(NodeAddress.Parse("http://a.example"), empty))?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }
 
     [Test]
-    public async Task Two_peers_of_a_round_share_an_address_under_whatever_names_and_a_third_does_not()
+    public async Task Two_peers_at_an_address_are_called_in_a_round_whatever_their_names_and_a_third_is_not()
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
-        var guard = Guard(dial: Dial(peer));
+        var guard = Guard(connect: Connect(peer));
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
 
         for (var round = 0; round < 3; round++)
         {
-            client.BeginRound();
-            var first = round; // Each round another one is left out.
+            var first = round; // Each round leaves out another one.
             var failures = new List<PeerFailureKind?>();
             for (var number = 0; number < 3; number++)
-                failures.Add((await client.ReadAllAsync(NodeAddress.Parse($"http://same{(first + number) % 3}.example"), null).LastAsync()).Failure?.Kind);
-            Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }), $"round {round}, also over connections that live on");
+                failures.Add((await client.ReadAllAsync(NodeAddress.Parse($"http://same{(first + number) % 3}.example"), null).SingleAsync()).Failure?.Kind);
+            Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }), $"round {round}, also over connections of an earlier one");
+            Clock.Advance(Options.Interval);
         }
     }
 
+    [TestCase(3)]
+    [TestCase(8)]
+    public async Task Peers_at_one_address_take_turns_in_rounds_of_random_order_also_where_names_resolve_late(int names)
+    {
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        var mayResolve = new TaskCompletionSource();
+        var guard = NewGuard(async (host, _) =>
+        {
+            await mayResolve.Task; // All peers of the first round are admitted before the first name is resolved.
+            return await Resolved(host, Public);
+        }, Connect(peer));
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
+        var client = ClientOn(http, guard);
+        var random = new Random(1);
+        var peers = Enumerable.Range(0, names).Select(number => NodeAddress.Parse($"http://same{number}.example")).ToArray();
+        var calls = peers.ToDictionary(address => address, _ => 0);
+
+        for (var round = 0; round < 12 * names; round++)
+        {
+            random.Shuffle(peers);
+            var pulls = peers.Select(address => client.ReadAllAsync(address, null).SingleAsync().AsTask()).ToArray();
+            mayResolve.TrySetResult();
+            var pages = await Task.WhenAll(pulls);
+            for (var number = 0; number < names; number++)
+                calls[peers[number]] += pages[number].Failure is null ? 1 : 0;
+            Assert.That(pages.Count(page => page.Failure is null), Is.LessThanOrEqualTo(PeerAddressGuard.PeersPerAddress));
+            Clock.Advance(0.9 * Options.Interval);
+        }
+
+        Assert.That(calls.Values, Is.All.InRange(12, 48), "24 of the rounds on average");
+    }
+
     [Test]
-    public async Task Named_node_goes_past_the_guard_and_a_listed_one_at_its_host_does_not()
+    public async Task Third_path_at_one_port_is_not_called()
+    {
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        var guard = Guard(connect: Connect(peer));
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
+        var client = ClientOn(http, guard);
+
+        var pulls = Enumerable.Range(0, 3).Select(number => client.ReadAllAsync(NodeAddress.Parse($"http://host.example/{number}"), null).SingleAsync().AsTask());
+
+        Assert.That((await Task.WhenAll(pulls)).Select(page => page.Failure?.Kind), Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }));
+    }
+
+    [Test]
+    public void Admitted_peer_counts_for_half_an_interval_and_is_admitted_again_meanwhile()
+    {
+        var guard = Guard();
+        var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
+
+        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
+        Clock.Advance(Options.Interval / 2 - TimeSpan.FromTicks(1));
+        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
+        Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(guard.TryAdmit(peers[2]), Is.True, "calls in between do not extend the time");
+    }
+
+    [Test]
+    public async Task Reconciliation_goes_on_after_the_time_for_which_its_peer_counts()
+    {
+        await using var peer = LoopbackPeer.Serve(("/fetch", Answers.Json("[]")));
+        var guard = Guard(connect: Connect(peer));
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
+        var client = ClientOn(http, guard);
+        var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
+        await client.GetSummaryAsync(peers[0]);
+        Clock.Advance(Options.Interval / 2);
+        Assert.That(peers[1..].Select(guard.TryAdmit), Is.All.True);
+
+        Assert.That((await client.FetchAsync(peers[0], new LinktreeId[1]).SingleAsync()).Failure, Is.Null);
+    }
+
+    [Test]
+    public async Task Named_node_bypasses_the_guard_and_a_listed_one_at_its_host_does_not()
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
         Options.Nodes.Add(peer.Url);
         var guard = Guard();
         using var listed = LoopbackHttp.CreateClient(Limits, guard);
         using var named = LoopbackHttp.CreateClient(Limits);
-        var client = new HttpPeerClient(
-            new PeerConnections(() => listed, () => named, guard, Options), Options, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<HttpPeerClient>.Instance);
+        var client = ClientOn(listed, named, guard);
 
-        var ours = await client.ReadAllAsync(peer.Address, null).LastAsync();
-        var theirs = await client.ReadAllAsync(NodeAddress.Parse(peer.Url + "/admin"), null).LastAsync();
+        var ours = await client.ReadAllAsync(peer.Address, null).SingleAsync();
+        var theirs = await client.ReadAllAsync(NodeAddress.Parse(peer.Url + "/admin"), null).SingleAsync();
 
         Assert.That((ours.Failure?.Kind, theirs.Failure?.Kind), Is.EqualTo(((PeerFailureKind?)null, PeerFailureKind.AddressRefused)));
         Assert.That(peer.Paths, Has.None.Contains("admin"));
@@ -199,8 +270,10 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         return (await ClientOn(http, guard).ReadAllAsync(peer, null).SingleAsync()).Failure;
     }
 
-    private PeerAddressGuard Guard(bool allowPrivateAddresses = false, PeerAddressGuard.DialAddress? dial = null) => new(
-        allowPrivateAddresses,
+    private PeerAddressGuard NewGuard(PeerAddressGuard.ResolveHost resolve, PeerAddressGuard.ConnectSocket connect, bool allowPrivateAddresses = false) =>
+        new(allowPrivateAddresses, Options.Interval / 2, Clock, resolve, connect);
+
+    private PeerAddressGuard Guard(bool allowPrivateAddresses = false, PeerAddressGuard.ConnectSocket? connect = null) => NewGuard(
         (host, _) => Resolved(host, host switch
         {
             "localhost" => ["127.0.0.1", "::1"],
@@ -211,7 +284,8 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
             "mixed.example" => ["10.0.0.1", Public, "::1"],
             _ => [Public],
         }),
-        dial ?? Dial());
+        connect ?? Connect(),
+        allowPrivateAddresses);
 
     private ValueTask<IReadOnlyList<IPAddress>> Resolved(string host, params IEnumerable<string> addresses)
     {
@@ -219,10 +293,10 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         return ValueTask.FromResult<IReadOnlyList<IPAddress>>([.. addresses.Select(IPAddress.Parse)]);
     }
 
-    /// <summary>Notes the address and connects to a peer on loopback, or to nobody.</summary>
-    private PeerAddressGuard.DialAddress Dial(LoopbackPeer? peer = null) => async (address, cancellationToken) =>
+    /// <summary>Records the address and connects to a peer on loopback, or to none.</summary>
+    private PeerAddressGuard.ConnectSocket Connect(LoopbackPeer? peer = null) => async (address, cancellationToken) =>
     {
-        _dialled.Enqueue(address.ToString());
+        _connected.Enqueue(address.ToString());
         if (peer is null)
             throw new SocketException((int)SocketError.ConnectionRefused);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -10,10 +10,11 @@ namespace Koii.DbSharing.Tests.Peers;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal abstract class PeerClientFixture : IDisposable
 {
-    private static readonly PeerPage Opening = new([]);
+    /// <summary>How long a body may keep its reader waiting before its permit is released.</summary>
+    protected static readonly TimeSpan PermitTimeout = TimeSpan.FromSeconds(1);
 
     private HttpClient? _http;
-    private HttpPeerClient? _client;
+    private HttpPeer? _client;
 
     protected WatchedTimeProvider Clock { get; } = new();
 
@@ -23,16 +24,17 @@ internal abstract class PeerClientFixture : IDisposable
 
     protected HttpClient Http => _http ??= CreateHttp();
 
-    protected HttpPeerClient Client => _client ??= ClientOn(Http);
+    protected HttpPeer Client => _client ??= ClientOn(Http);
 
-    protected HttpPeerReconciler Reconciler => new(ConnectionsOn(Http), Options, Clock);
+    /// <summary>The client without the extension, so that the engine reads lists.</summary>
+    protected IPeerClient ListClient => new ListsOnly(Client);
 
     protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits);
 
-    protected HttpPeerClient ClientOn(HttpClient http, PeerAddressGuard? guard = null) => new(ConnectionsOn(http, guard), Options, Clock, NullLogger<HttpPeerClient>.Instance);
+    protected HttpPeer ClientOn(HttpClient http, PeerAddressGuard? guard = null) => ClientOn(http, http, guard);
 
-    private PeerConnections ConnectionsOn(HttpClient http, PeerAddressGuard? guard = null) =>
-        new(() => http, () => http, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options);
+    protected HttpPeer ClientOn(HttpClient listed, HttpClient named, PeerAddressGuard? guard = null) => new(
+        listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true, Options.Interval / 2, Clock), Options, Clock, NullLogger<HttpPeer>.Instance);
 
     [TearDown]
     public void NoTimerIsLeft() => Assert.That(Clock.ArmedTimers, Is.Zero, "a timer was left behind");
@@ -49,14 +51,22 @@ internal abstract class PeerClientFixture : IDisposable
     {
         var pages = await Client.ReadAllAsync(peer, entityTag, cancellationToken).ToListAsync(CancellationToken.None);
         Assert.That(pages, Is.Not.Empty);
-        pages.RemoveAll(page => IsOpening(page) && !ReferenceEquals(page, pages[^1]));
         Assert.That(pages.SkipLast(1).Select(page => (page.Failure, page.EntityTag, page.NotModified)), Is.All.EqualTo(((PeerFailure?)null, (string?)null, false)),
-            "only the last page says how it ended");
+            "only the last page has the result");
         return pages;
     }
 
-    /// <summary>What a client gives when the body begins.</summary>
-    protected static bool IsOpening(PeerPage page) => page == Opening;
+    /// <summary>Waits until the client waits for the next bytes of a body.</summary>
+    protected Task BodyIsAwaitedAsync() => Clock.TimerAsync(Limits.IdleTimeout);
+
+    /// <summary>Sends a chunk to a client that waits for it, and waits until the client waits for the next one.</summary>
+    protected async Task SendToWaitingClientAsync(LoopbackExchange exchange, string chunk)
+    {
+        await BodyIsAwaitedAsync();
+        Clock.Advance(TimeSpan.FromTicks(1)); // The next wait then ends one tick after this one.
+        await exchange.WriteChunkAsync(chunk);
+        await BodyIsAwaitedAsync();
+    }
 
     protected static IEnumerable<SignedLinktree> RecordsOf(IEnumerable<PeerPage> pages) => pages.SelectMany(page => page.Linktrees);
 
@@ -73,4 +83,10 @@ internal abstract class PeerClientFixture : IDisposable
 
     /// <summary>A list that goes on after its last element.</summary>
     protected static string Unclosed(params SignedLinktree[] linktrees) => Keyed(linktrees)[..^1] + ",";
+
+    private sealed class ListsOnly(IPeerClient client) : IPeerClient
+    {
+        public IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default) =>
+            client.ReadAllAsync(peer, entityTag, cancellationToken);
+    }
 }

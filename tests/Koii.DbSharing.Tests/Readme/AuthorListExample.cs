@@ -24,7 +24,7 @@ public sealed class AuthorListExample
         var builder = name.Length == 0
             ? services.AddDbSharing(options => options.TaskId = "T")
             : services.AddDbSharing(name, options => options.TaskId = "T");
-        builder.UseInMemory().Use<IAdmissionPolicy>((_, _) => new AuthorList(alice.PublicKey));
+        builder.UseInMemory().UseAdmissionPolicy((_, _) => new AuthorList(alice.PublicKey));
         await using var provider = services.BuildServiceProvider();
         var engine = name.Length == 0 ? provider.GetRequiredService<ReplicationEngine>() : provider.GetRequiredKeyedService<ReplicationEngine>(name);
 

@@ -17,7 +17,7 @@ public sealed class EngineExample
         peers.Setup(client => client.ReadAllAsync(peer, null, It.IsAny<CancellationToken>()))
             .Returns(new[] { new PeerPage([linktree]) }.ToAsyncEnumerable());
         var verifier = new Mock<ISignatureVerifier>();
-        verifier.Setup(role => role.Verify(linktree)).Returns(true);
+        verifier.Setup(checker => checker.Verify(linktree)).Returns(true);
         var options = new DbSharingOptions { TaskId = "EXAMPLE_TASK_ID" };
         var store = new InMemoryLinktreeStore(options);
         var engine = new ReplicationEngine(nodes.Object, peers.Object, verifier.Object, store, options);

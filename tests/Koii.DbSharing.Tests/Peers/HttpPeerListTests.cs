@@ -5,8 +5,8 @@ using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;
 
-/// <summary>The forms in which real nodes answer (koii-network: "What comes over the wire").</summary>
-internal sealed class HttpPeerClientListTests : PeerClientFixture
+/// <summary>The forms in which real nodes serve their lists.</summary>
+internal sealed class HttpPeerListTests : PeerClientFixture
 {
     private const string AllPath = "/task/T/linktree/all";
     private const string ListPath = "/task/T/linktree/list";
@@ -49,7 +49,25 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Path_that_works_no_more_is_left_for_the_other()
+    public async Task Paths_of_many_peers_are_forgotten_at_once()
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(
+            exchange.Request.Path.EndsWith("/list", StringComparison.Ordinal) ? Answers.Json("[]") : Answers.Status("404 Not Found")));
+        var first = NodeAddress.Parse($"{peer.Url}/0");
+        for (var number = 0; number < HttpPeer.MaxRememberedPaths; number++)
+            await PullAsync(NodeAddress.Parse($"{peer.Url}/{number}"));
+
+        await PullAsync(first);
+        Assert.That(peer.Paths.Last(), Does.EndWith("/list"), "remembered");
+        Assert.That(peer.Paths.SkipLast(1).Last(), Does.Not.StartWith("/0/"));
+        await PullAsync(NodeAddress.Parse($"{peer.Url}/more"));
+        await PullAsync(first);
+
+        Assert.That(peer.Paths.TakeLast(2), Is.EqualTo(new[] { $"/0{AllPath}", $"/0{ListPath}" }));
+    }
+
+    [Test]
+    public async Task Path_that_no_longer_works_is_replaced_by_the_other()
     {
         var hasMoved = false;
         await using var peer = LoopbackPeer.Start(exchange =>
@@ -92,7 +110,7 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     [TestCase("<!DOCTYPE html><p>Hello")]
     [TestCase("""{"message":"no such thing"}""")]
     [TestCase("")]
-    public async Task What_is_no_array_sends_the_client_to_the_other_path(string body)
+    public async Task Body_that_is_not_an_array_leads_to_the_other_path(string body)
     {
         var linktrees = Linktrees(2);
         var list = Bare(linktrees);
@@ -144,7 +162,7 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     [TestCase(503, "soon", null)]
     [TestCase(503, "-1", null)]
     [TestCase(500, "3600", null)]
-    public async Task Retry_after_is_told_in_both_forms_and_up_to_a_day(int status, string retryAfter, int? seconds)
+    public async Task Retry_after_is_reported_in_both_forms_and_up_to_a_day(int status, string retryAfter, int? seconds)
     {
         await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status($"{status} X", "{}", headers: $"Retry-After: {retryAfter}\r\n")));
 
@@ -173,7 +191,7 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Redirect_to_the_metadata_address_is_told_as_one()
+    public async Task Redirect_to_the_metadata_address_is_reported_as_one()
     {
         await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("301 Moved", headers: "Location: http://169.254.169.254/latest/meta-data\r\n")));
 
@@ -219,7 +237,7 @@ internal sealed class HttpPeerClientListTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Request_tells_nothing_but_what_is_wanted()
+    public async Task Request_has_no_headers_but_host_and_encoding()
     {
         using var activity = new System.Diagnostics.Activity("round").Start();
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]", "Set-Cookie: a=b\r\n")));

@@ -3,7 +3,7 @@ using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;
 
-internal sealed class HttpPeerClientEntityTagTests : PeerClientFixture
+internal sealed class HttpPeerEntityTagTests : PeerClientFixture
 {
     private const string Tag = "W/\"5-abc\"";
 
@@ -69,7 +69,7 @@ internal sealed class HttpPeerClientEntityTagTests : PeerClientFixture
     [TestCase("\"a\"b\"")]
     [TestCase("\"a b\"")]
     [TestCase("\"\u00e4\"")]
-    public async Task What_is_no_entity_tag_is_dropped(string tag)
+    public async Task Header_that_is_not_an_entity_tag_is_ignored(string tag)
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]", $"ETag: {tag}\r\n")));
 
@@ -79,17 +79,17 @@ internal sealed class HttpPeerClientEntityTagTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Overlong_tag_is_dropped()
+    public async Task Tag_that_is_too_long_is_ignored()
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]", $"ETag: \"{new string('a', 300)}\"\r\n")));
 
         Assert.That((await PullAsync(peer))[^1].EntityTag, Is.Null);
     }
 
-    [TestCase("all:W/\"x\"", ListPath.All, "W/\"x\"")]
-    [TestCase("list:\"\"", ListPath.List, "\"\"")]
-    public void Tag_with_its_path_is_understood(string text, int path, string tag) =>
-        Assert.That(ListEntityTag.TryParse(text, out var parsed) ? parsed : default, Is.EqualTo(new ListEntityTag((ListPath)path, tag)));
+    [TestCase("all:W/\"x\"", "all", "W/\"x\"")]
+    [TestCase("list:\"\"", "list", "\"\"")]
+    public void Tag_with_its_path_is_parsed(string text, string path, string tag) =>
+        Assert.That(ListEntityTag.TryParse(text, out var parsed) ? parsed : default, Is.EqualTo(new ListEntityTag(path, tag)));
 
     [TestCase(null)]
     [TestCase("")]
@@ -97,5 +97,5 @@ internal sealed class HttpPeerClientEntityTagTests : PeerClientFixture
     [TestCase("other:\"x\"")]
     [TestCase("all:x")]
     [TestCase("all:\"x\r\n\"")]
-    public void Tag_from_elsewhere_is_not_sent(string? text) => Assert.That(ListEntityTag.TryParse(text, out _), Is.False);
+    public void Text_from_another_source_is_not_sent(string? text) => Assert.That(ListEntityTag.TryParse(text, out _), Is.False);
 }

@@ -2,13 +2,10 @@ using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;
 
-/// <summary>The three calls of the extension on the wire, and whatever a host may answer instead.</summary>
-internal sealed class HttpPeerReconcilerTests : PeerClientFixture
+/// <summary>The three calls of the extension on the wire, and the responses that a host may send instead.</summary>
+internal sealed class HttpPeerExtensionTests : PeerClientFixture
 {
     private const string Summary = """{"protocol":1,"count":3,"fingerprint":"00112233445566778899aabbccddeeff","perAuthor":16,"reconcile":true}""";
-
-    // Timers armed by then: the whole transfer's and the headers'.
-    private const int HeadersAwaited = 2;
 
     private static readonly byte[] Message = [0x61, 0, 0, 2, 0];
 
@@ -17,7 +14,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Serve(("/task/T/linktree/summary", Answers.Json(Summary)));
 
-        var answer = await Reconciler.GetSummaryAsync(peer.Address);
+        var answer = await Client.GetSummaryAsync(peer.Address);
 
         var expected = new PeerSummary(new SetSummary(3, UInt128.Parse("00112233445566778899aabbccddeeff", System.Globalization.NumberStyles.HexNumber)), 16);
         Assert.That(answer, Is.EqualTo(new PeerAnswer<PeerSummary>(expected, null, Summary.Length)));
@@ -30,7 +27,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Serve(("/summary", Answers.Json(text)));
 
-        Assert.That((await Reconciler.GetSummaryAsync(peer.Address)).Value?.CanReconcile, Is.EqualTo(canReconcile));
+        Assert.That((await Client.GetSummaryAsync(peer.Address)).Value?.CanReconcile, Is.EqualTo(canReconcile));
     }
 
     [TestCase("")]
@@ -49,11 +46,11 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     [TestCase("""{"protocol":1,"count":1,"fingerprint":"\ud800","perAuthor":16}""")]
     [TestCase("""{"protocol":1,"count":1,"fingerprint":"00112233445566778899aabbccddeeff","perAuthor":0}""")]
     [TestCase("""{"protocol":1,"count":1,"fingerprint":"00112233445566778899aabbccddeeff"}""")]
-    public async Task What_is_no_summary_means_that_there_is_no_extension(string text)
+    public async Task Text_that_is_not_a_summary_means_that_the_extension_is_not_supported(string text)
     {
         await using var peer = LoopbackPeer.Serve(("/summary", Answers.Html(text)));
 
-        Assert.That((await Reconciler.GetSummaryAsync(peer.Address)).Failure?.Kind, Is.EqualTo(PeerFailureKind.NotSupported));
+        Assert.That((await Client.GetSummaryAsync(peer.Address)).Failure?.Kind, Is.EqualTo(PeerFailureKind.NotSupported));
     }
 
     [TestCase("404 Not Found", PeerFailureKind.NotSupported)]
@@ -67,8 +64,8 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status(status)));
 
-        Assert.That((await Reconciler.GetSummaryAsync(peer.Address)).Failure?.Kind, Is.EqualTo(kind));
-        Assert.That((await Reconciler.ReconcileAsync(peer.Address, Message)).Failure?.Kind, Is.EqualTo(kind));
+        Assert.That((await Client.GetSummaryAsync(peer.Address)).Failure?.Kind, Is.EqualTo(kind));
+        Assert.That((await Client.ReconcileAsync(peer.Address, Message)).Failure?.Kind, Is.EqualTo(kind));
         Assert.That((await FetchAsync(peer, [default])).Single().Failure?.Kind, Is.EqualTo(kind));
     }
 
@@ -77,7 +74,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Serve(("/summary", Answers.Json(Summary + new string(' ', 5_000))));
 
-        var answer = await Reconciler.GetSummaryAsync(peer.Address);
+        var answer = await Client.GetSummaryAsync(peer.Address);
 
         Assert.That(answer.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooLarge));
     }
@@ -88,7 +85,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
         byte[] answerBytes = [0x61, .. Enumerable.Range(0, 5_000).Select(i => (byte)i)];
         await using var peer = LoopbackPeer.Serve(("/task/T/linktree/reconcile", Answers.Raw("200 OK", answerBytes, "Content-Type: application/octet-stream\r\n")));
 
-        var answer = await Reconciler.ReconcileAsync(peer.Address, Message);
+        var answer = await Client.ReconcileAsync(peer.Address, Message);
 
         Assert.That(answer.Value.ToArray(), Is.EqualTo(answerBytes));
         Assert.That((answer.Failure, answer.BytesReceived), Is.EqualTo(((PeerFailure?)null, answerBytes.Length)));
@@ -102,7 +99,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Serve(("/reconcile", Answers.Gzipped(Answers.Gzip(new string('a', (512 * 1024) + beyond)))));
 
-        var answer = await Reconciler.ReconcileAsync(peer.Address, Message);
+        var answer = await Client.ReconcileAsync(peer.Address, Message);
 
         Assert.That(answer.Failure?.Kind, Is.EqualTo(beyond == 0 ? null : PeerFailureKind.TooLarge));
     }
@@ -121,7 +118,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     }
 
     [Test]
-    public async Task More_records_than_were_asked_for_are_not_read()
+    public async Task More_records_than_requested_are_not_read()
     {
         var records = Linktrees(3);
         await using var peer = LoopbackPeer.Serve(("/fetch", Answers.Json(Keyed(records))));
@@ -130,7 +127,7 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Answer_that_is_cut_off_gives_what_came()
+    public async Task Answer_that_is_cut_off_returns_what_came()
     {
         var records = Linktrees(2);
         await using var peer = LoopbackPeer.Serve(("/fetch", Answers.Json(Unclosed(records))));
@@ -142,11 +139,11 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Nobody_there_is_a_value()
+    public async Task Refused_connection_is_a_value()
     {
         using var port = new RefusingPort();
 
-        var answer = await Reconciler.GetSummaryAsync(NodeAddress.Parse(port.Url));
+        var answer = await Client.GetSummaryAsync(NodeAddress.Parse(port.Url));
 
         Assert.That(answer.Failure?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
     }
@@ -156,15 +153,15 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
     {
         await using var peer = LoopbackPeer.Start(exchange => exchange.WaitForClientToLeaveAsync());
 
-        var asking = Reconciler.ReconcileAsync(peer.Address, Message).AsTask();
-        await Clock.ArmedAsync(HeadersAwaited);
+        var asking = Client.ReconcileAsync(peer.Address, Message).AsTask();
+        await Clock.TimerAsync(Limits.HeadersTimeout);
         Clock.Advance(Limits.HeadersTimeout);
 
         Assert.That((await asking).Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
     }
 
     [Test]
-    public async Task Caller_can_give_up()
+    public async Task Caller_can_cancel()
     {
         using var source = new CancellationTokenSource();
         await using var peer = LoopbackPeer.Start(async exchange =>
@@ -173,13 +170,8 @@ internal sealed class HttpPeerReconcilerTests : PeerClientFixture
             await exchange.WaitForClientToLeaveAsync();
         });
 
-        Assert.That(async () => await Reconciler.GetSummaryAsync(peer.Address, source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Client.GetSummaryAsync(peer.Address, source.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
-    private async Task<List<PeerPage>> FetchAsync(LoopbackPeer peer, IReadOnlyList<LinktreeId> ids)
-    {
-        var pages = await Reconciler.FetchAsync(peer.Address, ids).ToListAsync();
-        pages.RemoveAll(page => IsOpening(page) && !ReferenceEquals(page, pages[^1]));
-        return pages;
-    }
+    private async Task<List<PeerPage>> FetchAsync(LoopbackPeer peer, IReadOnlyList<LinktreeId> ids) => await Client.FetchAsync(peer.Address, ids).ToListAsync();
 }

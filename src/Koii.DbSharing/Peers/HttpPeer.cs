@@ -1,0 +1,303 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Http;
+using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Records;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Peers;
+
+/// <summary>
+/// Talks HTTP to peers (protocol §3 and §4.2) within <see cref="PeerLimits"/>. Safe for use by many threads.
+/// </summary>
+/// <remarks>
+/// At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies of records are read at the same time. A permit is
+/// taken to read the next page and released before the page is yielded, so the time in which the caller processes a
+/// page holds none. A body that keeps its reader waiting for a second loses its permit while the reading goes on, so
+/// slow peers do not delay the others.
+/// </remarks>
+internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
+{
+    /// <summary>How many peers' paths are remembered. Forgetting one costs a request that ends in 404.</summary>
+    internal const int MaxRememberedPaths = 1_024;
+
+    // The two paths under which a peer may serve its list (protocol §3): records under their keys, and bare records,
+    // the only one of newer JavaScript nodes.
+    private const string AllPath = "all";
+    private const string ListPath = "list";
+
+    // A summary has about a hundred bytes.
+    private const int MaxSummaryBytes = 4 * 1024;
+
+    private static readonly TimeSpan PermitTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly HttpClient _listedClient;
+    private readonly HttpClient _namedClient;
+    private readonly PeerAddressGuard _guard;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+
+    private readonly HashSet<NodeAddress> _named;
+    private readonly string _basePath;
+    private readonly PeerLimits _peerLimits;
+    private readonly TransferLimits _listLimits;
+    private readonly TransferLimits _summaryLimits;
+    private readonly TransferLimits _messageLimits;
+    private readonly TransferLimits _fetchLimits;
+
+    private readonly AsyncSemaphore _bodies;
+    private readonly ConcurrentDictionary<NodeAddress, string> _paths = [];
+
+    /// <summary>Makes a client for all peers of a task.</summary>
+    /// <param name="listedClient">
+    /// The client for peers of the node list, which connects through <paramref name="guard"/>.
+    /// </param>
+    /// <param name="namedClient">
+    /// The client for peers that the operator named (<see cref="DbSharingOptions.Nodes"/>), wherever they are. It has
+    /// connections of its own, so that a listed peer cannot use those of a named one.
+    /// </param>
+    /// <param name="guard">Decides which listed peers are called.</param>
+    /// <param name="options">The task and the limits.</param>
+    /// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
+    /// <param name="logger">Receives at Debug how each list was read.</param>
+    public HttpPeer(
+        HttpClient listedClient,
+        HttpClient namedClient,
+        PeerAddressGuard guard,
+        DbSharingOptions options,
+        TimeProvider timeProvider,
+        ILogger<HttpPeer> logger)
+    {
+        (_listedClient, _namedClient, _guard, _timeProvider, _logger) = (listedClient, namedClient, guard, timeProvider, logger);
+        _named = [.. options.Nodes.Select(NodeAddress.Parse)];
+        _basePath = $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
+        _peerLimits = options.PeerLimits;
+        _listLimits = TransferLimits.ForPeer(_peerLimits, _peerLimits.MaxListBytes);
+        _summaryLimits = TransferLimits.ForPeer(_peerLimits, MaxSummaryBytes);
+        _messageLimits = TransferLimits.ForPeer(_peerLimits, Party.FrameLimit);
+        // A peer ends a fetch with the element that exceeds the limit.
+        _fetchLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FetchBytes + (2L * _peerLimits.MaxElementBytes));
+        _bodies = new AsyncSemaphore(options.MaxConcurrentPeers);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return ReadListAsync(peer, ListEntityTag.TryParse(entityTag, out var held) ? held : null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        if (!IsAdmitted(peer))
+            return new PeerAnswer<PeerSummary>(null, PeerFailures.TooManyPeersAtAddress, 0);
+        using var timer = new TransferTimer(_timeProvider, _summaryLimits, cancellationToken);
+        using var transfer = await HttpTransfer.GetAsync(ClientFor(peer), UrlOf(peer, "summary"), entityTag: null, timer).ConfigureAwait(false);
+        var (body, failure, bytes) = await ReadToEndAsync(transfer, cancellationToken).ConfigureAwait(false);
+        if (failure is not null)
+            return new PeerAnswer<PeerSummary>(null, failure, bytes);
+        return PeerSummaryReader.TryRead(body, out var summary)
+            ? new PeerAnswer<PeerSummary>(summary, null, bytes)
+            : new PeerAnswer<PeerSummary>(null, PeerFailures.NotSupported, bytes);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReconcileAsync(
+        NodeAddress peer, ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        using var timer = new TransferTimer(_timeProvider, _messageLimits, cancellationToken);
+        using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "reconcile"), message, timer).ConfigureAwait(false);
+        return await ReadToEndAsync(transfer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PeerPage> FetchAsync(NodeAddress peer, IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ArgumentNullException.ThrowIfNull(ids);
+        return ReadRecordsAsync(peer, ids, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<PeerPage> ReadListAsync(
+        NodeAddress peer, ListEntityTag? held, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // An entity tag proves that its path worked once.
+        var first = _paths.TryGetValue(peer, out var known) ? known : held?.Path ?? AllPath;
+        if (!IsAdmitted(peer))
+        {
+            yield return End(peer, first, new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress });
+            yield break;
+        }
+
+        using var timer = new TransferTimer(_timeProvider, _listLimits, cancellationToken);
+        var limits = new ListLimits(_peerLimits.MaxListBytes, _peerLimits.MaxListElements, _peerLimits.MaxElementBytes);
+        var firstIsMissing = false;
+        var bytesBefore = 0L; // of the body at the first path that was not a list
+        foreach (var path in (string[])[first, first is AllPath ? ListPath : AllPath])
+        {
+            var isFirst = path == first;
+            var tag = held is { } entityTag && entityTag.Path == path ? entityTag.Tag : null;
+            using var transfer = await HttpTransfer.GetAsync(ClientFor(peer), UrlOf(peer, path), tag, timer).ConfigureAwait(false);
+            if (isFirst && transfer.Status is HttpStatusCode.NotFound)
+            {
+                firstIsMissing = true;
+                continue;
+            }
+
+            if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
+            {
+                yield return End(peer, path, PageWithoutBody(transfer, tag is not null, firstIsMissing) with { BytesReceived = bytesBefore });
+                yield break;
+            }
+
+            await foreach (var (read, isLast) in ReadPagesAsync(body, limits, cancellationToken).ConfigureAwait(false))
+            {
+                if (isFirst && read.Failure?.Kind is PeerFailureKind.NotAList)
+                    break;
+                var page = read with { BytesReceived = read.BytesReceived + bytesBefore };
+                bytesBefore = 0;
+                if (page.Failure is null)
+                    RememberPath(peer, path);
+                if (isLast && page.Failure is null && body.Fault is null)
+                    page = page with { EntityTag = ListEntityTag.FromHeader(path, transfer.EntityTag) };
+                yield return isLast ? End(peer, path, page) : page;
+                if (isLast)
+                    yield break;
+            }
+
+            bytesBefore = body.BytesReceived;
+        }
+    }
+
+    private async IAsyncEnumerable<PeerPage> ReadRecordsAsync(
+        NodeAddress peer, IReadOnlyList<LinktreeId> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var timer = new TransferTimer(_timeProvider, _fetchLimits, cancellationToken);
+        using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "fetch"), BytesOf(ids), timer).ConfigureAwait(false);
+        if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
+        {
+            yield return new PeerPage([]) { Failure = PeerFailures.FromExtension(transfer) };
+            yield break;
+        }
+
+        var limits = new ListLimits(_fetchLimits.MaxBytes, ids.Count, _peerLimits.MaxElementBytes);
+        await foreach (var (page, _) in ReadPagesAsync(body, limits, cancellationToken).ConfigureAwait(false))
+            yield return page;
+    }
+
+    private async IAsyncEnumerable<(PeerPage Page, bool IsLast)> ReadPagesAsync(
+        TransferBody body, ListLimits limits, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pages = LinktreeReader.ReadListAsync(body, limits, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = pages.ConfigureAwait(false);
+        var counted = 0L;
+        while (await MoveNextAsync(pages, body, cancellationToken).ConfigureAwait(false))
+        {
+            var read = pages.Current;
+            var page = new PeerPage(read.Linktrees)
+            {
+                Malformed = read.Malformed,
+                BytesReceived = body.BytesReceived - counted,
+                Failure = PeerFailures.From(read.End, body.Fault),
+            };
+            counted = body.BytesReceived;
+            yield return (page, read.End is not ListEnd.More);
+        }
+    }
+
+    /// <summary>
+    /// Reads the next page with a permit, which is released after <see cref="PermitTimeout"/> even if the page has not
+    /// come.
+    /// </summary>
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<LinktreeListPage> pages, TransferBody body, CancellationToken cancellationToken)
+    {
+        // No read is pending while the permit is awaited, so that time counts for no limit but that of the whole
+        // transfer.
+        using var permit = new Permit(await _bodies.AcquireAsync(cancellationToken).ConfigureAwait(false));
+        var reading = ReadAsync();
+        if (reading.IsCompleted)
+            return await reading.ConfigureAwait(false);
+
+        using var timer = _timeProvider.CreateTimer(static state => ((Permit)state!).Dispose(), permit, PermitTimeout, Timeout.InfiniteTimeSpan);
+        return await reading.ConfigureAwait(false);
+
+        async ValueTask<bool> ReadAsync()
+        {
+            if (!await pages.MoveNextAsync().ConfigureAwait(false))
+                return false;
+            if (pages.Current.End is ListEnd.Complete)
+                await body.FinishAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private static async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReadToEndAsync(HttpTransfer transfer, CancellationToken cancellationToken)
+    {
+        if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.FromExtension(transfer), 0);
+        var bytes = await body.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+        return body.Fault is { } fault
+            ? new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.From(fault), body.BytesReceived)
+            : new PeerAnswer<ReadOnlyMemory<byte>>(bytes, null, body.BytesReceived);
+    }
+
+    private static PeerPage PageWithoutBody(HttpTransfer transfer, bool isConditional, bool firstIsMissing) => transfer.Status switch
+    {
+        HttpStatusCode.NotModified when isConditional => new PeerPage([]) { NotModified = true },
+        // Some hosts answer with 404 where the list is empty. A page of HTML at the other path does not mean that.
+        HttpStatusCode.NotFound => new PeerPage([]) { Failure = firstIsMissing ? null : PeerFailures.NotAList },
+        _ => new PeerPage([]) { Failure = PeerFailures.From(transfer) },
+    };
+
+    private PeerPage End(NodeAddress peer, string path, PeerPage page)
+    {
+        if (page.Failure is { } failure)
+            Log.PullFailed(_logger, peer, path, failure.Kind, failure.StatusCode, failure.Detail);
+        else
+            Log.PullEnded(_logger, peer, path, page.NotModified);
+        return page;
+    }
+
+    private void RememberPath(NodeAddress peer, string path)
+    {
+        // All at once, so that a node list of ever new names cannot make it grow.
+        if (_paths.Count >= MaxRememberedPaths && !_paths.ContainsKey(peer))
+            _paths.Clear();
+        _paths[peer] = path;
+    }
+
+    // Asked where an exchange with a peer begins. What follows in it, reconciliation and fetches, is not counted again:
+    // an exchange may last longer than the guard counts, and two peers with long ones would else keep a third at their
+    // address out for good.
+    private bool IsAdmitted(NodeAddress peer) => _named.Contains(peer) || _guard.TryAdmit(peer);
+
+    private HttpClient ClientFor(NodeAddress peer) => _named.Contains(peer) ? _namedClient : _listedClient;
+
+    private string UrlOf(NodeAddress peer, string call) => $"{peer.Url}{_basePath}{call}";
+
+    private static byte[] BytesOf(IReadOnlyList<LinktreeId> ids)
+    {
+        var bytes = new byte[ids.Count * LinktreeId.Size];
+        for (var i = 0; i < ids.Count; i++)
+            ids[i].AsSpan().CopyTo(bytes.AsSpan(i * LinktreeId.Size));
+        return bytes;
+    }
+
+    /// <summary>A permit to read a body that may be released twice, by the reader and by its timer.</summary>
+    private sealed class Permit(AsyncSemaphore.Releaser releaser) : IDisposable
+    {
+        private bool _isReleased;
+
+        public void Dispose()
+        {
+            if (!Interlocked.Exchange(ref _isReleased, true))
+                releaser.Dispose();
+        }
+    }
+}

@@ -3,52 +3,51 @@ using Koii.DbSharing;
 using LinktreeNode;
 using Microsoft.Extensions.Options;
 
-// A node: it serves its linktrees and shares them with its peers. Every setting can be given on the command line (--DbSharing:TaskId=…), in
-// appsettings.json or in the environment (DbSharing__TaskId). With --Share:Once=true it runs a single round, prints its report and ends.
-const int EveryPeerAnswered = 0, WrongConfiguration = 1, NoNodeList = 2, SomePeersFailed = 3;
+// A node: it serves its linktrees and pulls those of its peers. Every setting can be given on the command line
+// (--DbSharing:TaskId=…), in appsettings.json or in the environment (DbSharing__TaskId). With --Share:Once=true it runs
+// one round, prints its report and exits.
+const int EveryPeerRead = 0, InvalidConfiguration = 1, NoNodeList = 2, SomePeersFailed = 3;
 
 try
 {
     var builder = WebApplication.CreateBuilder(args);
-    var settings = new NodeSettings(builder.Configuration);
-    builder.Services.AddSingleton<IValidateOptions<DbSharingOptions>>(settings);
-    var sharing = builder.Services.AddDbSharing(settings.Apply).AddReplicationService();
-    _ = settings.StoreProvider switch
+    var shareOnce = builder.Configuration.GetValue("Share:Once", false);
+    var provider = builder.Configuration["Store:Provider"] ?? "Sqlite";
+    var connectionString = builder.Configuration["Store:ConnectionString"] is { Length: > 0 } given ? given : "Data Source=linktrees.db";
+    var sharing = builder.Services.AddDbSharing().AddReplicationService(); // The options are the section DbSharing.
+    _ = provider.ToUpperInvariant() switch
     {
-        StoreProvider.PostgreSql => sharing.UsePostgreSql(settings.ConnectionString),
-        StoreProvider.InMemory => sharing.UseInMemory(),
-        _ => sharing.UseSqlite(settings.ConnectionString),
+        "SQLITE" => sharing.UseSqlite(connectionString),
+        "POSTGRESQL" => sharing.UsePostgreSql(connectionString),
+        "INMEMORY" => sharing.UseInMemory(),
+        _ => throw new ArgumentException($"Store:Provider is '{provider}'; it must be Sqlite, PostgreSql or InMemory."),
     };
-    if (settings.ShareOnce) // Standard output holds the report and nothing else.
+    if (shareOnce) // Standard output has only the report.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     await using var app = builder.Build();
     app.UseStatusCodePages("application/problem+json", """{{"type":"about:blank","status":{0}}}""");
     app.MapDbSharing();
 
-    // Opens the store: a database that cannot be had ends the node here, not the first request for it.
     var engine = app.Services.GetRequiredService<ReplicationEngine>();
-    await engine.GetSummaryAsync();
-    if (!settings.ShareOnce)
+    await engine.OpenAsync(); // A database that cannot be opened stops the node here, not at the first request.
+    if (!shareOnce)
     {
         await app.RunAsync();
-        return 0;
+        return EveryPeerRead;
     }
 
     var report = await engine.ShareAsync();
     Console.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.ReplicationReport));
-    if (report.Outcome == RoundOutcome.NoNodeList)
-        return NoNodeList;
-    return report.Peers.All(peer => peer.Failure is null) ? EveryPeerAnswered : SomePeersFailed;
+    return report.Outcome == RoundOutcome.NoNodeList ? NoNodeList : report.Peers.All(peer => peer.Failure is null) ? EveryPeerRead : SomePeersFailed;
 }
-catch (OptionsValidationException wrong)
+catch (OptionsValidationException invalid)
 {
-    foreach (var error in wrong.Failures)
-        Console.Error.WriteLine(error);
-    return WrongConfiguration;
+    Console.Error.WriteLine(string.Join('\n', invalid.Failures));
+    return InvalidConfiguration;
 }
-catch (Exception wrong) when (wrong is ArgumentException or FormatException or InvalidDataException or IOException or LinktreeStoreException)
+catch (Exception invalid) when (invalid is ArgumentException or FormatException or InvalidOperationException or IOException or LinktreeStoreException)
 {
-    Console.Error.WriteLine(wrong.Message);
-    return WrongConfiguration;
+    Console.Error.WriteLine(invalid.Message);
+    return InvalidConfiguration;
 }

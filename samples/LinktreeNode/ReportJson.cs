@@ -3,7 +3,7 @@ using Koii.DbSharing;
 
 namespace LinktreeNode;
 
-/// <summary>Writes a report as one line of JSON with the names of the report's own types in camel case.</summary>
+/// <summary>Writes a report as one line of JSON with the property names of the report in camel case.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ReplicationReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

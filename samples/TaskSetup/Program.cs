@@ -1,14 +1,18 @@
 using TaskSetup;
 
-// The service URL would be that of the task's own host; here nobody listens, and the report says so instead of failing.
-var database = Path.Combine(Path.GetTempPath(), $"task-setup-{Environment.ProcessId}.db");
+// The service URL would be that of the task's own host. Here no service listens, and the reports name that as the
+// problem.
+const string TaskId = "EXAMPLE_TASK_ID";
+const string ServiceUrl = "http://127.0.0.1:1";
+var folder = Directory.CreateTempSubdirectory("task-setup-").FullName;
 try
 {
-    await using var task = new LinktreeTask("EXAMPLE_TASK_ID", "http://127.0.0.1:1", database);
-    var report = await task.SetupAsync();
-    Console.WriteLine($"First round: {report}");
+    await using (var task = new ComposedTask(TaskId, ServiceUrl, Path.Combine(folder, "composed.db")))
+        Console.WriteLine($"First round of the composed engine: {await task.SetupAsync()}");
+    await using (var task = new ContainerTask(TaskId, ServiceUrl, Path.Combine(folder, "container.db")))
+        Console.WriteLine($"First round of the container's engine: {await task.SetupAsync()}");
 }
 finally
 {
-    File.Delete(database);
+    Directory.Delete(folder, recursive: true);
 }

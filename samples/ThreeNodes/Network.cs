@@ -1,9 +1,8 @@
 using Koii.DbSharing;
 
-
 namespace ThreeNodes;
 
-/// <summary>Three nodes, the service that lists them, and a stranger whom it lists too.</summary>
+/// <summary>Three nodes, the service that lists them, and a stranger that it lists too.</summary>
 internal sealed class Network : IAsyncDisposable
 {
     public const string TaskId = "EXAMPLE_TASK_ID";
@@ -24,7 +23,7 @@ internal sealed class Network : IAsyncDisposable
         return new Network(service, nodes);
     }
 
-    /// <summary>Makes the stranger serve a record, whatever it is worth.</summary>
+    /// <summary>Makes the stranger serve a record.</summary>
     public void LetStrangerServe(SignedLinktree linktree) => _service.LetStrangerServe(linktree);
 
     public async Task<bool> AgreesAsync()

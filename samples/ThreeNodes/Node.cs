@@ -24,7 +24,7 @@ internal sealed class Node : IAsyncDisposable
 
     public static async Task<Node> StartAsync(string name, string serviceUrl, string folder)
     {
-        // A node must know its own address before it begins, and nobody else shall take the port until then.
+        // The options need the node's own address, and no other process may take the port until it starts.
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var url = $"http://{socket.LocalEndPoint}";
@@ -47,14 +47,15 @@ internal sealed class Node : IAsyncDisposable
         return new Node(name, url, app);
     }
 
-    /// <summary>Posts a record as an author's own program would, and answers the status.</summary>
+    /// <summary>Posts a record as an author's own program would, and returns the status.</summary>
     public async Task<HttpStatusCode> PostAsync(SignedLinktree linktree)
     {
         var body = new ArrayBufferWriter<byte>();
         body.Write("{\"payload\":"u8);
         LinktreeWriter.WriteRecord(body, linktree);
         body.Write("}"u8);
-        using var content = new ReadOnlyMemoryContent(body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ReadOnlyMemoryContent(body.WrittenMemory);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var answer = await _author.PostAsync($"{Url}/linktree", content);
         return answer.StatusCode;
     }

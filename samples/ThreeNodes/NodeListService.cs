@@ -4,7 +4,9 @@ using Koii.DbSharing;
 
 namespace ThreeNodes;
 
-/// <summary>What a task's host process serves: the node list. Under another path it plays a stranger that serves what it likes.</summary>
+/// <summary>
+/// What a task's host process serves: the node list. Under another path it plays a stranger that serves what it likes.
+/// </summary>
 internal sealed class NodeListService : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -1,6 +1,7 @@
 using ThreeNodes;
 
-// Three nodes on loopback, each with its own database, become one set. Exit code 0 only if they agree and hold nothing bad.
+// Three nodes on loopback, each with its own database, become one set. Exit code 0 only if they agree and have
+// no bad record.
 using var folder = new ScratchFolder();
 await using var network = await Network.StartAsync(folder.Path);
 var scenario = new Scenario(DateTimeOffset.UtcNow);

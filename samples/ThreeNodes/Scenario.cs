@@ -5,8 +5,9 @@ using Koii.DbSharing;
 namespace ThreeNodes;
 
 /// <summary>
-/// Who writes what, and what must be left of it. What must be left is worked out here, on its own, so that a fault of the library
-/// shows: of Alice the newer edition, of Bob's two at the same millisecond the one with the greater record id, of Mallory nothing.
+/// Who writes what, and what must be left of it. What must be left is worked out here, on its own, so that a fault of
+/// the library shows: of Alice the newer edition, of Bob's two at the same millisecond the one with the greater record
+/// id, of Mallory nothing.
 /// </summary>
 internal sealed class Scenario
 {

@@ -1,6 +1,6 @@
 namespace ThreeNodes;
 
-/// <summary>A folder for the databases that is gone when the program ends.</summary>
+/// <summary>A folder for the databases that is deleted when the program ends.</summary>
 internal sealed class ScratchFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("three-nodes-").FullName;

@@ -60,7 +60,7 @@ internal sealed class View(IAnsiConsole console, bool isLive)
         console.Write(table);
         foreach (var fault in faults)
             console.MarkupLineInterpolated($"[red]Wrong:[/] {fault}");
-        console.MarkupLine(faults.Count == 0 ? "[green]All three hold the same set, and nothing bad.[/]" : "[red]The nodes are not as they must be.[/]");
+        console.MarkupLine(faults.Count == 0 ? "[green]All three have the same set, and no bad record.[/]" : "[red]The sets are wrong.[/]");
     }
 
     private void Add(string when, Node node, string what, string answer)

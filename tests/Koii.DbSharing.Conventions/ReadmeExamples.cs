@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Conventions;
 
-/// <summary>The programs that README.md shows, here only to be compiled: the samples run the same calls.</summary>
+/// <summary>The programs that README.md shows. They are only compiled here; the samples run the same calls.</summary>
 internal static class ReadmeExamples
 {
     public static async Task StartAsync(string[] args)
@@ -29,14 +29,25 @@ internal static class ReadmeExamples
     public static async Task SetupAsync(string taskId, string serviceUrl, CancellationToken cancellationToken)
     {
         #region README: setup() without a host
+        var options = new DbSharingOptions { TaskId = taskId, ServiceUrl = serviceUrl };
+        using var http = new HttpTransport(options);                             // the node directory and the peer client
+        await using var store = new SqliteLinktreeStore("Data Source=linktrees.db", options);
+        var engine = new ReplicationEngine(http.NodeDirectory, http.PeerClient, new Ed25519SignatureVerifier(), store, options);
+
+        ReplicationReport report = await engine.ShareAsync(cancellationToken);   // one round, for a task with a timer of its own
+        await engine.RunAsync(cancellationToken);                                // or rounds until the token is canceled
+        #endregion
+    }
+
+    public static async Task<ReplicationEngine> SetupWithAContainerAsync(string taskId, string serviceUrl)
+    {
+        #region README: setup() without a host, with a container
         var services = new ServiceCollection();
         services.AddDbSharing(options => (options.TaskId, options.ServiceUrl) = (taskId, serviceUrl)).UseSqlite("Data Source=linktrees.db");
         await using var provider = services.BuildServiceProvider();
         var engine = provider.GetRequiredService<ReplicationEngine>();
-
-        ReplicationReport report = await engine.ShareAsync(cancellationToken);   // one round, for a task with a timer of its own
-        await engine.RunAsync(cancellationToken);                                // or rounds until the token is cancelled
         #endregion
+        return engine;
     }
 
     public static async Task WriteAndReadAsync(ReplicationEngine engine, ILinktreeStore store)

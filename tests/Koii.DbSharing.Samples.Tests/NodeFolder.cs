@@ -2,14 +2,14 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;
 
-/// <summary>A folder in which a node keeps its database, gone with the test.</summary>
+/// <summary>A folder in which a node keeps its database, deleted with the test.</summary>
 internal sealed class NodeFolder : IDisposable
 {
     public const string TaskId = "Task1";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("linktree-node-");
 
-    /// <summary>Variables of the environment that a node starts with, beside those of the test.</summary>
+    /// <summary>Environment variables that a node starts with, in addition to those of the test.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
     public string ConnectionString => $"Data Source={Path.Combine(_directory.FullName, "node.db")}";
@@ -32,7 +32,7 @@ internal sealed class NodeFolder : IDisposable
         return await process.EndAsync();
     }
 
-    /// <summary>What is in the database.</summary>
+    /// <summary>The records in the database.</summary>
     public async Task<IReadOnlyList<SignedLinktree>> HeldAsync()
     {
         await using var store = new SqliteLinktreeStore(ConnectionString, new DbSharingOptions { TaskId = TaskId });
@@ -41,7 +41,7 @@ internal sealed class NodeFolder : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    // A peer is a process that has only just begun; on a machine that is busy it takes its time.
+    // A peer is a process that has just started; on a busy machine it may be slow.
     private string[] Settings =>
     [
         $"--DbSharing:TaskId={TaskId}", "--DbSharing:AllowPrivateAddresses=true", "--Store:Provider=Sqlite", $"--Store:ConnectionString={ConnectionString}",

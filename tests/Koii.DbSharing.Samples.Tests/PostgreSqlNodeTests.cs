@@ -45,7 +45,7 @@ public sealed class PostgreSqlNodeTests
     }
 
     [Test]
-    public async Task Round_is_run_by_whoever_has_the_lease()
+    public async Task Round_is_run_by_the_process_that_has_the_lease()
     {
         using var peer = new NodeFolder();
         await using (var store = new SqliteLinktreeStore(peer.ConnectionString, Options))

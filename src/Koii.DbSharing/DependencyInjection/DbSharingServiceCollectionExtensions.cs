@@ -155,6 +155,7 @@ public static class DbSharingServiceCollectionExtensions
                 Policy = provider.FindTaskService<IAdmissionPolicy>(name),
                 Lease = provider.FindTaskService<IReplicationLease>(name),
             })));
+        services.TryAdd(TaskServices.Describe<IReplicationEngine>(name, (provider, _) => provider.GetTaskService<ReplicationEngine>(name)));
         services.TryAdd(TaskServices.Describe(name, (provider, _) => new LinktreeResponder(provider.GetTaskService<ReplicationEngine>(name))));
         return new DbSharingBuilder(services, name);
     }

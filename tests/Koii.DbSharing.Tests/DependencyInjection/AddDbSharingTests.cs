@@ -22,7 +22,7 @@ public sealed class AddDbSharingTests
             Assert.That(provider.GetService<IPeerClient>(), Is.Not.Null);
             Assert.That(provider.GetService<ILinktreeStore>(), Is.InstanceOf<InMemoryLinktreeStore>());
             Assert.That(provider.GetService<LinktreeResponder>(), Is.Not.Null);
-            Assert.That(provider.GetService<ReplicationEngine>(), Is.Not.Null);
+            Assert.That(provider.GetService<ReplicationEngine>(), Is.Not.Null.And.SameAs(provider.GetService<IReplicationEngine>()));
         });
     }
 

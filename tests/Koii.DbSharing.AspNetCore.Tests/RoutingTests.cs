@@ -133,7 +133,7 @@ public sealed class RoutingTests
     {
         var directory = new Moq.Mock<INodeDirectory>(Moq.MockBehavior.Strict);
         await using var node = await TestNode.StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory().Use((_, _) => directory.Object),
+            services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId).UseInMemory().UseNodeDirectory((_, _) => directory.Object),
             endpoints => endpoints.MapDbSharing());
 
         Assert.That(await node.Client.GetStringAsync("/linktree/all"), Is.EqualTo("[]"));

@@ -46,7 +46,7 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Starts a node with one unnamed task over the test's store.</summary>
     public static Task<TestNode> StartAsync(ILinktreeStore store, bool onSocket = false, Action<WebApplication>? use = null) =>
         StartAsync(
-            services => services.AddDbSharing(options => options.TaskId = TaskId).Use((_, _) => store),
+            services => services.AddDbSharing(options => options.TaskId = TaskId).UseStore((_, _) => store),
             endpoints => endpoints.MapDbSharing(),
             onSocket,
             use);

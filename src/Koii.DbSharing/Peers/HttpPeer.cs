@@ -76,7 +76,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         _peerLimits = options.PeerLimits;
         _listLimits = TransferLimits.ForPeer(_peerLimits, _peerLimits.MaxListBytes);
         _summaryLimits = TransferLimits.ForPeer(_peerLimits, MaxSummaryBytes);
-        _messageLimits = TransferLimits.ForPeer(_peerLimits, Party.FrameLimit);
+        _messageLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FrameLimit);
         // A peer ends a fetch with the element that exceeds the limit.
         _fetchLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FetchBytes + (2L * _peerLimits.MaxElementBytes));
         _bodies = new AsyncSemaphore(options.MaxConcurrentPeers);

@@ -39,6 +39,7 @@ public sealed class LanguageTests
     [TestCase("var judgedLists = 1;")]
     [TestCase("// The peer surprises\n// the caller.")]
     [TestCase("/// It gives up the\n    /// lease.")]
+    [TestCase("The lease for task {TaskId} could not be given up")]
     [TestCase("// This is no store.")]
     public void Coined_word_is_found_in_any_text(string text) => Assert.That(WordSearch.Anywhere("a.cs", text), Is.Not.Empty);
 

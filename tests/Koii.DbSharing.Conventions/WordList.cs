@@ -24,7 +24,7 @@ internal static partial class WordList
         new("record pipeline", "the way of a record"),
         new("proven", "long good"),
         new("rejection cache", "verdict memory", "refusal memory", "memory of refusals"),
-        new("release", "(?:give|gives|gave|given|giving) up (?:the|a|its|this|that) lease"),
+        new("release", "(?:give|gives|gave|given|giving) up (?:the|a|its|this|that) lease", @"lease(?: \S+){0,6} given up"),
         new("is not a", @"(?<!there )is no (?!longer\b|more\b|less\b|later\b|earlier\b|greater\b|other\b)\w+"),
     ];
 

@@ -53,50 +53,6 @@ internal sealed class RequestDeadline : IDisposable
     /// </summary>
     internal bool IsClientSlow { get; private set; }
 
-    /// <summary>
-    /// Runs an endpoint within the limits, and answers 408 or 503 if one is exceeded before the response has started.
-    /// </summary>
-    /// <param name="context">
-    /// The request. While the endpoint runs, its bodies and its cancellation are subject to the limits.
-    /// </param>
-    /// <param name="limits">The limits.</param>
-    /// <param name="clock">The clock of the limits.</param>
-    /// <param name="endpoint">The endpoint.</param>
-    internal static async Task RunAsync(HttpContext context, DbSharingEndpointOptions limits, TimeProvider clock, RequestDelegate endpoint)
-    {
-        using var deadline = new RequestDeadline(context, limits, clock);
-        var aborted = context.RequestAborted;
-        var requestBody = context.Request.Body;
-        var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        var bodies = new DeadlineStream(context.Request.BodyReader, responseBody.Stream, deadline);
-        context.RequestAborted = deadline.Token;
-        context.Request.Body = bodies;
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(bodies, responseBody));
-        var isCanceled = false;
-        try
-        {
-            await endpoint(context);
-        }
-        catch (OperationCanceledException) when (deadline.IsExceeded)
-        {
-            isCanceled = true;
-        }
-        finally
-        {
-            context.Features.Set(responseBody);
-            context.Request.Body = requestBody;
-            context.RequestAborted = aborted;
-        }
-
-        // Where the response has started, the deadline has aborted the connection.
-        if (!isCanceled || context.Response.HasStarted)
-            return;
-        if (deadline.IsClientSlow)
-            await Problem.WriteAsync(context, StatusCodes.Status408RequestTimeout, "The body came too slowly.");
-        else
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The answer took too long.");
-    }
-
     /// <summary>Waits until the client has sent or received something.</summary>
     /// <param name="pending">The server's read or write.</param>
     /// <param name="cancel">

@@ -2,7 +2,7 @@ namespace Koii.DbSharing;
 
 /// <summary>The number of requests that one client, or all clients together, may make per minute and at once.</summary>
 /// <remarks>
-/// <para><see langword="null"/> is no limit; other values are 1 to 1,000,000.</para>
+/// <para><see langword="null"/> means unlimited; other values are 1 to 1,000,000.</para>
 /// <para>A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>, the request whose cost grows with the number of records.
 /// It counts as a request and as a list. A rate is a minute's worth that may be used at once and fills again evenly. A
 /// request that is refused counts for no limit.</para>

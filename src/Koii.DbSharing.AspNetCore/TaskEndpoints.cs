@@ -65,7 +65,7 @@ internal sealed partial class TaskEndpoints(
         VerdictKind.Inserted or VerdictKind.Replaced or VerdictKind.Unchanged => (StatusCodes.Status200OK, ""),
         VerdictKind.Superseded => (StatusCodes.Status409Conflict, "A newer version of this record is held."),
         VerdictKind.NotYetValid => (StatusCodes.Status400BadRequest, "The timestamp is too far in the future."),
-        VerdictKind.Full => (StatusCodes.Status507InsufficientStorage, "The node takes no more authors."),
+        VerdictKind.Full => (StatusCodes.Status507InsufficientStorage, "The node accepts no more authors."),
         VerdictKind.Rejected => verdict.Reason switch
         {
             RejectionReason.TooLarge => (StatusCodes.Status413PayloadTooLarge, "The record is too large."),
@@ -74,7 +74,7 @@ internal sealed partial class TaskEndpoints(
             RejectionReason.BadSignatureEncoding => (StatusCodes.Status400BadRequest, "The signature is missing or is not base58 of 64 bytes."),
             RejectionReason.OtherTask => (StatusCodes.Status400BadRequest, "The record belongs to another task."),
             RejectionReason.BadSignature => (StatusCodes.Status400BadRequest, "The signature does not fit the record."),
-            RejectionReason.Policy => (StatusCodes.Status400BadRequest, "This node does not take this record."),
+            RejectionReason.Policy => (StatusCodes.Status400BadRequest, "This node does not accept this record."),
             _ => (StatusCodes.Status400BadRequest, "The body must be an object whose member payload holds a well-formed record."),
         },
         _ => throw new InvalidOperationException($"The verdict {verdict.Kind} has no HTTP status."),
@@ -97,7 +97,7 @@ internal sealed partial class TaskEndpoints(
 
         try
         {
-            await RequestDeadline.RunAsync(context, options, clock, context => RunAsync(context, endpoint));
+            await RunWithinDeadlineAsync(context, endpoint);
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -108,6 +108,40 @@ internal sealed partial class TaskEndpoints(
         {
             _limiter.Release(client, isList);
         }
+    }
+
+    /// <summary>Runs an endpoint within the deadline, and answers 408 or 503 if it is exceeded before the response has started.</summary>
+    private async Task RunWithinDeadlineAsync(HttpContext context, RequestDelegate endpoint)
+    {
+        using var deadline = new RequestDeadline(context, options, clock);
+        var (aborted, requestBody) = (context.RequestAborted, context.Request.Body);
+        var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var bodies = new DeadlineStream(context.Request.BodyReader, responseBody.Stream, deadline);
+        context.RequestAborted = deadline.Token;
+        context.Request.Body = bodies;
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(bodies, responseBody));
+        var isCanceled = false;
+        try
+        {
+            await RunAsync(context, endpoint);
+        }
+        catch (OperationCanceledException) when (deadline.IsExceeded)
+        {
+            isCanceled = true;
+        }
+        finally
+        {
+            context.Features.Set(responseBody);
+            (context.Request.Body, context.RequestAborted) = (requestBody, aborted);
+        }
+
+        // If the response has started, the deadline has aborted the connection.
+        if (!isCanceled || context.Response.HasStarted)
+            return;
+        if (deadline.IsClientSlow)
+            await Problem.WriteAsync(context, StatusCodes.Status408RequestTimeout, "The body arrived too slowly.");
+        else
+            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The response took too long.");
     }
 
     private async Task RunAsync(HttpContext context, RequestDelegate endpoint)
@@ -191,7 +225,7 @@ internal sealed partial class TaskEndpoints(
             return;
         if (await Responder(context).ReconcileAsync(message, context.RequestAborted) is not { } answer)
         {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, "The body is no reconciliation message.");
+            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, "The body is not a reconciliation message.");
             return;
         }
 

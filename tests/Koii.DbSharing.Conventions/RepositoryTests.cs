@@ -31,7 +31,7 @@ public sealed partial class RepositoryTests
     /// <summary>Files of src with more lines than <see cref="MaxLines"/>, and why each is one file.</summary>
     private static readonly Dictionary<string, string> LongFiles = new()
     {
-        ["src/Koii.DbSharing/Signatures/Edwards25519/Vectors/FieldVector.cs"] =
+        ["src/Koii.Ed25519/Curve/Vectors/FieldVector.cs"] =
             "One arithmetic type; its methods share constants and bounds that are proven together.",
     };
 

@@ -1,11 +1,11 @@
--- Keys, uuids and data are bytea: compared byte by byte, by no collation. Each key is led by the task, so that one database may serve many.
+-- Keys, uuids and data are bytea: compared byte by byte, without collation. Each key starts with the task, so that one database may serve many.
 
--- One row for each task. Whoever changes anything of a task locks its row first and keeps it until the commit, so a task has one writer at a time,
+-- One row for each task. A transaction that changes anything of a task locks its row first and holds the lock until it commits, so a task has one writer at a time,
 -- whichever process it is in: limits hold exactly, changes are numbered in the order in which they are committed, and no two writers wait for each other.
 CREATE TABLE koii_dbsharing.task (
     task        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name        bytea   NOT NULL UNIQUE,                       -- the task id in UTF-8
-    feed        uuid    NOT NULL DEFAULT gen_random_uuid(),    -- names the feed in positions, so that one of another task or database is recognised
+    feed        uuid    NOT NULL DEFAULT gen_random_uuid(),    -- names the feed in positions, so that one of another task or database is recognized
     records     bigint  NOT NULL DEFAULT 0,                    -- how many linktrees there are
     changes     bigint  NOT NULL DEFAULT 0,                    -- the number of the newest change
     trimmed     bigint  NOT NULL DEFAULT 0,                    -- the number of the newest change that the feed no longer has

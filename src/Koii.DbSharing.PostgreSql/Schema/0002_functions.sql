@@ -140,10 +140,10 @@ BEGIN
             SELECT *, is_new AND held + count(*) FILTER (WHERE is_new) OVER (PARTITION BY author ORDER BY place) <= _per_author AS is_adding FROM page
         ), meeting AS (
             SELECT *, _state.records + count(*) FILTER (WHERE is_adding) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS records FROM adding
-        ), judged AS (
+        ), decided AS (
             SELECT position, first_value(held = 0 AND records >= _max_records) OVER (PARTITION BY author ORDER BY place) AS is_full FROM meeting
         )
-        SELECT array_agg(is_full ORDER BY position) INTO _full FROM judged;
+        SELECT array_agg(is_full ORDER BY position) INTO _full FROM decided;
     END IF;
 
     -- In what follows i is a place in the turn, and _before + i the record there.
@@ -214,7 +214,7 @@ BEGIN
             WHERE l.ctid = replaced.ctid;
         END IF;
 
-        -- Whoever makes room goes before the one it is made for.
+        -- A record that is evicted is numbered before the record that takes its space.
         INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id)
         SELECT _task, _state.changes + row_number() OVER (ORDER BY i, gone), _now,
             CASE WHEN gone IS NOT NULL THEN 3 WHEN _tombstones[_before + i] THEN 2 ELSE _outcomes[i] END,

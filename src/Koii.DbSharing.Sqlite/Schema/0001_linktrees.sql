@@ -6,7 +6,7 @@ PRAGMA application_id = 1265592681;
 CREATE TABLE task (
     task        INTEGER PRIMARY KEY,
     name        BLOB    NOT NULL UNIQUE,                   -- the task id in UTF-8
-    feed        BLOB    NOT NULL DEFAULT (randomblob(8)),  -- names the feed in positions, so that one of another file is recognised
+    feed        BLOB    NOT NULL DEFAULT (randomblob(8)),  -- names the feed in positions, so that one of another file is recognized
     records     INTEGER NOT NULL DEFAULT 0,                -- how many linktrees there are
     changes     INTEGER NOT NULL DEFAULT 0,                -- the number of the newest change
     per_author  INTEGER NOT NULL DEFAULT 0                 -- no author has more linktrees than this

@@ -1,3 +1,5 @@
-namespace Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Koii.DbSharing.DependencyInjection;
 
 internal sealed record DbSharingBuilder(IServiceCollection Services, string Name) : IDbSharingBuilder;

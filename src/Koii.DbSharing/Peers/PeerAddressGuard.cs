@@ -38,7 +38,7 @@ internal sealed class PeerAddressGuard
     private readonly Lock _lock = new();
 
     /// <summary>The peers that were admitted within the window, in the order of their admission.</summary>
-    private readonly OrderedDictionary<NodeAddress, Admission> _admitted = [];
+    private readonly OrderedDictionary<NodeAddress, Visit> _admitted = [];
 
     /// <summary>
     /// Where the connections of an endpoint lead, or would lead. Connections outlive rounds, so this does too.
@@ -89,7 +89,7 @@ internal sealed class PeerAddressGuard
             var isCounted = address is null ? !_allowPrivateAddresses : PublicAddress.Contains(address);
             if (isCounted && CountAtUnderLock(endPoint, address) >= PeersPerAddress)
                 return false;
-            _admitted.Add(peer, new Admission(endPoint, now));
+            _admitted.Add(peer, new Visit(endPoint, now));
             return true;
         }
     }
@@ -158,9 +158,9 @@ internal sealed class PeerAddressGuard
         }
     }
 
-    private int CountAtUnderLock(DnsEndPoint endPoint, IPAddress? address) => _admitted.Values.Count(admission =>
-        admission.EndPoint.Equals(endPoint)
-        || (address is not null && _addresses.TryGetValue(admission.EndPoint, out var other) && other.Equals(address)));
+    private int CountAtUnderLock(DnsEndPoint endPoint, IPAddress? address) => _admitted.Values.Count(visit =>
+        visit.EndPoint.Equals(endPoint)
+        || (address is not null && _addresses.TryGetValue(visit.EndPoint, out var other) && other.Equals(address)));
 
     private void RememberUnderLock(DnsEndPoint endPoint, IPAddress address)
     {
@@ -191,5 +191,5 @@ internal sealed class PeerAddressGuard
     }
 
     /// <summary>When a peer was admitted, and at which endpoint.</summary>
-    private readonly record struct Admission(DnsEndPoint EndPoint, long At);
+    private readonly record struct Visit(DnsEndPoint EndPoint, long At);
 }

@@ -100,7 +100,7 @@ internal readonly struct Scalar
 
     /// <summary>
     /// Writes the width-w non-adjacent form: digits d with value = Σ d[i]·2^i, each zero or odd and below 2^(w−1) in
-    /// absolute value, and at most one of w neighbours not zero. Its time depends on the value.
+    /// absolute value, and at most one of w neighbors not zero. Its time depends on the value.
     /// </summary>
     /// <param name="width">w, from 2 to 8.</param>
     /// <param name="digits">Receives <see cref="NonAdjacentFormLength"/> digits.</param>

@@ -13,7 +13,7 @@ namespace Koii.DbSharing;
 /// verifiers give the same results. A version without the cofactor would reject signatures that are correct only up to
 /// a point of small order. Nobody but the owner of a key can make one, but nodes with different verifiers would then
 /// hold different sets: use the same verifier, and the same version of it, on every node of a task.</para>
-/// <para>Signatures are verified one by one on the calling thread, which takes about fifteen times as long as the
+/// <para>Signatures are verified one by one on the calling thread, which takes about twelve times as long as the
 /// library's batches. The verifier has no state and is safe for use by multiple threads.</para>
 /// </remarks>
 public sealed class BouncyCastleSignatureVerifier : ISignatureVerifier

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Koii.DbSharing.Conventions;
 
@@ -83,10 +85,26 @@ internal static class ReadmeExamples
         #endregion
     }
 
+    public static void KeepInAFileOfTheConfiguration(IServiceCollection services, string taskId)
+    {
+        #region README: Koii.DbSharing.Sqlite, connection string from the container
+        services.AddDbSharing(options => options.TaskId = taskId)
+            .UseSqlite(container => container.GetRequiredService<IConfiguration>().GetConnectionString("Linktrees")!);
+        #endregion
+    }
+
     public static void KeepInADatabase(IServiceCollection services, string taskId)
     {
         #region README: Koii.DbSharing.PostgreSql
         services.AddDbSharing(options => options.TaskId = taskId).UsePostgreSql("Host=localhost;Database=linktrees;Username=node");
+        #endregion
+    }
+
+    public static void KeepInADatabaseOfTheApplication(IServiceCollection services, string taskId)
+    {
+        #region README: Koii.DbSharing.PostgreSql, data source from the container
+        services.AddDbSharing(options => options.TaskId = taskId)
+            .UsePostgreSql(container => container.GetRequiredService<NpgsqlDataSource>());
         #endregion
     }
 

@@ -75,23 +75,23 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     [Test]
     public async Task User_without_privileges_is_reported_and_one_that_owns_the_schema_needs_no_other()
     {
-        var role = $"koii_{Guid.NewGuid():N}";
-        await Database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD '{role}'; REVOKE CREATE ON DATABASE {Name} FROM PUBLIC");
+        var user = $"koii_{Guid.NewGuid():N}";
+        await Database.ExecuteAsync($"CREATE ROLE {user} LOGIN PASSWORD '{user}'; REVOKE CREATE ON DATABASE {Name} FROM PUBLIC");
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role, Password = role };
+            var settings = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = user, Password = user };
             await using var store = new PostgreSqlLinktreeStore(settings.ConnectionString, Options());
             Assert.That(
                 async () => await store.PutAsync([Create()]),
                 Throws.InstanceOf<LinktreeStoreException>()
                     .With.Message.Contains("lacks a privilege").And.Message.Contains("koii_dbsharing").And.Property("IsTransient").False);
 
-            await Database.ExecuteAsync($"CREATE SCHEMA koii_dbsharing AUTHORIZATION {role}");
+            await Database.ExecuteAsync($"CREATE SCHEMA koii_dbsharing AUTHORIZATION {user}");
             Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
         }
         finally
         {
-            await Database.ExecuteAsync($"DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+            await Database.ExecuteAsync($"DROP OWNED BY {user} CASCADE; DROP ROLE {user}");
         }
     }
 

@@ -163,9 +163,9 @@ public sealed class KilledHolderTests
 
         // The next process that starts a round, if it has asked already: it acquired the lease between its request,
         // which may be older than the holder's death, and that round.
-        void FindSuccessor(int place)
+        void FindSuccessor(int index)
         {
-            var later = lines.Skip(place + 1).Where(line => !dead.Contains(line.Process)).ToArray();
+            var later = lines.Skip(index + 1).Where(line => !dead.Contains(line.Process)).ToArray();
             var start = later.FirstOrDefault(line => line.What == LoggedRounds.Starts);
             if (start.What is null || later.First(line => line.Process == start.Process) != start)
                 return;

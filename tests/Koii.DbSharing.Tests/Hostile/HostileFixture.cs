@@ -9,7 +9,8 @@ internal abstract class HostileFixture : PeerClientFixture
 {
     protected const int MegaByte = 1024 * 1024;
 
-    // Timers: a transfer as a whole has one, and so has its step, headers or a part of the body, that is waited for.
+    // Timers: a pull has one on all its calls together, a transfer has one, and so has the step of it that is waited for, headers or a part of the body.
+    protected const int Pull = 1;
     protected const int Whole = 1;
     protected const int Step = 1;
 

@@ -9,9 +9,6 @@ namespace Koii.DbSharing.Tests.Hostile;
 /// </summary>
 internal sealed class HostilePeerTests : HostileFixture
 {
-    // How long a body may keep its reader waiting before the place goes to the next.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     /// <summary>The first chunk of a list, to be sent with the head: then a reader waits once, and not also in between.</summary>
     private const string OpenList = "1\r\n[\r\n";
 
@@ -25,7 +22,7 @@ internal sealed class HostilePeerTests : HostileFixture
             async round =>
             {
                 await HonestAreStored;
-                await TimersAsync(Whole + Step);
+                await TimersAsync(Pull + Whole + Step);
                 Assert.That(round.IsCompleted, Is.False);
                 Clock.Advance(Limits.HeadersTimeout);
             });
@@ -246,7 +243,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Only_reader_is_passed_on_by_one_silent_body_after_the_other()
+    public async Task Only_permit_is_released_by_one_silent_body_after_the_other()
     {
         Options.MaxConcurrentPeers = 1;
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -259,17 +256,17 @@ internal sealed class HostilePeerTests : HostileFixture
             async round =>
             {
                 await ReadersWaitAsync(1);
-                Clock.Advance(Patience);
+                Clock.Advance(PermitTimeout);
                 await ReadersWaitAsync(1);
-                Clock.Advance(Patience);
+                Clock.Advance(PermitTimeout);
                 await ReadersWaitAsync(1);
-                // The last one has the place now. Who gets it next must not be left to chance, so the honest ones come only then.
+                // The last one has the permit now. The honest peers must come after it, so they answer only now.
                 honestMayAnswer.SetResult();
-                await TimersAsync(3 * (Whole + Step) + 3 * Whole + 1); // The one is the patience with the last.
+                await TimersAsync(3 * (Pull + Whole + Step) + 3 * (Pull + Whole) + 1); // The one is for the permit of the last.
                 Assert.That(HonestAreStored.IsCompleted, Is.False);
-                Clock.Advance(Patience);
+                Clock.Advance(PermitTimeout);
                 await HonestAreStored;
-                await TimersAsync(3 * (Whole + Step));
+                await TimersAsync(3 * (Pull + Whole + Step));
                 Assert.That(round.IsCompleted, Is.False);
                 Clock.Advance(Limits.IdleTimeout);
             },
@@ -301,15 +298,15 @@ internal sealed class HostilePeerTests : HostileFixture
                 for (var silent = 0; silent < HostilePeers; silent += 4)
                 {
                     await ReadersWaitAsync(4);
-                    Clock.Advance(Patience);
+                    Clock.Advance(PermitTimeout);
                 }
 
                 await TestWait.UntilAsync(() => BytesRead == HostilePeers * (Head.Length + body.Length), "they hold what was sent");
-                await TimersAsync((HostilePeers + 3) * (Whole + Step));
+                await TimersAsync((HostilePeers + 3) * (Pull + Whole + Step));
                 MeasureMemory();
                 honestMayAnswer.SetResult();
                 await HonestAreStored;
-                await TimersAsync(HostilePeers * (Whole + Step));
+                await TimersAsync(HostilePeers * (Pull + Whole + Step));
                 MeasureMemory();
                 Clock.Advance(Limits.IdleTimeout);
             },
@@ -350,9 +347,9 @@ internal sealed class HostilePeerTests : HostileFixture
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
         new StaticNodeDirectory(nodes), ListClient, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
 
-    /// <summary>Waits until so many readers have a place and a body that keeps them waiting: the patience with them is the only timer of so short a time.</summary>
+    /// <summary>Waits until so many readers have a permit and a body that keeps them waiting: the timer of the permit is the only one of so short a time.</summary>
     private Task ReadersWaitAsync(int readers) =>
-        TestWait.UntilAsync(() => Clock.TimersDueWithin(Patience) == readers, $"{readers} readers, not {Clock.TimersDueWithin(Patience)}");
+        TestWait.UntilAsync(() => Clock.TimersDueWithin(PermitTimeout) == readers, $"{readers} readers, not {Clock.TimersDueWithin(PermitTimeout)}");
 
     private static SignedLinktree Forged(int number, Random random, string name = "")
     {

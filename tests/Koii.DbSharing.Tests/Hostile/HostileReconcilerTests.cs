@@ -14,9 +14,8 @@ internal sealed class HostileReconcilerTests : HostileFixture
 {
     private const int ListedAtOnce = 16_000;
 
-    // Timers: a pull has one on all rungs together, and so has the patience with whoever is read.
-    private const int Pull = 1;
-    private const int Patience = 1;
+    // A body that keeps its reader waiting has a timer for its permit.
+    private const int Permit = 1;
 
     private readonly SignedLinktree[] _held = [.. Enumerable.Range(100, 40).Select(author => Signed((byte)author))];
     private readonly SignedLinktree[] _theirs = [.. Enumerable.Range(9, 4).Select(author => Signed((byte)author))];
@@ -257,7 +256,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
             await OnlyOneWaitsForHeadersAsync();
             await exchange.WriteAsync(Answers.ChunkedHead());
             await exchange.WriteChunkAsync("[");
-            await TimersAsync(Pull + Whole + Step + Patience);
+            await TimersAsync(Pull + Whole + Step + Permit);
             for (var second = 1; second <= 10; second++)
             {
                 // Its client waits for every byte with a timer, and after the last one no more.
@@ -388,7 +387,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
 
     private void AssertFell(PeerFailureKind? reason)
     {
-        var fell = _log.Lines.Where(line => line.Event.Name is "Fell" or "NoSummary").Select(line => line.Text).ToArray();
+        var fell = _log.Lines.Where(line => line.Event.Name is "ReconciliationFailed" or "SummaryFailed").Select(line => line.Text).ToArray();
         Assert.That(fell, reason is null ? Is.Empty : Has.Length.EqualTo(1).And.All.Contains($": {reason}, status"));
     }
 

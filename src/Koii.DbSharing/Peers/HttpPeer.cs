@@ -9,9 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Peers;
 
-/// <summary>
-/// Talks HTTP to peers (protocol §3 and §4.2) within <see cref="PeerLimits"/>. Safe for use by many threads.
-/// </summary>
+/// <summary>Talks HTTP to peers (protocol §3, §4.2) within <see cref="PeerLimits"/>. Safe for use by many threads.</summary>
 /// <remarks>
 /// At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies of records are read at the same time. A permit is
 /// taken to read the next page and released before the page is yielded, so the time in which the caller processes a
@@ -217,8 +215,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     /// </summary>
     private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<LinktreeListPage> pages, TransferBody body, CancellationToken cancellationToken)
     {
-        // No read is pending while the permit is awaited, so that time counts for no limit but that of the whole
-        // transfer.
+        // No read is pending while the permit is awaited, so that time counts only for the limit of the whole transfer.
         using var permit = new Permit(await _bodies.AcquireAsync(cancellationToken).ConfigureAwait(false));
         var reading = ReadAsync();
         if (reading.IsCompleted)
@@ -272,9 +269,8 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         _paths[peer] = path;
     }
 
-    // Asked where an exchange with a peer begins. What follows in it, reconciliation and fetches, is not counted again:
-    // an exchange may last longer than the guard counts, and two peers with long ones would else keep a third at their
-    // address out for good.
+    // Called at the start of an exchange only. An exchange may last longer than the window of the guard: counted again, two
+    // peers with long exchanges would exclude a third at their address for ever.
     private bool IsAdmitted(NodeAddress peer) => _named.Contains(peer) || _guard.TryAdmit(peer);
 
     private HttpClient ClientFor(NodeAddress peer) => _named.Contains(peer) ? _namedClient : _listedClient;

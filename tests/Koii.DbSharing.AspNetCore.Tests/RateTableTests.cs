@@ -10,7 +10,7 @@ public sealed class RateTableTests
     private static readonly ClientAddress Alice = ClientAddress.Of(IPAddress.Parse("203.0.113.7"));
     private static readonly ClientAddress Bob = ClientAddress.Of(IPAddress.Parse("2001:db8:ffff::1"));
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
 
     [Test]
     public void Client_without_a_limit_has_no_entry()

@@ -10,7 +10,7 @@ namespace Koii.DbSharing.AspNetCore.Tests;
 /// </remarks>
 internal sealed class RequestClock : TimeProvider
 {
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly Lock _lock = new();
     private readonly HashSet<RequestTimer> _held = [];
     private readonly HashSet<RequestTimer> _waiting = [];

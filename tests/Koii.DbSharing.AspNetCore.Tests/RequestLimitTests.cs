@@ -17,7 +17,7 @@ public sealed class RequestLimitTests
     [Test]
     public async Task Public_client_beyond_its_rate_gets_429_with_Retry_After()
     {
-        var clock = new ManualTimeProvider();
+        var clock = new FakeClock();
         await using var node = await StartAsync(clock);
         for (var i = 0; i < 60; i++)
             Assert.That(await StatusAsync(node, Alice, "all"), Is.EqualTo(HttpStatusCode.OK));

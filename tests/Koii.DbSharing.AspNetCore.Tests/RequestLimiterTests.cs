@@ -12,7 +12,7 @@ public sealed class RequestLimiterTests
     private static readonly ClientAddress Host = Of("127.0.0.1");
 
     private readonly DbSharingEndpointOptions _options = new();
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
 
     [Test]
     public void Public_client_can_use_a_minutes_worth_at_once_and_then_what_fills_again()

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Hostile;
 using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
 using Koii.DbSharing.Benchmarks.Pull;
@@ -28,6 +29,8 @@ switch (args)
         return await SyncCommand.RunAsync(counts);
     case [InSyncCommand.Verb, var count]:
         return await InSyncCommand.RunAsync(count);
+    case [HostileCommand.Verb]:
+        return await HostileCommand.RunAsync();
     case [StdioCommand.Verb]:
         return StdioCommand.Run();
     default:

@@ -1,6 +1,6 @@
 using Koii.DbSharing.Storage;
 using Npgsql;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 

@@ -1,7 +1,7 @@
 using System.Transactions;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 

@@ -1,5 +1,5 @@
 using System.Transactions;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.PostgreSql.Tests;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Koii.DbSharing.PostgreSql.Tests;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Samples.Tests;
 

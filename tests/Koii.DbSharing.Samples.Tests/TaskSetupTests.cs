@@ -1,3 +1,5 @@
+using Koii.DbSharing.TestSupport;
+
 namespace Koii.DbSharing.Samples.Tests;
 
 public sealed class TaskSetupTests

@@ -1,7 +1,7 @@
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Data.Sqlite;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
@@ -58,7 +58,7 @@ public sealed class SqliteFaultTests : SqliteFixture
     [Test]
     public async Task File_locked_by_another_program_is_a_transient_failure_after_the_time_out()
     {
-        var clock = new ManualTimeProvider();
+        var clock = new FakeClock();
         await using var store = new SqliteLinktreeStore(File.ConnectionString + ";Default Timeout=3", Options(), clock);
         await store.PutAsync([Create()]);
         using var other = Connect();
@@ -80,7 +80,7 @@ public sealed class SqliteFaultTests : SqliteFixture
     [Test]
     public async Task Batch_that_waits_for_the_lock_of_another_program_is_stored_once_it_is_released()
     {
-        var clock = new ManualTimeProvider();
+        var clock = new FakeClock();
         await using var store = new SqliteLinktreeStore(File.ConnectionString, Options(), clock);
         await store.PutAsync([Create()]);
         using var other = Connect();
@@ -97,7 +97,7 @@ public sealed class SqliteFaultTests : SqliteFixture
     [Test]
     public async Task Wait_for_the_lock_of_another_program_can_be_canceled()
     {
-        var clock = new ManualTimeProvider();
+        var clock = new FakeClock();
         await using var store = new SqliteLinktreeStore(File.ConnectionString, Options(), clock);
         await store.PutAsync([Create()]);
         using var other = Connect();
@@ -163,13 +163,12 @@ public sealed class SqliteFaultTests : SqliteFixture
     /// <summary>
     /// Advances the clock in the steps of the store's delays, each time after the store has started one.
     /// </summary>
-    private static async Task AdvanceAsync(ManualTimeProvider clock, Task call, TimeSpan by)
+    private static async Task AdvanceAsync(FakeClock clock, Task call, TimeSpan by)
     {
         var step = TimeSpan.FromMilliseconds(1);
         for (var passed = TimeSpan.Zero; passed < by && !call.IsCompleted; passed += step)
         {
-            while (clock.ArmedTimers == 0 && !call.IsCompleted)
-                await Task.Yield();
+            await Task.WhenAny(clock.WhenTimersAreSetAsync(delays => delays.Count > 0), call);
             clock.Advance(step);
         }
     }

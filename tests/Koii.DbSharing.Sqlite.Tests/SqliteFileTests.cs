@@ -1,6 +1,6 @@
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 

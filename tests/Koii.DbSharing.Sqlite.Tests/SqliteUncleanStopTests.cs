@@ -1,4 +1,4 @@
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 

@@ -1,4 +1,5 @@
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Sqlite.Tests;
@@ -17,7 +18,7 @@ public sealed class UseSqliteTests
         {
             var store = provider.GetRequiredService<ILinktreeStore>();
             Assert.That(store, Is.InstanceOf<SqliteLinktreeStore>());
-            await store.PutAsync([SampleLinktrees.Create()]);
+            await store.PutAsync([Samples.Create()]);
         }
 
         Assert.That(file.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
@@ -33,7 +34,7 @@ public sealed class UseSqliteTests
         new Builder(services, "").UseSqlite(container => container.GetRequiredService<Settings>().ConnectionString);
 
         await using (var provider = services.BuildServiceProvider())
-            await provider.GetRequiredService<ILinktreeStore>().PutAsync([SampleLinktrees.Create()]);
+            await provider.GetRequiredService<ILinktreeStore>().PutAsync([Samples.Create()]);
 
         Assert.That(file.FileNames, Is.EqualTo(new[] { "linktrees.db" }));
     }
@@ -52,7 +53,7 @@ public sealed class UseSqliteTests
         await using var provider = services.BuildServiceProvider();
         var one = provider.GetRequiredKeyedService<ILinktreeStore>("one");
         var two = provider.GetRequiredKeyedService<ILinktreeStore>("two");
-        await one.PutAsync([SampleLinktrees.Create()]);
+        await one.PutAsync([Samples.Create()]);
 
         Assert.That((await one.ListAsync(new LinktreeQuery())).Linktrees, Has.Count.EqualTo(1));
         Assert.That((await two.ListAsync(new LinktreeQuery())).Linktrees, Is.Empty);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -16,7 +17,7 @@ public static class CrashBatches
     {
         get
         {
-            var options = SampleLinktrees.Options(PerAuthor);
+            var options = Samples.Options(PerAuthor);
             options.MaxRetainedChanges = 1_000_000; // The feed is read from its start.
             return options;
         }
@@ -31,7 +32,7 @@ public static class CrashBatches
         var random = new Random(HashCode(seed, number));
         return
         [
-            .. Enumerable.Range(0, random.Next(1, 65)).Select(i => SampleLinktrees.Create(
+            .. Enumerable.Range(0, random.Next(1, 65)).Select(i => Samples.Create(
                 random.Next(40),
                 $"u{random.Next(6)}",
                 (1000L * number) + i,

@@ -1,5 +1,6 @@
 using Koii.DbSharing.Storage;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using Koii.DbSharing.TestSupport;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -65,7 +66,7 @@ public abstract class DurableLinktreeChangeFeedContract<TStore>(IDurableStoreFac
         await store.PutAsync(records);
         var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
 
-        var reopened = await ReopenAsync(store, Options(), new SteppedClock(now));
+        var reopened = await ReopenAsync(store, Options(), new FakeClock(now));
 
         Assert.That(
             (await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Key)),

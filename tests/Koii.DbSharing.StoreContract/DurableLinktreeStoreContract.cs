@@ -1,4 +1,5 @@
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using Koii.DbSharing.TestSupport;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -73,7 +74,7 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
         var store = await NewStoreAsync();
         await store.PutAsync(records);
 
-        var reopened = await ReopenAsync(store, Options(), new SteppedClock(now));
+        var reopened = await ReopenAsync(store, Options(), new FakeClock(now));
 
         Assert.That(await ListAllAsync(reopened), Is.EqualTo(records[..2]));
         Assert.That(await reopened.PutAsync(records[2..]), Has.All.EqualTo(PutOutcome.Inserted));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -10,7 +11,7 @@ public static class EngineWithoutPeers
 {
     /// <summary>Creates an engine.</summary>
     public static ReplicationEngine Create(ILinktreeStore store) => new(
-        new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, SampleLinktrees.Options());
+        new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, Samples.Options());
 
     private sealed class NoPeers : IPeerClient
     {

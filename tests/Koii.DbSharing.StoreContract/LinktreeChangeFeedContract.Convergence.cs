@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Koii.DbSharing.Storage;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 

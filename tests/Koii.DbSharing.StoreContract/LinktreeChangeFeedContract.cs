@@ -1,5 +1,6 @@
 using Koii.DbSharing.Storage;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using Koii.DbSharing.TestSupport;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 
@@ -183,17 +184,17 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
     [Test]
     public async Task Changes_older_than_the_retention_are_trimmed_by_the_next_write()
     {
-        var clock = new SteppedClock();
+        var clock = new FakeClock();
         var options = Options();
         options.ChangeRetention = TimeSpan.FromHours(1);
         var store = await NewStoreAsync(options, clock);
         await store.PutAsync([Create(uuid: "a")]);
         var afterFirst = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-        clock.Move(TimeSpan.FromMinutes(31));
+        clock.Advance(TimeSpan.FromMinutes(31));
         await store.PutAsync([Create(uuid: "b")]);
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(2), "half an hour is within the retention");
 
-        clock.Move(TimeSpan.FromMinutes(31));
+        clock.Advance(TimeSpan.FromMinutes(31));
         await store.PutAsync([Create(uuid: "c")]);
 
         var trimmed = await store.ReadChangesAsync(ChangePosition.Start, 10);
@@ -209,14 +210,14 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
     [Test]
     public async Task Clock_that_is_set_back_changes_neither_the_order_nor_the_retained_changes()
     {
-        var clock = new SteppedClock();
+        var clock = new FakeClock();
         var options = Options();
         options.ChangeRetention = TimeSpan.FromHours(1);
         var store = await NewStoreAsync(options, clock);
         await store.PutAsync([Create(uuid: "a")]);
-        clock.Move(TimeSpan.FromDays(-1));
+        clock.Advance(TimeSpan.FromDays(-1));
         await store.PutAsync([Create(uuid: "b")]);
-        clock.Move(TimeSpan.FromMinutes(1));
+        clock.Advance(TimeSpan.FromMinutes(1));
         await store.PutAsync([Create(uuid: "c")]);
 
         var page = await store.ReadChangesAsync(ChangePosition.Start, 10);

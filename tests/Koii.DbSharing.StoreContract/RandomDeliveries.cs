@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 

@@ -1,5 +1,5 @@
 using Koii.DbSharing.Storage;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
 

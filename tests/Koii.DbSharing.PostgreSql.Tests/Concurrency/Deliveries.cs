@@ -1,5 +1,6 @@
 using System.Globalization;
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Concurrency;
 
@@ -17,7 +18,7 @@ internal static class Deliveries
     {
         get
         {
-            var options = SampleLinktrees.Options(PerAuthor);
+            var options = Samples.Options(PerAuthor);
             options.MaxRetainedChanges = 1_000_000;
             return options;
         }
@@ -31,7 +32,7 @@ internal static class Deliveries
         var random = new Random(seed);
         return
         [
-            .. Enumerable.Range(0, 3000).Select(_ => SampleLinktrees.Create(
+            .. Enumerable.Range(0, 3000).Select(_ => Samples.Create(
                 random.Next(60), $"u{random.Next(8)}", random.Next(200), $"n{random.Next(4)}", deleted: random.Next(10) == 0)),
         ];
     }

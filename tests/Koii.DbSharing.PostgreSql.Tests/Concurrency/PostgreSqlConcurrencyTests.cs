@@ -18,7 +18,7 @@ public sealed class PostgreSqlConcurrencyTests
         ChildProcess[] writers =
         [
             .. Enumerable.Range(0, Writers)
-                .Select(writer => ChildProcess.StartSelf("deliver", database.ConnectionString, Text(seed), Text(writer))),
+                .Select(writer => ChildProcess.StartAssemblyOf<TestServer>("deliver", database.ConnectionString, Text(seed), Text(writer))),
         ];
         try
         {

@@ -67,7 +67,7 @@ public sealed class PostgreSqlCrashTests
     private static async Task<int> PutUntilCrashAsync(
         TestServer server, TestDatabase database, int seed, int first, int acknowledgments, TimeSpan delay)
     {
-        await using var writer = ChildProcess.StartSelf("put", database.ConnectionString, Text(seed), Text(first));
+        await using var writer = ChildProcess.StartAssemblyOf<TestServer>("put", database.ConnectionString, Text(seed), Text(first));
         var acknowledged = new List<string>();
         while (acknowledged.Count < acknowledgments)
             acknowledged.Add(await writer.ReadLineAfterAsync(""));

@@ -54,7 +54,7 @@ public sealed class KilledHolderTests
 
         void Start()
         {
-            var process = ChildProcess.StartSelf("rounds", database.ConnectionString);
+            var process = ChildProcess.StartAssemblyOf<TestServer>("rounds", database.ConnectionString);
             running.Add(process.Id, process);
         }
     }

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

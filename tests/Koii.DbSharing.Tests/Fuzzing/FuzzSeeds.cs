@@ -1,5 +1,4 @@
 using System.Text;
-using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
@@ -36,15 +35,15 @@ internal static class FuzzSeeds
 
     public static IEnumerable<byte[]> Answers =>
     [
-        Http.Answers.Json("[]"),
-        .. Lists.Concat(NodeLists).Select(list => Http.Answers.Json(list, "ETag: W/\"1-all\"\r\n")),
-        Http.Answers.Gzipped(Http.Answers.Gzip(Lists.Last())),
-        Http.Answers.Html("<p>hello</p>"),
-        Http.Answers.Status("404 Not Found"),
-        Http.Answers.Status("503 Service Unavailable", headers: "Retry-After: 120\r\n"),
-        Http.Answers.Status("302 Found", headers: "Location: http://169.254.169.254/\r\n"),
-        Http.Answers.NotModified("\"x\""),
-        Utf8(Http.Answers.ChunkedHead() + "4\r\n[1,2\r\n2;x=y\r\n]\n\r\n0\r\nTrailer: 1\r\n\r\n"),
+        TestSupport.Answers.Json("[]"),
+        .. Lists.Concat(NodeLists).Select(list => TestSupport.Answers.Json(list, "ETag: W/\"1-all\"\r\n")),
+        TestSupport.Answers.Gzipped(TestSupport.Answers.Gzip(Lists.Last())),
+        TestSupport.Answers.Html("<p>hello</p>"),
+        TestSupport.Answers.Status("404 Not Found"),
+        TestSupport.Answers.Status("503 Service Unavailable", headers: "Retry-After: 120\r\n"),
+        TestSupport.Answers.Status("302 Found", headers: "Location: http://169.254.169.254/\r\n"),
+        TestSupport.Answers.NotModified("\"x\""),
+        Utf8(TestSupport.Answers.ChunkedHead() + "4\r\n[1,2\r\n2;x=y\r\n]\n\r\n0\r\nTrailer: 1\r\n\r\n"),
         Utf8("HTTP/1.0 200 OK\r\n\r\n[1]"),
         Utf8("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"),
     ];

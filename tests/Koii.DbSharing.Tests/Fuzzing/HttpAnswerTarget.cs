@@ -1,5 +1,6 @@
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

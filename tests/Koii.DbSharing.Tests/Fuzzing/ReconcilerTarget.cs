@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -33,15 +34,15 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
     public override IEnumerable<byte[]> Seeds =>
     [
         .. FuzzSeeds.Answers,
-        .. new SummaryTarget().Seeds.Select(body => Http.Answers.Raw("200 OK", body, "Content-Type: application/json\r\n")),
-        .. new MessageTarget().Seeds.Select(body => Http.Answers.Raw("200 OK", body, "Content-Type: application/octet-stream\r\n")),
-        Http.Answers.Json($"[{string.Join(',', LinktreeVector.All.Take(8).Select(_ => Json.Keyed(Json.Envelope(Json.Data()))))}]"),
+        .. new SummaryTarget().Seeds.Select(body => Answers.Raw("200 OK", body, "Content-Type: application/json\r\n")),
+        .. new MessageTarget().Seeds.Select(body => Answers.Raw("200 OK", body, "Content-Type: application/octet-stream\r\n")),
+        Answers.Json($"[{string.Join(',', LinktreeVector.All.Take(8).Select(_ => Json.Keyed(Json.Envelope(Json.Data()))))}]"),
         // Each exceeds the limit of its call, compressed to a thousandth.
-        Http.Answers.Gzipped(Http.Answers.Gzip(new string(' ', 600_000))),
-        Http.Answers.Gzipped(Http.Answers.Gzip($"[\"{new string('x', 5_000_000)}")),
-        Http.Answers.Encoded([1, 2, 3], "br"),
-        Http.Answers.Status("429 Too Many Requests", headers: "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n"),
-        Http.Answers.Status("501 Not Implemented"),
+        Answers.Gzipped(Answers.Gzip(new string(' ', 600_000))),
+        Answers.Gzipped(Answers.Gzip($"[\"{new string('x', 5_000_000)}")),
+        Answers.Encoded([1, 2, 3], "br"),
+        Answers.Status("429 Too Many Requests", headers: "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n"),
+        Answers.Status("501 Not Implemented"),
     ];
 
     // A message may decompress to 512 KiB from few bytes, in a buffer that doubles.

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
 
 namespace Koii.DbSharing.Tests.Hostile;

@@ -1,16 +1,16 @@
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
-/// <summary>Three that tell the truth, each in its own way: by <c>/all</c>, by the extension or else <c>/all</c>, and by <c>/list</c>, compressed.</summary>
+/// <summary>Three honest peers: one with <c>/all</c>, one with the extension and <c>/all</c>, and one with <c>/list</c>, compressed.</summary>
 internal sealed class HonestPeers : IAsyncDisposable
 {
     private readonly LoopbackPeer[] _peers;
 
     /// <summary>Starts them.</summary>
-    /// <param name="lists">What the first and the last answer.</param>
-    /// <param name="extended">What the second is.</param>
-    /// <param name="mayAnswer">None of them answers before this is completed.</param>
+    /// <param name="lists">The lists of the first and the last.</param>
+    /// <param name="extended">The second.</param>
+    /// <param name="mayAnswer">No peer responds before this is completed.</param>
     public HonestPeers((string All, string List) lists, ExtendedHost extended, Task mayAnswer)
     {
         _peers =
@@ -30,6 +30,10 @@ internal sealed class HonestPeers : IAsyncDisposable
             await exchange.WriteAsync(ExtendedHost.CallOf(exchange.Request.Path) == call ? answer : Answers.Status("404 Not Found"));
         }
     }
+
+    /// <summary>Completes when each peer has received the request that it answers with a list, all of them without the extension.</summary>
+    public Task WhenListsAreRequestedAsync() =>
+        Task.WhenAll(_peers[0].WhenRequestedAsync("/all"), _peers[1].WhenRequestedAsync("/all"), _peers[2].WhenRequestedAsync("/list"));
 
     public IReadOnlyList<NodeAddress> Addresses => [.. _peers.Select(peer => peer.Address)];
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Tests.Hostile;
 /// </summary>
 internal sealed class HostilePeerTests : HostileFixture
 {
-    /// <summary>The first chunk of a list, to be sent with the head: then a reader waits once, and not also in between.</summary>
+    /// <summary>The first chunk of a list, to be sent with the head, so that the client does not wait between the two.</summary>
     private const string OpenList = "1\r\n[\r\n";
 
     public HostilePeerTests() => Limits.MaxListBytes = 64 * MegaByte;
@@ -19,10 +19,11 @@ internal sealed class HostilePeerTests : HostileFixture
     {
         var report = await RoundAsync(
             exchange => exchange.WaitForClientToLeaveAsync(),
-            async round =>
+            async (round, hostile, honest) =>
             {
-                await HonestAreStored;
-                await TimersAsync(Pull + Whole + Step);
+                await HonestAreReadAsync(honest);
+                await hostile.WhenRequestedAsync();
+                await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
                 Assert.That(round.IsCompleted, Is.False);
                 Clock.Advance(Limits.HeadersTimeout);
             });
@@ -34,20 +35,19 @@ internal sealed class HostilePeerTests : HostileFixture
     [Test]
     public async Task Peer_that_sends_a_byte_a_second()
     {
-        var report = await RoundAsync(async exchange =>
-        {
-            await exchange.WriteAsync(Answers.ChunkedHead() + OpenList);
-            await HonestAreStored;
-            await ReadersWaitAsync(1);
-            for (var second = 1; second <= 10; second++)
+        var honestAreRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var report = await RoundAsync(
+            async exchange =>
             {
-                // Its client waits for every byte with a timer, and after the last one no more.
-                var arms = Clock.Arms;
-                Clock.Advance(TimeSpan.FromSeconds(1));
-                await exchange.WriteChunkAsync(" ");
-                await (second < 10 ? Clock.ArmedAsync(arms + 1) : exchange.WaitForClientToLeaveAsync());
-            }
-        });
+                await exchange.WriteAsync(Answers.ChunkedHead() + OpenList);
+                await honestAreRead.Task;
+                await SendByteEachSecondAsync(exchange);
+            },
+            async (_, _, honest) =>
+            {
+                await HonestAreReadAsync(honest);
+                honestAreRead.SetResult();
+            });
 
         Assert.That(report.Failure?.Kind, Is.EqualTo(PeerFailureKind.TooSlow));
         Assert.That(report.Duration, Is.EqualTo(Limits.IdleTimeout));
@@ -243,7 +243,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Only_permit_is_released_by_one_silent_body_after_the_other()
+    public async Task Only_reader_is_passed_on_by_one_silent_body_after_the_other()
     {
         Options.MaxConcurrentPeers = 1;
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -253,20 +253,20 @@ internal sealed class HostilePeerTests : HostileFixture
                 await exchange.WriteAsync(Answers.ChunkedHead() + OpenList);
                 await exchange.WaitForClientToLeaveAsync();
             },
-            async round =>
+            async (round, _, honest) =>
             {
-                await ReadersWaitAsync(1);
+                await Clock.WhenTimerIsSetAsync(PermitTimeout);
                 Clock.Advance(PermitTimeout);
-                await ReadersWaitAsync(1);
+                await Clock.WhenTimerIsSetAsync(PermitTimeout);
                 Clock.Advance(PermitTimeout);
-                await ReadersWaitAsync(1);
-                // The last one has the permit now. The honest peers must come after it, so they answer only now.
+                await Clock.WhenTimerIsSetAsync(PermitTimeout);
+                // The last one has the permit now. The order of the others is not defined, so the honest ones respond only then.
                 honestMayAnswer.SetResult();
-                await TimersAsync(3 * (Pull + Whole + Step) + 3 * (Pull + Whole) + 1); // The one is for the permit of the last.
+                await honest.WhenListsAreRequestedAsync();
+                await Clock.WhenTimersAreSetAsync(timers => !timers.Any(time => time > Limits.IdleTimeout && time <= Limits.HeadersTimeout));
                 Assert.That(HonestAreStored.IsCompleted, Is.False);
                 Clock.Advance(PermitTimeout);
-                await HonestAreStored;
-                await TimersAsync(3 * (Pull + Whole + Step));
+                await HonestAreReadAsync(honest);
                 Assert.That(round.IsCompleted, Is.False);
                 Clock.Advance(Limits.IdleTimeout);
             },
@@ -293,20 +293,18 @@ internal sealed class HostilePeerTests : HostileFixture
                 await exchange.WriteAsync(body);
                 await exchange.WaitForClientToLeaveAsync();
             },
-            async _ =>
+            async (_, _, honest) =>
             {
                 for (var silent = 0; silent < HostilePeers; silent += 4)
                 {
-                    await ReadersWaitAsync(4);
+                    await Clock.WhenTimerIsSetAsync(PermitTimeout, count: 4);
                     Clock.Advance(PermitTimeout);
                 }
 
-                await TestWait.UntilAsync(() => BytesRead == HostilePeers * (Head.Length + body.Length), "they hold what was sent");
-                await TimersAsync((HostilePeers + 3) * (Pull + Whole + Step));
+                await Connections.WhenReadAsync(() => HostilePeers * (Head.Length + body.Length), pendingReads: HostilePeers + 3);
                 MeasureMemory();
                 honestMayAnswer.SetResult();
-                await HonestAreStored;
-                await TimersAsync(HostilePeers * (Pull + Whole + Step));
+                await HonestAreReadAsync(honest);
                 MeasureMemory();
                 Clock.Advance(Limits.IdleTimeout);
             },
@@ -320,7 +318,7 @@ internal sealed class HostilePeerTests : HostileFixture
 
     /// <summary>Runs a round and checks what must hold in any of them.</summary>
     /// <returns>The report on the first hostile peer.</returns>
-    private async Task<PeerReport> RoundAsync(Func<LoopbackExchange, Task> script, Func<Task, Task>? during = null, int hostilePeers = 1, TaskCompletionSource? honestMayAnswer = null)
+    private async Task<PeerReport> RoundAsync(Func<LoopbackExchange, Task> script, Func<Task, LoopbackPeer, HonestPeers, Task>? during = null, int hostilePeers = 1, TaskCompletionSource? honestMayAnswer = null)
     {
         await using var hostile = LoopbackPeer.Start(script);
         await using var honest = StartHonest([], honestMayAnswer?.Task ?? Task.CompletedTask);
@@ -330,11 +328,11 @@ internal sealed class HostilePeerTests : HostileFixture
         var round = Engine([.. hostiles, .. honest.Addresses]).ShareAsync();
         try
         {
-            await (during?.Invoke(round) ?? Task.CompletedTask);
+            await (during?.Invoke(round, hostile, honest) ?? Task.CompletedTask);
         }
         finally
         {
-            honestMayAnswer?.TrySetResult(); // Nobody is left waiting when the test fails.
+            honestMayAnswer?.TrySetResult(); // Ends the waits when the test fails.
         }
 
         var report = await round;
@@ -345,11 +343,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
-        new StaticNodeDirectory(nodes), ListClient, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
-
-    /// <summary>Waits until so many readers have a permit and a body that keeps them waiting: the timer of the permit is the only one of so short a time.</summary>
-    private Task ReadersWaitAsync(int readers) =>
-        TestWait.UntilAsync(() => Clock.TimersDueWithin(PermitTimeout) == readers, $"{readers} readers, not {Clock.TimersDueWithin(PermitTimeout)}");
+        new StaticNodeDirectory(nodes), ObservedLists, new Ed25519SignatureVerifier(), Store, Options, new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1) });
 
     private static SignedLinktree Forged(int number, Random random, string name = "")
     {

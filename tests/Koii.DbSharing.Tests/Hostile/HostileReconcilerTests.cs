@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Koii.DbSharing.Replication;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
 
 namespace Koii.DbSharing.Tests.Hostile;
@@ -13,9 +13,6 @@ namespace Koii.DbSharing.Tests.Hostile;
 internal sealed class HostileReconcilerTests : HostileFixture
 {
     private const int ListedAtOnce = 16_000;
-
-    // A body that keeps its reader waiting has a timer for its permit.
-    private const int Permit = 1;
 
     private readonly SignedLinktree[] _held = [.. Enumerable.Range(100, 40).Select(author => Signed((byte)author))];
     private readonly SignedLinktree[] _theirs = [.. Enumerable.Range(9, 4).Select(author => Signed((byte)author))];
@@ -35,10 +32,11 @@ internal sealed class HostileReconcilerTests : HostileFixture
                 await exchange.WaitForClientToLeaveAsync();
             },
             PeerFailureKind.TimedOut,
-            async round =>
+            async (round, honest) =>
             {
                 await isAsked.Task;
-                await OnlyOneWaitsForHeadersAsync();
+                await HonestAreReadAsync(honest);
+                await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
                 Assert.That(round.IsCompleted, Is.False);
                 Clock.Advance(Limits.HeadersTimeout);
             });
@@ -249,24 +247,25 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.Interrupted);
 
     [Test]
-    public Task Delivery_of_a_byte_a_second() => LieAsync(
-        "fetch",
-        async exchange =>
-        {
-            await OnlyOneWaitsForHeadersAsync();
-            await exchange.WriteAsync(Answers.ChunkedHead());
-            await exchange.WriteChunkAsync("[");
-            await TimersAsync(Pull + Whole + Step + Permit);
-            for (var second = 1; second <= 10; second++)
+    public Task Delivery_of_a_byte_a_second()
+    {
+        var honestAreRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return LieAsync(
+            "fetch",
+            async exchange =>
             {
-                // Its client waits for every byte with a timer, and after the last one no more.
-                var arms = Clock.Arms;
-                Clock.Advance(TimeSpan.FromSeconds(1));
-                await exchange.WriteChunkAsync(" ");
-                await (second < 10 ? Clock.ArmedAsync(arms + 1) : exchange.WaitForClientToLeaveAsync());
-            }
-        },
-        PeerFailureKind.TooSlow);
+                await honestAreRead.Task;
+                await exchange.WriteAsync(Answers.ChunkedHead());
+                await exchange.WriteChunkAsync("[");
+                await SendByteEachSecondAsync(exchange);
+            },
+            PeerFailureKind.TooSlow,
+            async (_, honest) =>
+            {
+                await HonestAreReadAsync(honest);
+                honestAreRead.SetResult();
+            });
+    }
 
     [Test]
     public async Task Sixteen_that_stop_where_they_cost_most_stay_within_the_memory_of_four([Values("reconcile", "fetch")] string call)
@@ -276,7 +275,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         // A place that is passed on frees no memory: this is how it is when all of them have had theirs.
         (Options.FanOut, Options.MaxConcurrentPeers) = (HostilePeers, HostilePeers + 3);
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var stopped = 0;
+        var (stopped, stoppedPeers) = (new StateBarrier(), 0);
         var bytesSent = 0L;
         var positions = new ConcurrentDictionary<string, int>();
         await using var hostile = LoopbackPeer.Start(async exchange =>
@@ -295,7 +294,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
                 default:
                     // As long as an answer, or an element of it, may be, and stops before its end.
                     await SendAsync([.. "HTTP/1.1 200 OK\r\nContent-Length: 524288\r\n\r\n[\""u8, .. new byte[call is "fetch" ? 250_000 : 524_000]]);
-                    Interlocked.Increment(ref stopped);
+                    stopped.Change(() => stoppedPeers++);
                     await exchange.WaitForClientToLeaveAsync();
                     break;
             }
@@ -315,8 +314,8 @@ internal sealed class HostileReconcilerTests : HostileFixture
         var round = Engine([.. hostiles, .. honest.Addresses]).ShareAsync(end.Token);
         try
         {
-            await TestWait.UntilAsync(() => Volatile.Read(ref stopped) == HostilePeers, "all of them have stopped");
-            await TestWait.UntilAsync(() => BytesRead == Interlocked.Read(ref bytesSent), "they hold what was sent");
+            await stopped.WhenAsync(() => stoppedPeers == HostilePeers);
+            await Connections.WhenReadAsync(() => Interlocked.Read(ref bytesSent), pendingReads: HostilePeers + 3);
             MeasureMemory();
             honestMayAnswer.SetResult();
             await HonestAreStored;
@@ -335,7 +334,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     /// <summary>A round with a liar, and what must follow: its list is read in the same round, and nothing but its list in the next.</summary>
-    private async Task LieAsync(string call, Func<LoopbackExchange, Task> lie, PeerFailureKind? reason, Func<Task, Task>? during = null)
+    private async Task LieAsync(string call, Func<LoopbackExchange, Task> lie, PeerFailureKind? reason, Func<Task, HonestPeers, Task>? during = null)
     {
         var (calls, report) = await RoundAsync(call, lie, during);
 
@@ -348,7 +347,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
 
     /// <summary>Runs a round, and one after it, and checks what must hold in any of them.</summary>
     /// <returns>What the liar was asked in both, and the report on it in the first.</returns>
-    private async Task<(string[] Calls, PeerReport Report)> RoundAsync(string call, Func<LoopbackExchange, Task> lie, Func<Task, Task>? during = null)
+    private async Task<(string[] Calls, PeerReport Report)> RoundAsync(string call, Func<LoopbackExchange, Task> lie, Func<Task, HonestPeers, Task>? during = null)
     {
         await using var hostile = Hostile(call, lie);
         await using var honest = StartHonest(_held, Task.CompletedTask);
@@ -357,7 +356,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
 
         var engine = Engine([hostile.Address, .. honest.Addresses]);
         var round = engine.ShareAsync();
-        await (during?.Invoke(round) ?? Task.CompletedTask);
+        await (during?.Invoke(round, honest) ?? Task.CompletedTask);
         var report = await round;
         MeasureMemory();
         var before = Calls(hostile).Length;
@@ -392,15 +391,8 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     private ReplicationEngine Engine(IReadOnlyList<NodeAddress> nodes) => new(
-        new StaticNodeDirectory(nodes), Client, new Ed25519SignatureVerifier(), Store, Options,
+        new StaticNodeDirectory(nodes), ObservedPeers, new Ed25519SignatureVerifier(), Store, Options,
         new ReplicationEngineServices { TimeProvider = Clock, Random = new Random(1), LoggerFactory = _log });
-
-    /// <summary>Waits until the pulls of the honest peers are over, and one transfer waits for its headers. From then on every timer is that transfer's.</summary>
-    private async Task OnlyOneWaitsForHeadersAsync()
-    {
-        await HonestAreStored;
-        await TimersAsync(Pull + Whole + Step);
-    }
 
     private static string[] Calls(LoopbackPeer peer) => [.. peer.Paths.Select(ExtendedHost.CallOf)];
 

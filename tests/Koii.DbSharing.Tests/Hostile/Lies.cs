@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Koii.DbSharing.Reconciliation.Messages;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 

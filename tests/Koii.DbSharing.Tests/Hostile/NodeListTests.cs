@@ -1,4 +1,5 @@
 using Koii.DbSharing.Nodes;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
 using Microsoft.Extensions.Logging.Abstractions;

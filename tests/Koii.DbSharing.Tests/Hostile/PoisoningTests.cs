@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Text;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Peers;
 
 namespace Koii.DbSharing.Tests.Hostile;

@@ -1,4 +1,5 @@
 using Koii.DbSharing.Hosting;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,6 @@ public sealed class ReplicationServiceTests
 
         Assert.That(log.Lines.Select(line => (line.Level, line.Event.Name)), Is.EqualTo(new[] { (LogLevel.Information, "Started"), (LogLevel.Information, "Stopped") }));
         Assert.That(log.Lines.First().Text, Is.EqualTo("Replication started for task task: one round every 00:00:20."));
-        Assert.That(node.Clock.ArmedTimers, Is.Zero);
+        Assert.That(node.Clock.IsIdle, Is.True);
     }
 }

@@ -1,11 +1,11 @@
-using System.Net.Sockets;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Http;
 
 /// <summary>
-/// Clients on the handler that the product makes. The connect time-out is the only one on the clock of the machine: here it is a safety net, so that a busy
-/// machine does not decide a test.
+/// Creates clients on the handler of the library. The connect time-out alone is measured on the clock of the machine, so it is
+/// long here: a busy machine must not decide a test.
 /// </summary>
 internal static class LoopbackHttp
 {
@@ -16,16 +16,11 @@ internal static class LoopbackHttp
         return HttpTransport.CreateClient(handler);
     }
 
-    /// <summary>Makes one that reports how many bytes were read from its connections.</summary>
-    public static HttpClient CreateClient(PeerLimits limits, Action<int> read) => CreateClient(limits, new PeerAddressGuard(
+    /// <summary>Creates a client whose connections are counted.</summary>
+    public static HttpClient CreateClient(PeerLimits limits, CountedConnections connections) => CreateClient(limits, new PeerAddressGuard(
         allowPrivateAddresses: true,
         TimeSpan.Zero,
         TimeProvider.System,
         (_, _) => throw new InvalidOperationException("Every peer is named by its address."),
-        async (address, cancellationToken) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(address, cancellationToken);
-            return new CountedStream(socket, read);
-        }));
+        async (address, cancellationToken) => await connections.ConnectAsync(address, cancellationToken)));
 }

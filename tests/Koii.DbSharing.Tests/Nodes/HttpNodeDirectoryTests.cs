@@ -9,13 +9,13 @@ namespace Koii.DbSharing.Tests.Nodes;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class HttpNodeDirectoryTests : IDisposable
 {
-    private readonly WatchedTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly DbSharingOptions _options = new() { TaskId = "T" };
     private readonly LevelLogger _logger = new();
     private HttpClient? _http;
 
     [TearDown]
-    public void NoTimerIsLeft() => Assert.That(_clock.ArmedTimers, Is.Zero, "a timer was left behind");
+    public void NoTimerIsLeft() => Assert.That(_clock.IsIdle, Is.True, "a timer was left behind");
 
     public void Dispose() => _http?.Dispose();
 
@@ -244,7 +244,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         });
 
         var asking = Directory(service.Url).GetNodesAsync().AsTask();
-        await _clock.TimerAsync(timeout);
+        await _clock.WhenTimerIsSetAsync(timeout);
         _clock.Advance(timeout);
         var listing = await asking;
 
@@ -259,7 +259,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         await using var service = LoopbackPeer.Start(exchange => exchange.WaitForClientToLeaveAsync());
 
         var asking = Directory(service.Url).GetNodesAsync(caller.Token).AsTask();
-        await _clock.TimerAsync(_options.PeerLimits.HeadersTimeout);
+        await _clock.WhenTimerIsSetAsync(_options.PeerLimits.HeadersTimeout);
         await caller.CancelAsync();
 
         Assert.That(async () => await asking, Throws.InstanceOf<OperationCanceledException>());

@@ -1,5 +1,5 @@
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 

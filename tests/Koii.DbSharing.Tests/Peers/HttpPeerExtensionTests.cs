@@ -1,4 +1,4 @@
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 
@@ -154,7 +154,7 @@ internal sealed class HttpPeerExtensionTests : PeerClientFixture
         await using var peer = LoopbackPeer.Start(exchange => exchange.WaitForClientToLeaveAsync());
 
         var asking = Client.ReconcileAsync(peer.Address, Message).AsTask();
-        await Clock.TimerAsync(Limits.HeadersTimeout);
+        await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
         Clock.Advance(Limits.HeadersTimeout);
 
         Assert.That((await asking).Failure?.Kind, Is.EqualTo(PeerFailureKind.TimedOut));

@@ -1,4 +1,4 @@
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 
@@ -30,7 +30,7 @@ internal sealed class HttpPeerLimitTests : PeerClientFixture
 
         var pull = PullAsync(peer);
         await asked.Task;
-        await Clock.TimerAsync(Limits.HeadersTimeout);
+        await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
         Clock.Advance(Limits.HeadersTimeout - TimeSpan.FromTicks(1));
         Assert.That(pull.IsCompleted, Is.False);
         Clock.Advance(TimeSpan.FromTicks(1));
@@ -263,7 +263,7 @@ internal sealed class HttpPeerLimitTests : PeerClientFixture
         await using var peer = Silent(exchange => inTheBody ? exchange.WriteAsync(Answers.ChunkedHead()) : Task.CompletedTask);
 
         var pull = PullAsync(peer.Address, cancellationToken: caller.Token);
-        await Clock.TimerAsync(inTheBody ? Limits.IdleTimeout : Limits.HeadersTimeout);
+        await Clock.WhenTimerIsSetAsync(inTheBody ? Limits.IdleTimeout : Limits.HeadersTimeout);
         await caller.CancelAsync();
 
         Assert.That(async () => await pull, Throws.InstanceOf<OperationCanceledException>().With.Property(nameof(OperationCanceledException.CancellationToken)).EqualTo(caller.Token));

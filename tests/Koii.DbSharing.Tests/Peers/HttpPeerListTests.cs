@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 

@@ -1,4 +1,4 @@
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 
@@ -19,7 +19,7 @@ internal sealed class HttpPeerPermitTests : PeerClientFixture
         using var end = new CancellationTokenSource();
 
         var waiting = PullAsync(silent.Address, cancellationToken: end.Token);
-        await Clock.TimerAsync(PermitTimeout);
+        await Clock.WhenTimerIsSetAsync(PermitTimeout);
         var pull = PullAsync(other);
         await HeadersHaveComeAsync(other);
         Clock.Advance(PermitTimeout - TimeSpan.FromTicks(1));
@@ -54,7 +54,7 @@ internal sealed class HttpPeerPermitTests : PeerClientFixture
         await using var other = LoopbackPeer.Serve(("/all", Answers.Json(Keyed(Linktrees(2)))));
 
         var waiting = PullAsync(silent);
-        await Clock.TimerAsync(Limits.IdleTimeout);
+        await Clock.WhenTimerIsSetAsync(Limits.IdleTimeout);
         var pull = PullAsync(other);
         await HeadersHaveComeAsync(other);
         Clock.Advance(Limits.IdleTimeout);
@@ -71,7 +71,7 @@ internal sealed class HttpPeerPermitTests : PeerClientFixture
         using var end = new CancellationTokenSource();
 
         var waiting = PullAsync(silent.Address, cancellationToken: end.Token);
-        await Clock.TimerAsync(PermitTimeout);
+        await Clock.WhenTimerIsSetAsync(PermitTimeout);
         await end.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
         await foreach (var page in Client.ReadAllAsync(other.Address, null))
@@ -81,8 +81,11 @@ internal sealed class HttpPeerPermitTests : PeerClientFixture
     }
 
     /// <summary>Waits until a peer's response has begun: its reader then waits for the permit.</summary>
-    private Task HeadersHaveComeAsync(LoopbackPeer peer) =>
-        TestWait.UntilAsync(() => peer.Paths.Any() && !Clock.HasTimerDueIn(Limits.HeadersTimeout), "the headers have come");
+    private async Task HeadersHaveComeAsync(LoopbackPeer peer)
+    {
+        await peer.WhenRequestedAsync();
+        await Clock.WhenTimersAreSetAsync(timers => !timers.Contains(Limits.HeadersTimeout));
+    }
 
     /// <summary>A peer that begins a body and sends nothing more.</summary>
     private static LoopbackPeer Silent() => LoopbackPeer.Start(async exchange =>

@@ -1,5 +1,5 @@
 using System.Text;
-using Koii.DbSharing.Tests.Http;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Peers;
 

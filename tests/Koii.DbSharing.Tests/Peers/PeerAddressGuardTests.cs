@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Http;
 
 namespace Koii.DbSharing.Tests.Peers;

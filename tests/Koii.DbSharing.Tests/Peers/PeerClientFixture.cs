@@ -1,4 +1,3 @@
-using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
@@ -6,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Peers;
 
-/// <summary>A client on a manual clock for each test. Every test ends with the check that it left no timer armed.</summary>
+/// <summary>A client on a manual clock for each test. Every test ends with the check that no timer is left set.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal abstract class PeerClientFixture : IDisposable
 {
@@ -16,7 +15,7 @@ internal abstract class PeerClientFixture : IDisposable
     private HttpClient? _http;
     private HttpPeer? _client;
 
-    protected WatchedTimeProvider Clock { get; } = new();
+    protected FakeClock Clock { get; } = new();
 
     protected DbSharingOptions Options { get; } = new() { TaskId = "T" };
 
@@ -37,7 +36,7 @@ internal abstract class PeerClientFixture : IDisposable
         listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true, Options.Interval / 2, Clock), Options, Clock, NullLogger<HttpPeer>.Instance);
 
     [TearDown]
-    public void NoTimerIsLeft() => Assert.That(Clock.ArmedTimers, Is.Zero, "a timer was left behind");
+    public void NoTimerIsLeft() => Assert.That(Clock.IsIdle, Is.True, "a timer was left behind");
 
     public void Dispose()
     {
@@ -57,7 +56,7 @@ internal abstract class PeerClientFixture : IDisposable
     }
 
     /// <summary>Waits until the client waits for the next bytes of a body.</summary>
-    protected Task BodyIsAwaitedAsync() => Clock.TimerAsync(Limits.IdleTimeout);
+    protected Task BodyIsAwaitedAsync() => Clock.WhenTimerIsSetAsync(Limits.IdleTimeout);
 
     /// <summary>Sends a chunk to a client that waits for it, and waits until the client waits for the next one.</summary>
     protected async Task SendToWaitingClientAsync(LoopbackExchange exchange, string chunk)
@@ -73,18 +72,16 @@ internal abstract class PeerClientFixture : IDisposable
     protected static SignedLinktree[] Linktrees(int count) =>
         [.. Enumerable.Range(0, count).Select(number => Samples.Linktree((byte)(number % 250), $"u{number}", 1_700_000_000_000 + number))];
 
-    protected static string Record(SignedLinktree linktree) =>
-        $$"""{"data":{{Encoding.UTF8.GetString(linktree.Data.Span)}},"publicKey":"{{linktree.Author}}","signature":"{{linktree.Signature}}"}""";
+    protected static string Record(SignedLinktree linktree) => Samples.Json(linktree);
 
-    protected static string Bare(params SignedLinktree[] linktrees) => $"[{string.Join(',', linktrees.Select(Record))}]";
+    protected static string Bare(params SignedLinktree[] linktrees) => Samples.BareList(linktrees);
 
-    protected static string Keyed(params SignedLinktree[] linktrees) =>
-        $"[{string.Join(',', linktrees.Select(linktree => $$"""{"key":"linktree:{{linktree.Author}}","value":{{Record(linktree)}}}"""))}]";
+    protected static string Keyed(params SignedLinktree[] linktrees) => Samples.KeyedList(linktrees);
 
     /// <summary>A list that goes on after its last element.</summary>
     protected static string Unclosed(params SignedLinktree[] linktrees) => Keyed(linktrees)[..^1] + ",";
 
-    private sealed class ListsOnly(IPeerClient client) : IPeerClient
+    private protected sealed class ListsOnly(IPeerClient client) : IPeerClient
     {
         public IAsyncEnumerable<PeerPage> ReadAllAsync(NodeAddress peer, string? entityTag, CancellationToken cancellationToken = default) =>
             client.ReadAllAsync(peer, entityTag, cancellationToken);

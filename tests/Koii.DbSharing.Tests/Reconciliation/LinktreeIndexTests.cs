@@ -1,6 +1,7 @@
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
 using Moq;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
@@ -21,10 +22,10 @@ public sealed class LinktreeIndexTests
     {
         var store = new WatchedStore(NewStore());
         var index = new LinktreeIndex(store, store);
-        await store.PutAsync([SampleLinktrees.Create()]);
+        await store.PutAsync([Samples.Create()]);
 
         await index.GetSummaryAsync();
-        await store.PutAsync([SampleLinktrees.Create(timestamp: 2000), SampleLinktrees.Create(author: 2)]);
+        await store.PutAsync([Samples.Create(timestamp: 2000), Samples.Create(author: 2)]);
         var summary = await index.GetSummaryAsync();
 
         Assert.That(store.Lists, Is.EqualTo(1));
@@ -35,7 +36,7 @@ public sealed class LinktreeIndexTests
     public async Task Changes_between_two_pages_of_the_listing_count_once()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
 
         // After the first page: a listed record moves to a later page, an unlisted one is replaced, one is added, and a
         // listed one is replaced and then deleted.
@@ -44,11 +45,11 @@ public sealed class LinktreeIndexTests
             store.AfterList = null;
             await store.PutAsync(
             [
-                SampleLinktrees.Create(uuid: "u1", timestamp: 5000),
-                SampleLinktrees.Create(uuid: "u550", timestamp: 5000),
-                SampleLinktrees.Create(uuid: "new", timestamp: 5000),
-                SampleLinktrees.Create(uuid: "u2", timestamp: 5000),
-                SampleLinktrees.Create(uuid: "u2", timestamp: 5001, deleted: true),
+                Samples.Create(uuid: "u1", timestamp: 5000),
+                Samples.Create(uuid: "u550", timestamp: 5000),
+                Samples.Create(uuid: "new", timestamp: 5000),
+                Samples.Create(uuid: "u2", timestamp: 5000),
+                Samples.Create(uuid: "u2", timestamp: 5001, deleted: true),
             ]);
         };
 
@@ -64,8 +65,8 @@ public sealed class LinktreeIndexTests
         await index.GetSummaryAsync();
         await store.PutAsync(
         [
-            SampleLinktrees.Create(uuid: "a", timestamp: 1), SampleLinktrees.Create(
-                uuid: "b", timestamp: 2), SampleLinktrees.Create(uuid: "a", timestamp: 3), SampleLinktrees.Create(uuid: "b", timestamp: 4),
+            Samples.Create(uuid: "a", timestamp: 1), Samples.Create(
+                uuid: "b", timestamp: 2), Samples.Create(uuid: "a", timestamp: 3), Samples.Create(uuid: "b", timestamp: 4),
         ]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -87,7 +88,7 @@ public sealed class LinktreeIndexTests
     public async Task Feed_trimmed_during_the_listing_causes_a_new_listing()
     {
         var store = new WatchedStore(NewStore());
-        await store.PutAsync([SampleLinktrees.Create()]);
+        await store.PutAsync([Samples.Create()]);
         store.AfterList = async () =>
         {
             store.AfterList = null;
@@ -122,7 +123,7 @@ public sealed class LinktreeIndexTests
             var failures = 0;
             for (var round = 0; round < 4; round++)
             {
-                await store.PutAsync([SampleLinktrees.Create(author: round), SampleLinktrees.Create(author: 9, timestamp: 2000 + round)]);
+                await store.PutAsync([Samples.Create(author: round), Samples.Create(author: 9, timestamp: 2000 + round)]);
                 try
                 {
                     Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -142,7 +143,7 @@ public sealed class LinktreeIndexTests
     public async Task Listing_resumes_where_a_canceled_call_stopped()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => SampleLinktrees.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
+        await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => Samples.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
         var index = new LinktreeIndex(store, store);
         await CancelAfterNextPageAsync(store, index);
 
@@ -150,15 +151,15 @@ public sealed class LinktreeIndexTests
         // before the end of the listed page and one after it.
         await store.PutAsync(
         [
-            SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 5000),
-            SampleLinktrees.Create(author: 1, uuid: "u1101", timestamp: 5000),
-            SampleLinktrees.Create(author: 0, uuid: "u2", timestamp: 5000, deleted: true),
-            SampleLinktrees.Create(author: 0, uuid: "u1102", timestamp: 5000, deleted: true),
-            SampleLinktrees.Create(author: 2, uuid: "before", timestamp: 3),
-            SampleLinktrees.Create(author: 2, uuid: "behind", timestamp: 6000),
+            Samples.Create(author: 1, uuid: "u1", timestamp: 5000),
+            Samples.Create(author: 1, uuid: "u1101", timestamp: 5000),
+            Samples.Create(author: 0, uuid: "u2", timestamp: 5000, deleted: true),
+            Samples.Create(author: 0, uuid: "u1102", timestamp: 5000, deleted: true),
+            Samples.Create(author: 2, uuid: "before", timestamp: 3),
+            Samples.Create(author: 2, uuid: "behind", timestamp: 6000),
         ]);
         await CancelAfterNextPageAsync(store, index);
-        await store.PutAsync([SampleLinktrees.Create(author: 1, uuid: "u1", timestamp: 7000), SampleLinktrees.Create(author: 3, timestamp: 600)]);
+        await store.PutAsync([Samples.Create(author: 1, uuid: "u1", timestamp: 7000), Samples.Create(author: 3, timestamp: 600)]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.ListedAfter, Is.Unique.And.Ordered.And.Count.EqualTo(3), "no page twice");
@@ -168,7 +169,7 @@ public sealed class LinktreeIndexTests
     public async Task Complete_listing_of_a_canceled_call_is_not_repeated()
     {
         var store = new WatchedStore(NewStore());
-        await store.PutAsync([SampleLinktrees.Create()]);
+        await store.PutAsync([Samples.Create()]);
         var index = new LinktreeIndex(store, store);
         await CancelAfterNextPageAsync(store, index);
 
@@ -180,7 +181,7 @@ public sealed class LinktreeIndexTests
     public async Task Listing_starts_again_if_the_feed_was_trimmed_since_a_canceled_call()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
         var index = new LinktreeIndex(store, store);
         await CancelAfterNextPageAsync(store, index);
         await WriteMoreThanTheFeedRetainsAsync(store);
@@ -195,11 +196,11 @@ public sealed class LinktreeIndexTests
         // More is written during the listing than the feed retains, but never between two pages.
         var store = new WatchedStore(NewStore(perAuthor: 1000));
         for (var author = 1; author <= 4; author++)
-            await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => SampleLinktrees.Create(author, $"u{i}", i))]);
+            await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => Samples.Create(author, $"u{i}", i))]);
         store.AfterList = async () =>
         {
-            var changes = Enumerable.Range(0, SampleLinktrees.RetainedChanges / 2);
-            await store.PutAsync([.. changes.Select(i => SampleLinktrees.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
+            var changes = Enumerable.Range(0, Samples.RetainedChanges / 2);
+            await store.PutAsync([.. changes.Select(i => Samples.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
         };
 
         Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -210,7 +211,7 @@ public sealed class LinktreeIndexTests
     public async Task Cancellation_of_one_caller_does_not_affect_others()
     {
         var store = new WatchedStore(NewStore());
-        await store.PutAsync([SampleLinktrees.Create()]);
+        await store.PutAsync([Samples.Create()]);
         var index = new LinktreeIndex(store, store);
         var gate = new TaskCompletionSource();
         store.AfterList = () => gate.Task;
@@ -232,18 +233,18 @@ public sealed class LinktreeIndexTests
     public async Task Store_without_a_feed_is_summarized_from_all_pages()
     {
         var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => SampleLinktrees.Create(uuid: $"u{i}", timestamp: i))]);
-        await store.PutAsync([SampleLinktrees.Create(author: 2, deleted: true)]);
+        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
+        await store.PutAsync([Samples.Create(author: 2, deleted: true)]);
 
         Assert.That(await LinktreeIndex.SummarizeAsync(store, CancellationToken.None), Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(store.Lists, Is.GreaterThan(1));
     }
 
-    private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(SampleLinktrees.Options(perAuthor));
+    private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(Samples.Options(perAuthor));
 
     private static async Task WriteMoreThanTheFeedRetainsAsync(ILinktreeStore store)
     {
-        var linktrees = Enumerable.Range(0, (2 * SampleLinktrees.RetainedChanges) + 1).Select(i => SampleLinktrees.Create(author: 7, timestamp: 5000 + i));
+        var linktrees = Enumerable.Range(0, (2 * Samples.RetainedChanges) + 1).Select(i => Samples.Create(author: 7, timestamp: 5000 + i));
         foreach (var page in linktrees.Chunk(512))
             await store.PutAsync(page);
     }

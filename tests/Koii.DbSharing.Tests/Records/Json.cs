@@ -1,5 +1,6 @@
 using System.Text;
 using Koii.DbSharing.Records;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Records;
 

@@ -1,3 +1,4 @@
+using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.Tests.Records.Json;
 
 namespace Koii.DbSharing.Tests.Records;

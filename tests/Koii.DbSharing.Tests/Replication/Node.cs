@@ -11,7 +11,7 @@ internal sealed class Node
 
     public DbSharingOptions Options { get; } = new() { TaskId = "task" };
 
-    public ManualTimeProvider Clock { get; } = new();
+    public FakeClock Clock { get; } = new();
 
     public ListLogger Log { get; } = new();
 

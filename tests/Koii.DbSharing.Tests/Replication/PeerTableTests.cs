@@ -10,7 +10,7 @@ public sealed class PeerTableTests
     private static readonly PeerFailure Dead = new(PeerFailureKind.Unreachable);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly FixedRandom _random = new();
     private readonly PeerTable _table;
 

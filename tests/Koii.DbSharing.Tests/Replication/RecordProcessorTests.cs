@@ -9,7 +9,7 @@ public sealed class RecordProcessorTests
 {
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly RejectionCache _rejections;
     private readonly FakeVerifier _verifier = new();
     private readonly Mock<ILinktreeStore> _store = new();

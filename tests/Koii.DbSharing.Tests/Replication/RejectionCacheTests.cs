@@ -10,7 +10,7 @@ public sealed class RejectionCacheTests
     private static readonly NodeAddress Other = NodeAddress.Parse("http://other.example");
     private static readonly Verdict BadSignature = new(VerdictKind.Rejected, RejectionReason.BadSignature);
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly RejectionCache _cache;
 
     public RejectionCacheTests() => _cache = new RejectionCache(_clock);

@@ -77,7 +77,7 @@ public sealed class ReplicationLoopTests
         var loop = node.Engine.RunAsync(_stop.Token);
         node.Clock.Advance(TimeSpan.FromHours(1));
         Assert.That(_rounds, Has.Count.EqualTo(1));
-        Assert.That(node.Clock.ArmedTimers, Is.Zero, "the next round is not even planned");
+        Assert.That(node.Clock.IsIdle, Is.True, "the next round is not even planned");
         listing.SetCanceled();
         await StopAsync(loop);
     }
@@ -128,7 +128,7 @@ public sealed class ReplicationLoopTests
         var loop = node.Engine.RunAsync(_stop.Token);
         await StopAsync(loop);
 
-        Assert.That(node.Clock.ArmedTimers, Is.Zero);
+        Assert.That(node.Clock.IsIdle, Is.True);
         Assert.That(_rounds, Is.Empty);
     }
 

@@ -1,4 +1,5 @@
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Storage;
 
@@ -7,10 +8,10 @@ public sealed class DictionaryStoreTests() : LinktreeStoreContract<DictionarySto
     [Test]
     public async Task Engine_lists_a_store_without_a_change_feed_for_each_summary()
     {
-        var store = new DictionaryStore(SampleLinktrees.Options());
+        var store = new DictionaryStore(Samples.Options());
         var engine = EngineWithoutPeers.Create(store);
         Assert.That(await engine.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize([])));
-        SignedLinktree[] records = [SampleLinktrees.Create(author: 2, deleted: true), SampleLinktrees.Create(author: 3)];
+        SignedLinktree[] records = [Samples.Create(author: 2, deleted: true), Samples.Create(author: 3)];
         await store.PutAsync(records);
 
         Assert.That(await engine.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(records)));

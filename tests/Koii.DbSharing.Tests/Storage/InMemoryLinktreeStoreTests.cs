@@ -1,4 +1,5 @@
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Storage;
 
@@ -19,11 +20,11 @@ public sealed class InMemoryLinktreeStoreTests() : LinktreeStoreContract<InMemor
     [Test]
     public async Task Later_changes_of_the_options_have_no_effect()
     {
-        var options = SampleLinktrees.Options(linktreesPerAuthor: 2);
+        var options = Samples.Options(linktreesPerAuthor: 2);
         var store = new InMemoryLinktreeStore(options);
         options.LinktreesPerAuthor = 1;
 
-        await store.PutAsync([SampleLinktrees.Create(uuid: "a"), SampleLinktrees.Create(uuid: "b")]);
+        await store.PutAsync([Samples.Create(uuid: "a"), Samples.Create(uuid: "b")]);
 
         Assert.That((await store.ListAsync(new LinktreeQuery())).Linktrees, Has.Count.EqualTo(2));
     }

@@ -1,6 +1,6 @@
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
-using static Koii.DbSharing.StoreContract.SampleLinktrees;
+using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Tests.Storage;
 
@@ -10,7 +10,7 @@ public sealed class LinktreeChangeFeedExtensionsTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeClock _clock = new();
     private readonly InMemoryLinktreeStore _store = new(Options());
 
     [Test]
@@ -149,8 +149,7 @@ public sealed class LinktreeChangeFeedExtensionsTests
     /// <summary>Advances the clock by an interval once the reader has started its delay.</summary>
     private async Task AdvanceAsync(Task reader)
     {
-        while (_clock.ArmedTimers == 0 && !reader.IsCompleted)
-            await Task.Yield();
+        await Task.WhenAny(_clock.WhenTimerIsSetAsync(Interval), reader);
         _clock.Advance(Interval);
     }
 

@@ -1,10 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>One request and the wire to answer it on.</summary>
-internal sealed class LoopbackExchange(LoopbackRequest request, Socket socket, NetworkStream stream, CancellationToken stop)
+/// <summary>A request as it was received.</summary>
+public sealed record LoopbackRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body);
+
+/// <summary>One request and the connection to answer it on.</summary>
+public sealed class LoopbackExchange(LoopbackRequest request, Socket socket, NetworkStream stream, CancellationToken stop)
 {
     public LoopbackRequest Request { get; } = request;
 
@@ -34,7 +37,7 @@ internal sealed class LoopbackExchange(LoopbackRequest request, Socket socket, N
         socket.Close();
     }
 
-    /// <summary>Says nothing more, and waits until the client has gone.</summary>
+    /// <summary>Sends nothing more and waits until the client has disconnected.</summary>
     public async Task WaitForClientToLeaveAsync()
     {
         IsOver = true;
@@ -47,7 +50,7 @@ internal sealed class LoopbackExchange(LoopbackRequest request, Socket socket, N
         }
         catch (IOException)
         {
-            // Gone with a reset, which is as good.
+            // Disconnected with a reset.
         }
     }
 }

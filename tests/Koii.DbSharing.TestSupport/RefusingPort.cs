@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>A port of this machine at which nobody listens. It is bound for as long: one that was let go may be somebody else's by now.</summary>
-internal sealed class RefusingPort : IDisposable
+/// <summary>A port of this machine on which nothing listens. It stays bound, so that no other process can listen on it.</summary>
+public sealed class RefusingPort : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
 

@@ -1,15 +1,14 @@
 using System.IO.Compression;
 using System.Text;
-using Koii.DbSharing.Tests.Http;
 
-namespace Koii.DbSharing.Tests.Hostile;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>Bodies that would go on for 10 GB if they were let. They are made as they are sent.</summary>
-internal static class Flood
+/// <summary>Sends bodies of up to 10 GB, which are created while they are sent.</summary>
+public static class Flood
 {
     private const long TenGigabytes = 10L * 1024 * 1024 * 1024;
 
-    /// <summary>Sends the start, does something, and sends the block over and over.</summary>
+    /// <summary>Sends the start, awaits an action, and sends the block repeatedly.</summary>
     public static async Task SendAsync(LoopbackExchange exchange, string start, string block, Func<Task> inTheMiddle)
     {
         await exchange.WriteAsync(Answers.ChunkedHead());
@@ -20,7 +19,7 @@ internal static class Flood
             await exchange.WriteChunkAsync(bytes);
     }
 
-    /// <summary>The same, compressed: a thousand to one. The blocks of a deflate stream that was flushed can be repeated, since all they refer to is the block before (RFC 1951 §2).</summary>
+    /// <summary>The same, compressed: a thousand to one. The blocks of a flushed deflate stream can be repeated, since each refers only to the block before it (RFC 1951 §2).</summary>
     public static async Task SendCompressedAsync(LoopbackExchange exchange, string start, string block, Func<Task> inTheMiddle)
     {
         await exchange.WriteAsync(Answers.ChunkedHead("Content-Encoding: gzip\r\n"));

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Koii.DbSharing.Storage;
 
-namespace Koii.DbSharing.Tests.Hostile;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>A store that tells when it holds what a test waits for.</summary>
-internal sealed class WatchedStore(InMemoryLinktreeStore store) : ILinktreeStore, ILinktreeChangeFeed
+/// <summary>A store that reports when it holds the records that a test awaits.</summary>
+public sealed class WatchedStore(InMemoryLinktreeStore store) : ILinktreeStore, ILinktreeChangeFeed
 {
     private readonly ConcurrentDictionary<LinktreeId, TaskCompletionSource> _awaited = [];
 

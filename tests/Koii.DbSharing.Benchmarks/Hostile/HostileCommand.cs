@@ -1,37 +1,35 @@
 using System.Diagnostics;
 using System.Text;
+using Koii.DbSharing.Http;
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.Tests.Http;
-using Koii.DbSharing.Tests.Peers;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Koii.DbSharing.Tests.Hostile;
+namespace Koii.DbSharing.Benchmarks.Hostile;
 
-/// <summary>
-/// How much longer three honest peers take beside a hostile one: the table in docs/benchmarks.md. It measures, so it runs only when it is asked for by name; it fails only where records are missing.
-/// </summary>
-[Explicit("It measures.")]
-internal sealed class HostileFigures : PeerClientFixture
+/// <summary><c>hostile</c>: how much longer three honest peers take beside a hostile one.</summary>
+internal static class HostileCommand
 {
+    internal const string Verb = "hostile";
+
     private const int RecordsOfEach = 4_000;
     private const int Times = 9;
 
-    [Test]
-    public async Task Honest_peers_beside_a_hostile_one()
+    internal static async Task<int> RunAsync()
     {
         var sets = Enumerable.Range(0, 3).Select(Signed).ToArray();
         var kinds = new (string Name, Func<LoopbackExchange, Task>? Script)[]
         {
-            ("nobody", null),
-            ("says nothing", exchange => exchange.WaitForClientToLeaveAsync()),
+            ("none", null),
+            ("no response", exchange => exchange.WaitForClientToLeaveAsync()),
             ("status 500", exchange => exchange.WriteAsync(Answers.Status("500 Internal Server Error"))),
-            ("silent in the body", async exchange =>
+            ("body that stops", async exchange =>
             {
                 await exchange.WriteAsync(Answers.ChunkedHead());
                 await exchange.WriteChunkAsync("[");
                 await exchange.WaitForClientToLeaveAsync();
             }),
-            ("a list of forged records", Send(Bare([.. Enumerable.Range(0, 3_000).Select(Forged)]))),
+            ("a list of 3,000 forged records", Send(Samples.BareList([.. Enumerable.Range(0, 3_000).Select(Forged)]))),
             ("10 GB of white space", exchange => Flood.SendAsync(exchange, "[", " ", () => Task.CompletedTask)),
             ("10 GB of white space, gzip", exchange => Flood.SendCompressedAsync(exchange, "[", " ", () => Task.CompletedTask)),
             ("10 GB of empty objects, gzip", exchange => Flood.SendCompressedAsync(exchange, "[{}", ",{}", () => Task.CompletedTask)),
@@ -43,26 +41,27 @@ internal sealed class HostileFigures : PeerClientFixture
             foreach (var (name, script) in kinds)
             {
                 var took = await MeasureAsync(sets, script);
-                if (time > 0) // The first time the code is new.
+                if (time > 0) // The first time includes compilation.
                     figures[name].Add(took.TotalMilliseconds);
             }
         }
 
-        var alone = Median(figures["nobody"]);
-        TestContext.Out.WriteLine("| beside | ms: median (min–max) | longer |");
+        var alone = Median(figures["none"]);
+        Console.WriteLine("| hostile peer | ms: median (min–max) | longer |");
         foreach (var (name, _) in kinds)
-            TestContext.Out.WriteLine($"| {name} | {Median(figures[name]):0} ({figures[name].Min():0}–{figures[name].Max():0}) | {100 * (Median(figures[name]) / alone - 1):+0;-0;0} % |");
+            Console.WriteLine($"| {name} | {Median(figures[name]):0} ({figures[name].Min():0}–{figures[name].Max():0}) | {100 * (Median(figures[name]) / alone - 1):+0;-0;0} % |");
+        return 0;
     }
 
-    private async Task<TimeSpan> MeasureAsync(SignedLinktree[][] sets, Func<LoopbackExchange, Task>? script)
+    private static async Task<TimeSpan> MeasureAsync(SignedLinktree[][] sets, Func<LoopbackExchange, Task>? script)
     {
         await using var hostile = LoopbackPeer.Start(script ?? Send("[]"));
-        await using var first = LoopbackPeer.Start(Send(Keyed(sets[0])));
-        await using var second = LoopbackPeer.Start(Send(Keyed(sets[1])));
-        await using var third = LoopbackPeer.Start(Send(Keyed(sets[2])));
+        await using var first = LoopbackPeer.Start(Send(Samples.KeyedList(sets[0])));
+        await using var second = LoopbackPeer.Start(Send(Samples.KeyedList(sets[1])));
+        await using var third = LoopbackPeer.Start(Send(Samples.KeyedList(sets[2])));
         var options = new DbSharingOptions { TaskId = "T", AllowPrivateAddresses = true };
         var store = new WatchedStore(new InMemoryLinktreeStore(options));
-        using var http = LoopbackHttp.CreateClient(options.PeerLimits);
+        using var http = HttpTransport.CreateClient(HttpTransport.CreateHandler(options.PeerLimits, guard: null));
         var guard = new PeerAddressGuard(allowPrivateAddresses: true, options.Interval / 2, TimeProvider.System);
         var client = new HttpPeer(http, http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
         NodeAddress[] honest = [first.Address, second.Address, third.Address];
@@ -105,10 +104,8 @@ internal sealed class HostileFigures : PeerClientFixture
     {
         var signature = new byte[LinktreeSignature.Size];
         new Random(number).NextBytes(signature);
-        signature[^1] = 0; // A scalar in its range, so that all of the check is made.
-        using var signer = LinktreeSigner.FromSeed(new byte[32]);
-        return SignedLinktree.TryCreate(signer.PublicKey, new LinktreeSignature(signature), Encoding.UTF8.GetBytes($$"""{"uuid":"{{number}}","timestamp":1}"""), out var linktree, out var reason)
-            ? linktree
-            : throw new ArgumentException($"Not a record: {reason}.");
+        signature[^1] = 0; // A scalar in its range, so that the whole check is made.
+        using var signer = Samples.Signer(0);
+        return Samples.Create(signer.PublicKey, new LinktreeSignature(signature), Encoding.UTF8.GetBytes($$"""{"uuid":"{{number}}","timestamp":1}"""));
     }
 }

@@ -1,10 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>Answers in the forms that real nodes use.</summary>
-internal static class Answers
+/// <summary>Builds HTTP responses in the forms that nodes send.</summary>
+public static class Answers
 {
     public static byte[] Json(string body, string? headers = null) => Status("200 OK", body, "application/json; charset=utf-8", headers);
 

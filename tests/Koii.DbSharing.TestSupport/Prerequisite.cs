@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Koii.DbSharing.TestSupport;
 
-/// <summary>What a test needs of the machine.</summary>
-internal static class Prerequisite
+/// <summary>Checks what a test requires of the machine.</summary>
+public static class Prerequisite
 {
     /// <summary>Ignores the running test, or fails it where continuous integration must run it (<c>CI=true</c>).</summary>
     [DoesNotReturn]

@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.TestSupport;
 
 /// <summary>Node.js, for tests that compare with the JavaScript nodes of the network.</summary>
-internal static class NodeJs
+public static class NodeJs
 {
     /// <summary>The path of <c>node</c>. Without it the running test is ignored, or fails where continuous integration must run it (<c>CI=true</c>).</summary>
     public static string RequirePath()

@@ -3,18 +3,16 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Koii.DbSharing.Tests.Http;
+namespace Koii.DbSharing.TestSupport;
 
-/// <summary>A request as it came over the wire.</summary>
-internal sealed record LoopbackRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body);
-
-/// <summary>A server on a raw socket that answers each request with whatever bytes a test wants, broken HTTP included.</summary>
-internal sealed class LoopbackPeer : IAsyncDisposable
+/// <summary>A server on a raw socket that answers each request with the bytes that a test chooses, invalid HTTP included.</summary>
+public sealed class LoopbackPeer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<LoopbackExchange, Task> _script;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<LoopbackRequest> _requests = new();
+    private readonly StateBarrier _requested = new();
     private readonly List<Task> _connections = [];
     private readonly Task _accepting;
     private int _accepted;
@@ -43,6 +41,10 @@ internal sealed class LoopbackPeer : IAsyncDisposable
     public static LoopbackPeer Serve(params (string End, byte[] Answer)[] answers) =>
         new(exchange => exchange.WriteAsync(answers.FirstOrDefault(answer => exchange.Request.Path.EndsWith(answer.End, StringComparison.Ordinal)).Answer
             ?? Answers.Status("404 Not Found", "Cannot GET that", "text/plain")));
+
+    /// <summary>Completes when a request for a path with this end has been received.</summary>
+    public Task WhenRequestedAsync(string end = "") =>
+        _requested.WhenAsync(() => Paths.Any(path => path.EndsWith(end, StringComparison.Ordinal)));
 
     public async ValueTask DisposeAsync()
     {
@@ -77,7 +79,7 @@ internal sealed class LoopbackPeer : IAsyncDisposable
         {
             while (await ReadRequestAsync(stream) is { } request)
             {
-                _requests.Enqueue(request);
+                _requested.Change(() => _requests.Enqueue(request));
                 var exchange = new LoopbackExchange(request, socket, stream, _stop.Token);
                 await _script(exchange);
                 if (exchange.IsOver)
@@ -86,7 +88,7 @@ internal sealed class LoopbackPeer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client went away, or the test is over.
+            // The client disconnected, or the test has ended.
         }
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Koii.DbSharing.TestSupport;
 
-/// <summary>A process that lives no longer than the test. Waiting is for lines of its output, never for time; a process that hangs fails the test.</summary>
-internal sealed class ChildProcess : IAsyncDisposable
+/// <summary>A process that ends with the test. A test awaits lines of its output, never a time; a process that hangs fails the test.</summary>
+public sealed class ChildProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Hangs = TimeSpan.FromMinutes(20);
 
@@ -18,7 +18,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         _error = process.StandardError.ReadToEndAsync(_hangs.Token);
     }
 
-    /// <summary>What is told from other processes by.</summary>
+    /// <summary>The id of the process.</summary>
     public int Id => _process.Id;
 
     /// <summary>Starts a program, with variables beside those of the test's own environment.</summary>
@@ -42,11 +42,11 @@ internal sealed class ChildProcess : IAsyncDisposable
         string assembly, string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null) =>
         Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, [assembly, .. arguments], environment);
 
-    /// <summary>Starts the assembly of the test, where it is also a program.</summary>
-    public static ChildProcess StartSelf(params IEnumerable<string> arguments) =>
-        StartAssembly(typeof(ChildProcess).Assembly.Location, AppContext.BaseDirectory, arguments);
+    /// <summary>Starts the assembly of a test that is also a program.</summary>
+    public static ChildProcess StartAssemblyOf<TTest>(params IEnumerable<string> arguments) =>
+        StartAssembly(typeof(TTest).Assembly.Location, AppContext.BaseDirectory, arguments);
 
-    /// <summary>Gives the process a line on its standard input.</summary>
+    /// <summary>Writes a line to the standard input of the process.</summary>
     public async Task WriteLineAsync(string line)
     {
         await _process.StandardInput.WriteLineAsync(line.AsMemory(), _hangs.Token);
@@ -56,7 +56,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits for the next line of its output; <see langword="null"/> when it has ended.</summary>
     public async Task<string?> TryReadLineAsync() => await _process.StandardOutput.ReadLineAsync(_hangs.Token);
 
-    /// <summary>Waits for a line that begins with this text and answers the rest of it.</summary>
+    /// <summary>Waits for a line that begins with this text and returns the rest of it.</summary>
     public async Task<string> ReadLineAfterAsync(string text)
     {
         var seen = new StringBuilder();
@@ -70,7 +70,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         throw new InvalidOperationException($"The process ended without '{text}'. It wrote: {seen}{await _error}");
     }
 
-    /// <summary>Ends the process at once, as <c>SIGKILL</c> does. What it has written can still be read.</summary>
+    /// <summary>Ends the process at once, as <c>SIGKILL</c> does. Its output can still be read.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
     /// <summary>Waits for the end of the process.</summary>

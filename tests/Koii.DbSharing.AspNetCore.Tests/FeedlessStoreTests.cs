@@ -1,4 +1,5 @@
 using System.Net;
+using Koii.DbSharing.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,7 +13,7 @@ public sealed class FeedlessStoreTests
     [SetUp]
     public async Task StartAsync() => _node = await TestNode.StartAsync(
         services => services.AddDbSharing(options => options.TaskId = TestNode.TaskId)
-            .UseStore((_, options) => new FeedlessStore(options)),
+            .UseStore((_, options) => new DictionaryStore(options)),
         endpoints => endpoints.MapDbSharing());
 
     [TearDown]

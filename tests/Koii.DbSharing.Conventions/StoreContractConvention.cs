@@ -43,5 +43,6 @@ public sealed class StoreContractConvention
 
     private static bool IsOfTests(Assembly assembly) =>
         assembly.GetName().Name is { } name
-        && (name.EndsWith(".Tests", StringComparison.Ordinal) || name.EndsWith(".Conventions", StringComparison.Ordinal));
+        && (name.EndsWith(".Tests", StringComparison.Ordinal) || name.EndsWith(".Conventions", StringComparison.Ordinal)
+            || name.EndsWith(".TestSupport", StringComparison.Ordinal));
 }

@@ -1,5 +1,4 @@
 using Koii.DbSharing.TestSupport;
-using Koii.DbSharing.Tests.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -56,7 +56,7 @@ internal sealed class AdversarialBatchTests(VectorPath path)
     }
 
     [Test]
-    public void S_at_the_ends_is_judged_like_any()
+    public void S_at_the_ends_is_verified_like_any_other()
     {
         var honest = new Meeting("", A, SignatureCase.Nonce).Sign("ends");
         BigInteger[] ends = [0, 1, (L - 1) / 2, BigInteger.One << 251, L - 2, L - 1];

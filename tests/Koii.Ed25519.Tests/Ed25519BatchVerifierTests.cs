@@ -82,11 +82,11 @@ internal sealed class SignatureBatchTests(VectorPath path)
     public void One_bad_one_is_found_wherever_it_stands([Values(2, 3, 17, 64)] int size)
     {
         var random = new Random(Seed);
-        for (var place = 0; place < size; place++)
+        for (var position = 0; position < size; position++)
         {
             var signatures = Honest[..size];
-            signatures[place] = Spoil(signatures[place], random);
-            Assert.That(Verify(signatures), Is.EqualTo(Enumerable.Range(0, size).Select(i => i != place)), $"place {place}, seed {Seed}");
+            signatures[position] = Spoil(signatures[position], random);
+            Assert.That(Verify(signatures), Is.EqualTo(Enumerable.Range(0, size).Select(i => i != position)), $"position {position}, seed {Seed}");
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class SignatureBatchTests(VectorPath path)
     }
 
     [Test]
-    public void Torsion_alone_or_cancelling_in_pairs_is_taken_as_the_single_rule_takes_it([Range(1, 7)] int multiple, [Values] bool inKey)
+    public void Torsion_alone_or_canceling_in_pairs_is_verified_as_by_the_single_rule([Range(1, 7)] int multiple, [Values] bool inKey)
     {
         var first = SignWithTorsion("first", multiple, inKey);
         var second = SignWithTorsion("second", 8 - multiple, inKey);

@@ -26,19 +26,19 @@ internal sealed class Ed25519DifferentialTests
         TestContext.Out.WriteLine($"seed {Seed}, {signatures} signatures in {batches.Count} batches");
         SignatureKind.ExpectMany();
 
-        var judged = new ConcurrentDictionary<string, int>();
+        var verified = new ConcurrentDictionary<string, int>();
         var differences = new ConcurrentQueue<string>();
         var allCores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, batches.Count, allCores, i => Judge(batches[i], judged, differences));
+        Parallel.For(0, batches.Count, allCores, i => Verify(batches[i], verified, differences));
 
         foreach (var kind in SignatureKind.All)
-            TestContext.Out.WriteLine($"{judged.GetValueOrDefault(kind.Name),7} {kind}");
+            TestContext.Out.WriteLine($"{verified.GetValueOrDefault(kind.Name),7} {kind}");
         Assert.That(differences.Take(10), Is.Empty);
-        Assert.That(judged.Values.Sum(), Is.EqualTo(signatures));
-        Assert.That(judged.Keys, Is.EquivalentTo(SignatureKind.All.Select(kind => kind.Name)));
+        Assert.That(verified.Values.Sum(), Is.EqualTo(signatures));
+        Assert.That(verified.Keys, Is.EquivalentTo(SignatureKind.All.Select(kind => kind.Name)));
     }
 
-    private static void Judge(Batch batch, ConcurrentDictionary<string, int> judged, ConcurrentQueue<string> differences)
+    private static void Verify(Batch batch, ConcurrentDictionary<string, int> verified, ConcurrentQueue<string> differences)
     {
         var random = new Random(Seed + batch.Number);
         var kinds = new SignatureKind[batch.Size];
@@ -55,14 +55,14 @@ internal sealed class Ed25519DifferentialTests
         }
 
         foreach (var kind in kinds)
-            judged.AddOrUpdate(kind.Name, 1, (_, count) => count + 1);
+            verified.AddOrUpdate(kind.Name, 1, (_, count) => count + 1);
 
-        void Compare(string judge, bool[] others)
+        void Compare(string verifier, bool[] others)
         {
             for (var i = 0; i < verdicts.Length; i++)
             {
                 if (others[i] != verdicts[i])
-                    differences.Enqueue($"The reference says {verdicts[i]}, {judge} {others[i]}: {kinds[i]}, {i} of {batch}, {signatures[i]}");
+                    differences.Enqueue($"The reference says {verdicts[i]}, {verifier} {others[i]}: {kinds[i]}, {i} of {batch}, {signatures[i]}");
             }
         }
     }

@@ -45,7 +45,7 @@ internal sealed class Ed25519KeyCacheTests
     }
 
     [Test]
-    public void Newcomer_takes_the_place_of_who_was_there_and_no_other()
+    public void New_key_replaces_the_key_of_its_slot_and_no_other()
     {
         var cache = new Ed25519KeyCache();
         var first = Key(0);
@@ -67,7 +67,7 @@ internal sealed class Ed25519KeyCacheTests
     }
 
     [Test]
-    public void As_many_keys_are_held_as_there_are_places_and_few_are_lost_before()
+    public void As_many_keys_are_held_as_there_are_slots_and_few_are_lost_before()
     {
         var cache = new Ed25519KeyCache();
         var keys = Enumerable.Range(0, 20 * Ed25519KeyCache.Capacity).Select(Key).ToArray();
@@ -79,7 +79,7 @@ internal sealed class Ed25519KeyCacheTests
     }
 
     [Test]
-    public void Threads_that_meet_at_a_place_never_get_the_point_of_another_key()
+    public void Threads_that_use_one_slot_never_get_the_point_of_another_key()
     {
         // The beginning of a key names its place.
         var cache = new Ed25519KeyCache();

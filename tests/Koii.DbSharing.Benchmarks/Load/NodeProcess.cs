@@ -41,8 +41,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             const string Listening = "Now listening on:";
-            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var place)
-                return new NodeProcess(process, line[(place + Listening.Length)..].Trim(), process.StandardOutput.BaseStream.CopyToAsync(Stream.Null));
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var position)
+                return new NodeProcess(process, line[(position + Listening.Length)..].Trim(), process.StandardOutput.BaseStream.CopyToAsync(Stream.Null));
         }
 
         throw new InvalidOperationException("The node ended before it listened.");

@@ -1,4 +1,5 @@
 using System.Text;
+using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Records;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

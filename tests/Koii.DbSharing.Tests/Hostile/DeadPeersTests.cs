@@ -4,14 +4,14 @@ using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
-/// <summary>A node list of which a part is dead, on virtual time: a dead peer takes a connect limit to be found out, an honest one no time at all.</summary>
+/// <summary>A node list with unreachable peers, on virtual time: an unreachable peer takes its connect limit, an honest one no time.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class DeadPeersTests
 {
     private const int Listed = 50;
     private static readonly HashSet<NodeAddress> Dead = [.. Enumerable.Range(1, 15).Select(number => Node.Peer(3 * number))];
 
-    private readonly Dictionary<NodeAddress, List<DateTimeOffset>> _dials = Dead.ToDictionary(peer => peer, _ => new List<DateTimeOffset>());
+    private readonly Dictionary<NodeAddress, List<DateTimeOffset>> _calls = Dead.ToDictionary(peer => peer, _ => new List<DateTimeOffset>());
     private readonly StateBarrier _honest = new();
     private int _waiting;
     private int _reading;
@@ -27,7 +27,7 @@ public sealed class DeadPeersTests
         {
             var linktree = Samples.Linktree(number);
             var peer = Node.Peer(number);
-            node.Peers.Answer(peer, (_, cancellationToken) => Dead.Contains(peer) ? NobodyAnswersAsync(node, peer, cancellationToken) : AnswersAsync(linktree));
+            node.Peers.Answer(peer, (_, cancellationToken) => Dead.Contains(peer) ? FailAsync(node, peer, cancellationToken) : AnswersAsync(linktree));
         }
 
         TestContext.Out.WriteLine("| round | asked | of them dead | new records | took |");
@@ -47,22 +47,22 @@ public sealed class DeadPeersTests
             node.Clock.Advance(node.Options.Interval - report.Duration);
         }
 
-        foreach (var dials in _dials.Values)
+        foreach (var calls in _calls.Values)
         {
-            for (var failures = 1; failures < dials.Count; failures++)
-                Assert.That((dials[failures] - dials[failures - 1]) / node.Options.Interval, Is.GreaterThanOrEqualTo(0.8 * (Math.Pow(2, failures - 1) + 0.5)), "not before it is due");
+            for (var failures = 1; failures < calls.Count; failures++)
+                Assert.That((calls[failures] - calls[failures - 1]) / node.Options.Interval, Is.GreaterThanOrEqualTo(0.8 * (Math.Pow(2, failures - 1) + 0.5)), "not before it is due");
         }
 
         if (fanOut == Listed)
         {
             Assert.That(await node.HeldAsync(), Has.Count.EqualTo(Listed - Dead.Count));
-            Assert.That(_dials.Values.Select(dials => dials.Count), Is.All.InRange(3, 4), "and each of them again when it is");
+            Assert.That(_calls.Values.Select(calls => calls.Count), Is.All.InRange(3, 4), "and each of them again when it is");
         }
     }
 
-    private async IAsyncEnumerable<PeerPage> NobodyAnswersAsync(Node node, NodeAddress peer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<PeerPage> FailAsync(Node node, NodeAddress peer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _dials[peer].Add(node.Clock.GetUtcNow());
+        _calls[peer].Add(node.Clock.GetUtcNow());
         Interlocked.Increment(ref _waiting);
         await Task.Delay(node.Options.PeerLimits.ConnectTimeout, node.Clock, cancellationToken);
         Interlocked.Decrement(ref _waiting);

@@ -4,7 +4,7 @@ using Koii.DbSharing.Tests.Replication;
 
 namespace Koii.DbSharing.Tests.Hostile;
 
-/// <summary>What an honest node that has the extension says to each request.</summary>
+/// <summary>An honest node with the extension.</summary>
 internal sealed class ExtendedHost(params IEnumerable<SignedLinktree> holds)
 {
     private readonly Node _node = new();
@@ -25,7 +25,7 @@ internal sealed class ExtendedHost(params IEnumerable<SignedLinktree> holds)
         await exchange.WriteAsync(CallOf(exchange.Request.Path) switch
         {
             "summary" => await WrittenAsync(output => _responder.WriteSummaryAsync(output)),
-            "reconcile" => Binary(await _responder.ReconcileAsync(body) ?? throw new InvalidOperationException("We sent what is no message.")),
+            "reconcile" => Binary(await _responder.ReconcileAsync(body) ?? throw new InvalidOperationException("The request is not a message.")),
             "fetch" => await WrittenAsync(output => _responder.WriteRecordsAsync(output, [.. body.Chunk(LinktreeId.Size).Select(id => new LinktreeId(id))])),
             "all" => await WrittenAsync(output => _responder.WriteListAsync(output, ListForm.KeyedByPublicKey)),
             _ => Answers.Status("404 Not Found"),

@@ -4,8 +4,9 @@ using Koii.DbSharing.TestSupport;
 namespace Koii.DbSharing.Tests.Hostile;
 
 /// <summary>
-/// A round among one peer of ill will and three honest ones, over real sockets. The hostile one is asked first, and goes no further than half its way before the records of the others are stored:
-/// where they had to wait for it, nothing would move. What it can do is then ended by its limit, which the report names.
+/// Rounds with one hostile and three honest peers, over real sockets. The hostile peer is contacted first and stops in
+/// the middle until the records of the others are stored: if they had to wait for it, no test would end. A limit then
+/// ends it, which the report names.
 /// </summary>
 internal sealed class HostilePeerTests : HostileFixture
 {
@@ -15,7 +16,7 @@ internal sealed class HostilePeerTests : HostileFixture
     public HostilePeerTests() => Limits.MaxListBytes = 64 * MegaByte;
 
     [Test]
-    public async Task Peer_that_accepts_and_says_nothing()
+    public async Task Peer_that_sends_no_response_exceeds_the_time_limit_of_headers()
     {
         var report = await RoundAsync(
             exchange => exchange.WaitForClientToLeaveAsync(),
@@ -33,7 +34,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Peer_that_sends_a_byte_a_second()
+    public async Task Peer_that_sends_a_byte_each_second_is_too_slow()
     {
         var honestAreRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var report = await RoundAsync(
@@ -54,7 +55,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Peer_whose_headers_never_end()
+    public async Task Headers_without_end_are_a_protocol_violation()
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -68,7 +69,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Body_of_10_GB(
+    public async Task Body_of_10_GB_is_too_large(
         [Values("[", "[\"")] string start, [Values("{\"a\":\"0123456789\"},", " ", "x", ",", "{}", "[")] string block, [Values] bool compressed)
     {
         var report = await RoundAsync(exchange =>
@@ -80,7 +81,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Array_that_never_closes_keeps_what_stood_in_it()
+    public async Task Records_of_an_array_without_end_are_stored()
     {
         var stored = Signed(9);
         var report = await RoundAsync(exchange => Flood.SendAsync(exchange, $"[{Record(stored)},", "\n", InTheMiddleAsync));
@@ -89,7 +90,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Brotli_that_nobody_asked_for()
+    public async Task Brotli_is_a_protocol_violation()
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -122,7 +123,7 @@ internal sealed class HostilePeerTests : HostileFixture
 
     [TestCase("{\"data\":", "}")]
     [TestCase("[", "]")]
-    public async Task Hundred_thousand_levels_cost_only_themselves(string open, string close)
+    public async Task Element_of_a_hundred_thousand_levels_is_rejected_alone(string open, string close)
     {
         var nested = string.Concat(Enumerable.Repeat(open, 100_000)) + "1" + string.Concat(Enumerable.Repeat(close, 100_000));
         Limits.MaxElementBytes = 4 * MegaByte;
@@ -137,7 +138,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Redirect_to_the_metadata_address()
+    public async Task Redirect_is_not_followed()
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -149,7 +150,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Reset_in_the_middle()
+    public async Task Reset_within_a_list_interrupts_the_pull()
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -179,7 +180,7 @@ internal sealed class HostilePeerTests : HostileFixture
 
     [TestCase(1_000_000)]
     [TestCase(1)]
-    public async Task Wrong_content_length(int length)
+    public async Task Wrong_content_length_matters_only_where_the_list_is_incomplete(int length)
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -193,7 +194,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Status_500()
+    public async Task Status_500_is_reported()
     {
         var report = await RoundAsync(async exchange =>
         {
@@ -205,7 +206,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Status_503_with_a_wish_is_left_alone_for_that_long()
+    public async Task Status_503_with_Retry_After_delays_the_next_request_that_long()
     {
         await using var hostile = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("503 Service Unavailable", headers: "Retry-After: 3600\r\n")));
         var engine = Engine([hostile.Address]);
@@ -221,7 +222,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Good_record_among_thousands_of_forged_ones_isStored_within_ten_rounds_and_nobody_rests()
+    public async Task Good_record_among_thousands_of_forged_ones_is_stored_within_ten_rounds_without_backoff()
     {
         var good = Signed(9);
         var random = new Random(1);
@@ -234,7 +235,7 @@ internal sealed class HostilePeerTests : HostileFixture
         do
         {
             report = await engine.ShareAsync();
-            Assert.That(report.Peers.Single().Failure?.Kind, Is.AnyOf(PeerFailureKind.TooManyBadSignatures, null), "it is asked every round: strangers posted these");
+            Assert.That(report.Peers.Single().Failure?.Kind, Is.AnyOf(PeerFailureKind.TooManyBadSignatures, null), "it is asked in every round: others posted these records");
         }
         while (report.Verdicts.Inserted == 0 && ++rounds < 10);
 
@@ -243,7 +244,7 @@ internal sealed class HostilePeerTests : HostileFixture
     }
 
     [Test]
-    public async Task Only_reader_is_passed_on_by_one_silent_body_after_the_other()
+    public async Task Only_permit_passes_from_one_silent_body_to_the_next()
     {
         Options.MaxConcurrentPeers = 1;
         var honestMayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,9 +6,10 @@ using Koii.DbSharing.Tests.Replication;
 namespace Koii.DbSharing.Tests.Hostile;
 
 /// <summary>
-/// A round among three honest peers and one that has the extension and lies in it, over real sockets. The liar is asked first, and goes no further than half its way before
-/// the records of the others are stored: where they had to wait for it, nothing would move. What it can do is then ended by its limit; its list is read instead, in the
-/// same round, and it is not asked for the extension again.
+/// Rounds with three honest peers and one with the extension that sends false answers, over real sockets. The hostile
+/// peer is contacted first and stops in the middle until the records of the others are stored: if they had to wait for it,
+/// no test would end. A limit then ends the step; the list is read instead, in the same round, and the extension is not
+/// used again.
 /// </summary>
 internal sealed class HostileReconcilerTests : HostileFixture
 {
@@ -21,7 +22,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     // Any of the three calls.
 
     [Test]
-    public Task Call_that_is_not_answered([Values("summary", "reconcile", "fetch")] string call)
+    public Task Call_without_a_response_exceeds_the_time_limit_of_headers([Values("summary", "reconcile", "fetch")] string call)
     {
         var isAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return LieAsync(
@@ -43,7 +44,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     [Test]
-    public Task Body_that_never_ends([Values("summary", "reconcile", "fetch")] string call, [Values] bool compressed) => LieAsync(
+    public Task Body_without_end_is_too_large([Values("summary", "reconcile", "fetch")] string call, [Values] bool compressed) => LieAsync(
         call,
         async exchange =>
         {
@@ -61,7 +62,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.TooLarge);
 
     [Test]
-    public Task Page_of_some_host([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
+    public Task Page_of_HTML_is_not_an_answer([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
         call,
         async exchange =>
         {
@@ -71,7 +72,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         call switch { "summary" => null, "reconcile" => PeerFailureKind.ProtocolViolation, _ => PeerFailureKind.NotAList });
 
     [Test]
-    public Task Coding_that_nobody_asked_for([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
+    public Task Encoding_that_was_not_requested_is_a_protocol_violation([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
         call,
         async exchange =>
         {
@@ -82,7 +83,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.ProtocolViolation);
 
     [Test]
-    public Task Redirect_to_the_metadata_address([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
+    public Task Redirect_is_not_followed([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
         call,
         async exchange =>
         {
@@ -92,7 +93,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.Redirected);
 
     [Test]
-    public Task Reset_in_the_middle([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
+    public Task Reset_within_a_body_is_an_interruption([Values("summary", "reconcile", "fetch")] string call) => LieAsync(
         call,
         async exchange =>
         {
@@ -110,7 +111,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     [TestCase("9223372036854775808")]
     [TestCase("\"41\"")]
     [TestCase("[41]")]
-    public Task Count_that_is_none(string count) => LieAsync(
+    public Task Invalid_count_is_a_missing_extension(string count) => LieAsync(
         "summary",
         async exchange =>
         {
@@ -120,7 +121,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         reason: null);
 
     [Test]
-    public async Task Count_beyond_belief_has_the_list_read_and_then_what_differs()
+    public async Task Excessive_count_causes_a_full_list_and_then_a_reconciliation()
     {
         await using var hostile = Hostile("summary", exchange => exchange.WriteAsync(Lies.Summary("9223372036854775807")));
         var engine = Engine([hostile.Address]);
@@ -133,7 +134,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     [Test]
-    public async Task Wish_to_be_left_alone_is_heard_before_any_list_is_read()
+    public async Task Retry_After_is_respected_before_any_list_is_read()
     {
         await using var hostile = Hostile("summary", exchange => exchange.WriteAsync(Answers.Status("503 Service Unavailable", headers: "Retry-After: 3600\r\n")));
         var engine = Engine([hostile.Address]);
@@ -148,7 +149,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     // The conversation.
 
     [TestCaseSource(typeof(Lies), nameof(Lies.NoMessages))]
-    public Task Answer_that_is_no_message(byte[] message) => LieAsync(
+    public Task Answer_that_is_not_a_message_is_a_protocol_violation(byte[] message) => LieAsync(
         "reconcile",
         async exchange =>
         {
@@ -158,7 +159,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.ProtocolViolation);
 
     [Test]
-    public Task Frame_of_one_byte_too_many() => LieAsync(
+    public Task Frame_of_one_byte_too_many_is_too_large() => LieAsync(
         "reconcile",
         async exchange =>
         {
@@ -168,7 +169,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.TooLarge);
 
     [Test]
-    public async Task Conversation_that_never_converges_is_left_after_64_round_trips()
+    public async Task Reconciliation_that_never_converges_ends_after_64_round_trips()
     {
         var trips = 0;
         var (calls, report) = await RoundAsync("reconcile", async exchange =>
@@ -184,7 +185,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     [Test]
-    public async Task Ids_without_end_that_are_never_delivered()
+    public async Task Ids_that_are_never_delivered_end_in_a_protocol_violation()
     {
         var (trips, position) = (0, 0);
         var (calls, report) = await RoundAsync("reconcile", async exchange =>
@@ -218,7 +219,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
     }
 
     [TestCaseSource(nameof(Deliveries))]
-    public Task Delivery_that_is_a_lie(object deliver) => LieAsync(
+    public Task Delivery_of_other_records_than_requested_is_a_protocol_violation(object deliver) => LieAsync(
         "fetch",
         async exchange =>
         {
@@ -228,14 +229,14 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.ProtocolViolation);
 
     [Test]
-    public Task Delivery_of_elements_without_end([Values("{},", "{\"a\":\"0123456789\"},", "[", "\"x")] string block, [Values] bool compressed) => LieAsync(
+    public Task Delivery_of_elements_without_end_exceeds_a_limit([Values("{},", "{\"a\":\"0123456789\"},", "[", "\"x")] string block, [Values] bool compressed) => LieAsync(
         "fetch",
         exchange => compressed ? Flood.SendCompressedAsync(exchange, "[", block, InTheMiddleAsync) : Flood.SendAsync(exchange, "[", block, InTheMiddleAsync),
         // An element that never ends is too large; of those that end there are too many, or they are no records that anybody asked for.
         block[^1] is ',' ? PeerFailureKind.ProtocolViolation : PeerFailureKind.TooLarge);
 
     [Test]
-    public Task Delivery_that_does_not_go_on_behind_the_first_record() => LieAsync(
+    public Task Delivery_that_stops_after_the_first_record_is_interrupted() => LieAsync(
         "fetch",
         async exchange =>
         {
@@ -247,7 +248,7 @@ internal sealed class HostileReconcilerTests : HostileFixture
         PeerFailureKind.Interrupted);
 
     [Test]
-    public Task Delivery_of_a_byte_a_second()
+    public Task Delivery_of_a_byte_each_second_is_too_slow()
     {
         var honestAreRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return LieAsync(
@@ -340,8 +341,8 @@ internal sealed class HostileReconcilerTests : HostileFixture
 
         AssertFell(reason);
         Assert.That((report.Path, report.Failure, report.Verdicts.Inserted), Is.EqualTo((PeerPath.FullList, (PeerFailure?)null, (long)_theirs.Length)));
-        string[] rungs = call is "summary" ? ["summary"] : call is "reconcile" ? ["summary", "reconcile"] : ["summary", "reconcile", "fetch"];
-        Assert.That(calls.Take(rungs.Length), Is.EqualTo(rungs));
+        string[] steps = call is "summary" ? ["summary"] : call is "reconcile" ? ["summary", "reconcile"] : ["summary", "reconcile", "fetch"];
+        Assert.That(calls.Take(steps.Length), Is.EqualTo(steps));
         Assert.That(calls.TakeLast(2), Is.EqualTo(new[] { "all", "all" }));
     }
 

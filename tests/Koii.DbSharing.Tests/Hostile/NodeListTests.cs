@@ -64,7 +64,7 @@ public sealed class NodeListTests
         var node = new Node { Options = { ServiceUrl = service.Url } };
         configure?.Invoke(node.Options);
         var directory = new HttpNodeDirectory(http, node.Options, node.Clock, NullLogger<HttpNodeDirectory>.Instance);
-        node.Directory.Setup(role => role.GetNodesAsync(Moq.It.IsAny<CancellationToken>())).Returns((CancellationToken cancellationToken) => directory.GetNodesAsync(cancellationToken));
+        node.Directory.Setup(nodes => nodes.GetNodesAsync(Moq.It.IsAny<CancellationToken>())).Returns((CancellationToken cancellationToken) => directory.GetNodesAsync(cancellationToken));
         return await node.ShareAsync();
     }
 }

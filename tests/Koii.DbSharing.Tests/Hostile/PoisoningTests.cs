@@ -39,9 +39,9 @@ internal sealed class PoisoningTests : PeerClientFixture
         var engine = Engine(listed);
 
         for (var round = 0; round < Rounds; round++)
-            await ShareAndNobodyRestsAsync(engine, listed.Count);
+            await ShareWithoutBackoffAsync(engine, listed.Count);
         listed.AddRange(peers.Length == 1 ? [second.Address] : []);
-        await ShareAndNobodyRestsAsync(engine, listed.Count);
+        await ShareWithoutBackoffAsync(engine, listed.Count);
 
         Assert.That((await _store.GetAsync([_alice.Id])).Single(), Is.EqualTo(_alice));
     }
@@ -53,7 +53,7 @@ internal sealed class PoisoningTests : PeerClientFixture
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json(Bare(planted, planted, _alice, planted))));
         var engine = Engine([peer.Address]);
 
-        await ShareAndNobodyRestsAsync(engine, 1);
+        await ShareWithoutBackoffAsync(engine, 1);
 
         Assert.That((await _store.GetAsync([_alice.Id])).Single(), Is.EqualTo(_alice));
     }
@@ -65,7 +65,7 @@ internal sealed class PoisoningTests : PeerClientFixture
         var engine = Engine([peer.Address]);
 
         var posted = await engine.SubmitAsync(Planted(plant));
-        await ShareAndNobodyRestsAsync(engine, 1);
+        await ShareWithoutBackoffAsync(engine, 1);
 
         Assert.That(posted, Is.EqualTo(new Verdict(VerdictKind.Rejected, RejectionReason.BadSignature)));
         Assert.That((await _store.GetAsync([_alice.Id])).Single(), Is.EqualTo(_alice));
@@ -79,7 +79,7 @@ internal sealed class PoisoningTests : PeerClientFixture
         await using var second = LoopbackPeer.Serve(("/all", Answers.Json(Bare(_alice))));
         var engine = Engine([first.Address, second.Address]);
 
-        await ShareAndNobodyRestsAsync(engine, 2);
+        await ShareWithoutBackoffAsync(engine, 2);
 
         Assert.That((await _store.GetAsync([_alice.Id])).Single(), Is.EqualTo(_alice));
     }
@@ -93,7 +93,7 @@ internal sealed class PoisoningTests : PeerClientFixture
             exchange.Request.Headers.ContainsKey("If-None-Match") ? Answers.NotModified("\"t\"") : Answers.Json(Bare(ahead), "ETag: \"t\"\r\n")));
         var engine = Engine([peer.Address]);
 
-        await ShareAndNobodyRestsAsync(engine, 1);
+        await ShareWithoutBackoffAsync(engine, 1);
         Clock.Advance(TimeSpan.FromMinutes(14));
         var early = await engine.ShareAsync();
         Clock.Advance(TimeSpan.FromMinutes(1));
@@ -122,7 +122,7 @@ internal sealed class PoisoningTests : PeerClientFixture
         Assert.That((await _store.ListAsync(new LinktreeQuery())).Linktrees, Is.EqualTo(new[] { _alice }));
     }
 
-    private async Task ShareAndNobodyRestsAsync(ReplicationEngine engine, int peers)
+    private async Task ShareWithoutBackoffAsync(ReplicationEngine engine, int peers)
     {
         var report = await engine.ShareAsync();
 

@@ -74,10 +74,10 @@ internal sealed class CompositeNodeDirectoryTests
     [Test]
     public void Cancellation_is_the_callers()
     {
-        var cancelled = new CancellationToken(canceled: true);
+        var canceled = new CancellationToken(canceled: true);
 
-        Assert.That(async () => await new CompositeNodeDirectory(new StaticNodeDirectory([A])).GetNodesAsync(cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await new StaticNodeDirectory([A]).GetNodesAsync(cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await new CompositeNodeDirectory(new StaticNodeDirectory([A])).GetNodesAsync(canceled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await new StaticNodeDirectory([A]).GetNodesAsync(canceled), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]

@@ -122,7 +122,7 @@ internal sealed class NodeAddressTests
     }
 
     [Test]
-    public void Parse_says_what_is_needed() =>
+    public void Exception_of_parse_names_the_form_that_is_required() =>
         Assert.That(() => NodeAddress.Parse("undefined"), Throws.InstanceOf<FormatException>().With.Message.Contains("'undefined'").And.Message.Contains("http or https"));
 
     [Test]

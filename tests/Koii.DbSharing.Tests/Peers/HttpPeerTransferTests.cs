@@ -75,7 +75,7 @@ internal sealed class HttpPeerTransferTests : PeerClientFixture
     [Test]
     public async Task Damaged_gzip_is_a_violation_and_keeps_nothing_wrong()
     {
-        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(Encoding.UTF8.GetBytes("[1,2,3] is no gzip"), "gzip")));
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(Encoding.UTF8.GetBytes("[1,2,3] is not gzip"), "gzip")));
 
         var page = (await PullAsync(peer)).Single();
 

@@ -85,7 +85,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://PUBLIC.example:8080", "8.8.8.8:8080")]
     [TestCase("http://b\u00fccher.example", "8.8.8.8:80")]
     [TestCase("http://mixed.example", "8.8.8.8:80")]
-    public async Task Public_address_is_connected_at_the_address_that_was_judged(string url, string connected)
+    public async Task Public_address_is_connected_at_the_address_that_was_checked(string url, string connected)
     {
         await AskAsync(NodeAddress.Parse(url), Guard());
 
@@ -157,7 +157,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
     [TestCase(3)]
     [TestCase(8)]
-    public async Task Peers_at_one_address_take_turns_in_rounds_of_random_order_also_where_names_resolve_late(int names)
+    public async Task Peers_at_one_address_alternate_in_rounds_of_random_order_also_where_names_resolve_late(int names)
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
         var mayResolve = new TaskCompletionSource();

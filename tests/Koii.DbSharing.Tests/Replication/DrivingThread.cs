@@ -1,7 +1,7 @@
 namespace Koii.DbSharing.Tests.Replication;
 
 /// <summary>
-/// Takes the test runner's synchronisation context off the thread. With one, continuations that do not want it go to the thread pool; without, they run inside
+/// Removes the synchronization context of the test runner from the thread. With one, continuations go to the thread pool; without, they run inside
 /// the call that completes them, so what virtual time sets off is over when <c>Advance</c> returns.
 /// </summary>
 internal sealed class DrivingThread : IDisposable

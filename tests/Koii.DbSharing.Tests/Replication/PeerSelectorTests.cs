@@ -59,20 +59,20 @@ public sealed class PeerSelectorTests
     [Test]
     public void One_peer_whose_retry_is_due_is_asked_in_addition([Range(1, 5)] int seed)
     {
-        var rested = Hundred[40..60].ToHashSet();
+        var due = Hundred[40..60].ToHashSet();
 
-        var chosen = Select(Hundred, 8, peer => rested.Contains(peer) ? PeerState.RetryDue : PeerState.Ready, seed);
+        var chosen = Select(Hundred, 8, peer => due.Contains(peer) ? PeerState.RetryDue : PeerState.Ready, seed);
 
         Assert.That(chosen, Has.Count.EqualTo(9));
-        Assert.That(chosen.Count(rested.Contains), Is.EqualTo(1));
+        Assert.That(chosen.Count(due.Contains), Is.EqualTo(1));
     }
 
     [Test]
     public void Peer_that_is_backing_off_is_not_asked([Values(8, 100)] int fanOut, [Range(1, 5)] int seed)
     {
-        var resting = Hundred[10..].ToHashSet();
+        var backingOff = Hundred[10..].ToHashSet();
 
-        var chosen = Select(Hundred, fanOut, peer => resting.Contains(peer) ? PeerState.BackingOff : PeerState.Ready, seed);
+        var chosen = Select(Hundred, fanOut, peer => backingOff.Contains(peer) ? PeerState.BackingOff : PeerState.Ready, seed);
 
         Assert.That(chosen, Is.SubsetOf(Hundred[..10]).And.Count.EqualTo(Math.Min(fanOut, 10)));
     }
@@ -159,10 +159,10 @@ public sealed class PeerSelectorTests
     public void Host_excludes_port_and_path(string url, string host) => Assert.That(NodeAddress.Parse(url).Host, Is.EqualTo(host));
 
     private static IReadOnlyList<NodeAddress> Select(
-        IReadOnlyList<NodeAddress> listed, int fanOut, Func<NodeAddress, PeerState>? standingOf = null, int seed = 1, Action<DbSharingOptions>? configure = null)
+        IReadOnlyList<NodeAddress> listed, int fanOut, Func<NodeAddress, PeerState>? stateOf = null, int seed = 1, Action<DbSharingOptions>? configure = null)
     {
         var options = new DbSharingOptions { FanOut = fanOut };
         configure?.Invoke(options);
-        return new PeerSelector(options).Select(listed, standingOf ?? (_ => PeerState.Ready), new Random(seed));
+        return new PeerSelector(options).Select(listed, stateOf ?? (_ => PeerState.Ready), new Random(seed));
     }
 }

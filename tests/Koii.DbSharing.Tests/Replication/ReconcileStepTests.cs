@@ -18,7 +18,7 @@ public sealed class ReconcileStepTests : PeerSyncFixture
         yield return Lie("a record that was not asked for", peer => peer.Fetch = (_, _) => Page(new PeerPage([Samples.Linktree(1, "other", 1)])));
         yield return Lie("a record twice", peer => peer.Fetch = (_, _) => Page(new PeerPage([.. Records(11).TakeLast(1), .. Records(11).TakeLast(1)])));
         yield return Lie("a forged record", peer => peer.Fetch = (_, _) => Page(new PeerPage([Records(11)[^1].Forged()])));
-        yield return Lie("something that is no record", peer => peer.Fetch = (_, _) => Page(new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1 } }));
+        yield return Lie("an element that is not a record", peer => peer.Fetch = (_, _) => Page(new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1 } }));
         yield return Lie("nothing of what it has", peer => peer.Fetch = (_, _) => Page(new PeerPage([])));
         yield return Lie("no records", peer => peer.Fetch = (_, _) => Page(new PeerPage([]) { Failure = new PeerFailure(PeerFailureKind.NotSupported) }));
         yield return Lie("an exception for records", peer => peer.Fetch = (_, _) => throw new IOException());

@@ -76,7 +76,7 @@ public sealed class ReplicationEngineTests
             await node.ShareAsync();
 
         Assert.That(await node.HeldAsync(), Has.Count.EqualTo(2));
-        Assert.That(node.Checker.Checks, Is.EqualTo(2), "each signature is checked once, whoever brings it, however often");
+        Assert.That(node.Checker.Checks, Is.EqualTo(2), "each signature is checked once, from any peer, however often");
     }
 
     [Test]
@@ -378,7 +378,7 @@ public sealed class ReplicationEngineTests
         store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(failure);
         var node = new Node { Store = store.Object, Random = new ListOrder() }.Lists(9);
         var ended = false;
-        node.Peers.Answer(Node.Peer(1), (_, cancellationToken) => UntilCancelledAsync(cancellationToken));
+        node.Peers.Answer(Node.Peer(1), (_, cancellationToken) => UntilCanceledAsync(cancellationToken));
         node.Serves(2, Samples.Linktree());
 
         await Assert.ThatAsync(() => node.ShareAsync(), Throws.Exception.SameAs(failure));
@@ -391,13 +391,13 @@ public sealed class ReplicationEngineTests
         node.Serves(1);
         Assert.That((await node.ShareAsync()).Verdicts.Inserted, Is.EqualTo(1), "the next round works");
 
-        async IAsyncEnumerable<PeerPage> UntilCancelledAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        async IAsyncEnumerable<PeerPage> UntilCanceledAsync([EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            var cancelled = new TaskCompletionSource();
-            await using var registration = cancellationToken.Register(() => cancelled.TrySetCanceled(cancellationToken));
+            var canceled = new TaskCompletionSource();
+            await using var registration = cancellationToken.Register(() => canceled.TrySetCanceled(cancellationToken));
             try
             {
-                await cancelled.Task;
+                await canceled.Task;
             }
             finally
             {

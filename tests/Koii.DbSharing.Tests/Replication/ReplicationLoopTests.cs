@@ -142,7 +142,7 @@ public sealed class ReplicationLoopTests
         Assert.That(node.Peers.Calls, Has.Count.EqualTo(1));
         await StopAsync(loop);
 
-        Assert.That(node.Log.Names(LogLevel.Information), Is.Empty, "a stop is no failure");
+        Assert.That(node.Log.Names(LogLevel.Information), Is.Empty, "a stop is not a failure");
 
         static async IAsyncEnumerable<PeerPage> HangsAsync(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
         {

@@ -29,3 +29,9 @@ public sealed class InMemoryLinktreeStoreTests() : LinktreeStoreContract<InMemor
         Assert.That((await store.ListAsync(new LinktreeQuery())).Linktrees, Has.Count.EqualTo(2));
     }
 }
+
+internal sealed class InMemoryStoreFactory : IStoreFactory<InMemoryLinktreeStore>
+{
+    public ValueTask<InMemoryLinktreeStore> CreateAsync(DbSharingOptions options, TimeProvider timeProvider) =>
+        new(new InMemoryLinktreeStore(options, timeProvider));
+}

@@ -13,7 +13,7 @@ internal sealed class MultiScalarMultiplicationTests
     private static readonly BigInteger[] Ends = [0, 1, 2, 15, 16, 17, (BigInteger.One << 128) - 1, (BigInteger.One << 252) - 1, L - 1];
 
     [Test]
-    public void Sum_of_any_neighbouring_terms_is_right()
+    public void Sum_of_any_adjacent_terms_is_right()
     {
         var random = new Random(1964);
         var terms = Enumerable.Range(0, Count).Select(i => (Number: SignatureKind.RandomScalar(random), Point: PointWithTorsion(i))).ToArray();

@@ -68,10 +68,10 @@ internal sealed class ScalarTests
             Array.Fill(digits, (sbyte)99);
             Reduce(number).WriteNonAdjacentForm(width, digits);
 
-            var places = Enumerable.Range(0, digits.Length).Where(i => digits[i] != 0).ToArray();
+            var positions = Enumerable.Range(0, digits.Length).Where(i => digits[i] != 0).ToArray();
             return Worth(digits, 2) == number % L
-                && places.All(i => digits[i] % 2 != 0 && Math.Abs((int)digits[i]) < 1 << (width - 1))
-                && places.Zip(places.Skip(1)).All(pair => pair.Second - pair.First >= width);
+                && positions.All(i => digits[i] % 2 != 0 && Math.Abs((int)digits[i]) < 1 << (width - 1))
+                && positions.Zip(positions.Skip(1)).All(pair => pair.Second - pair.First >= width);
         }));
 
     [Test]

@@ -15,14 +15,14 @@ internal sealed class SmallOrderTests
         Assert.That(SmallOrder.Contains(Encode(SmallOrderPoints[multiple])), Is.True);
 
     [Test]
-    public void No_neighbour_of_their_encodings_is_one_of_them()
+    public void No_neighbor_of_their_encodings_is_one_of_them()
     {
-        // 0 and 1, of order 4 and 1, are neighbours themselves.
+        // 0 and 1, of order 4 and 1, are neighbors themselves.
         var small = SmallOrderPoints.Select(point => Number(Encode(point)) & (Sign - 1)).ToHashSet();
-        foreach (var neighbour in small.SelectMany(y => Enumerable.Range(0, 255).Select(bit => y ^ (BigInteger.One << bit))).Where(y => !small.Contains(y)))
+        foreach (var neighbor in small.SelectMany(y => Enumerable.Range(0, 255).Select(bit => y ^ (BigInteger.One << bit))).Where(y => !small.Contains(y)))
         {
-            Assert.That(SmallOrder.Contains(Bytes(neighbour)), Is.False, $"{neighbour}");
-            Assert.That(SmallOrder.Contains(Bytes(neighbour + Sign)), Is.False, $"{neighbour} and the sign");
+            Assert.That(SmallOrder.Contains(Bytes(neighbor)), Is.False, $"{neighbor}");
+            Assert.That(SmallOrder.Contains(Bytes(neighbor + Sign)), Is.False, $"{neighbor} and the sign");
         }
     }
 

@@ -28,45 +28,45 @@ internal sealed class PointDecoderTests<TField>
     [Test]
     public void Encoding_is_read_exactly_when_the_reference_reads_it_whatever_stands_beside_it([Values(1, 2, 3)] int seed)
     {
-        var places = Enumerable.Range(0, Encodings.Length).ToArray();
-        new Random(seed).Shuffle(places);
-        AssertAreDecoded(places);
+        var positions = Enumerable.Range(0, Encodings.Length).ToArray();
+        new Random(seed).Shuffle(positions);
+        AssertAreDecoded(positions);
     }
 
     [Test]
-    public void Only_places_that_are_named_are_read_and_written([Range(0, 17)] int count)
+    public void Only_the_named_positions_are_read_and_written([Range(0, 17)] int count)
     {
         var random = new Random(count);
         for (var round = 0; round < 5; round++)
         {
-            var places = Enumerable.Range(0, Encodings.Length).ToArray();
-            random.Shuffle(places);
-            AssertAreDecoded(places[..count]);
+            var positions = Enumerable.Range(0, Encodings.Length).ToArray();
+            random.Shuffle(positions);
+            AssertAreDecoded(positions[..count]);
         }
     }
 
-    private static void AssertAreDecoded(int[] places)
+    private static void AssertAreDecoded(int[] positions)
     {
         // What is not named keeps its verdict, of either kind.
-        var valid = Encodings.Select((_, place) => place % 2 == 0).ToArray();
+        var valid = Encodings.Select((_, position) => position % 2 == 0).ToArray();
         var points = Enumerable.Repeat(Untouched, Encodings.Length * AffinePoint.Words).ToArray();
-        PointDecoder<TField>.Decode(Encodings.SelectMany(encoding => encoding).ToArray(), places, points, valid);
+        PointDecoder<TField>.Decode(Encodings.SelectMany(encoding => encoding).ToArray(), positions, points, valid);
 
-        var named = places.ToHashSet();
-        for (var place = 0; place < Encodings.Length; place++)
+        var named = positions.ToHashSet();
+        for (var position = 0; position < Encodings.Length; position++)
         {
-            var words = AffinePoint.At(points, place);
-            var encoding = Convert.ToHexString(Encodings[place]);
-            if (!named.Contains(place))
+            var words = AffinePoint.At(points, position);
+            var encoding = Convert.ToHexString(Encodings[position]);
+            if (!named.Contains(position))
             {
-                Assert.That(valid[place], Is.EqualTo(place % 2 == 0), encoding);
+                Assert.That(valid[position], Is.EqualTo(position % 2 == 0), encoding);
                 Assert.That(words.ToArray(), Is.All.EqualTo(Untouched), encoding);
                 continue;
             }
 
-            Assert.That(valid[place], Is.EqualTo(AreValid[place]), encoding);
-            if (valid[place])
-                Assert.That(Written(AffinePoint.Read<TField>(words)), Is.EqualTo(Encodings[place]), encoding);
+            Assert.That(valid[position], Is.EqualTo(AreValid[position]), encoding);
+            if (valid[position])
+                Assert.That(Written(AffinePoint.Read<TField>(words)), Is.EqualTo(Encodings[position]), encoding);
         }
     }
 

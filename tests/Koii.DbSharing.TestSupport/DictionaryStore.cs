@@ -1,4 +1,4 @@
-namespace Koii.DbSharing.Tests.Storage;
+namespace Koii.DbSharing.TestSupport;
 
 /// <summary>
 /// An example of a custom store: the four methods over a dictionary. A put changes a copy that then replaces the

@@ -131,9 +131,9 @@ public sealed class LinktreeReaderTests
     [Test]
     public void Data_of_more_than_65536_bytes_is_too_large()
     {
-        var rest = SignedLinktree.MaxDataBytes - Data("\"s\":\"\"").Length;
-        Assert.That(Read(Envelope(Data($"\"s\":\"{new string('x', rest)}\""))), Has.Length.EqualTo(SignedLinktree.MaxDataBytes));
-        Assert.That(Read(Envelope(Data($"\"s\":\"{new string('x', rest + 1)}\""))), Is.EqualTo("<TooLarge>"));
+        var remaining = SignedLinktree.MaxDataBytes - Data("\"s\":\"\"").Length;
+        Assert.That(Read(Envelope(Data($"\"s\":\"{new string('x', remaining)}\""))), Has.Length.EqualTo(SignedLinktree.MaxDataBytes));
+        Assert.That(Read(Envelope(Data($"\"s\":\"{new string('x', remaining + 1)}\""))), Is.EqualTo("<TooLarge>"));
     }
 
     [Test]

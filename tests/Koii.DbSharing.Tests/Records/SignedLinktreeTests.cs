@@ -150,12 +150,12 @@ public sealed class SignedLinktreeTests
     [Test]
     public void Data_may_have_65536_canonical_bytes()
     {
-        var rest = SignedLinktree.MaxDataBytes - Data("\"s\":\"\"").Length;
-        var largest = Data($"\"s\":\"{new string('x', rest)}\"");
+        var remaining = SignedLinktree.MaxDataBytes - Data("\"s\":\"\"").Length;
+        var largest = Data($"\"s\":\"{new string('x', remaining)}\"");
         Assert.That(Create(largest), Is.EqualTo(largest));
         Assert.That(Create($" {largest.Replace("x", "\\u0078", StringComparison.Ordinal)} "), Is.EqualTo(largest));
-        Assert.That(Create(Data($"\"s\":\"{new string('x', rest + 1)}\"")), Is.EqualTo("<TooLarge>"));
-        Assert.That(Create(Data($"\"s\":\"{new string('x', rest - 1)}é\"")), Is.EqualTo("<TooLarge>"));
+        Assert.That(Create(Data($"\"s\":\"{new string('x', remaining + 1)}\"")), Is.EqualTo("<TooLarge>"));
+        Assert.That(Create(Data($"\"s\":\"{new string('x', remaining - 1)}é\"")), Is.EqualTo("<TooLarge>"));
     }
 
     [Test]

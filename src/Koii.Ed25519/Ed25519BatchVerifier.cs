@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Koii.Ed25519.Curve;
 using Koii.Ed25519.Curve.Vectors;
 
@@ -41,9 +39,6 @@ public sealed class Ed25519BatchVerifier : IDisposable
     // more than it saves: one invalid signature in every few would make a batch cost two and a half times what single
     // checks cost. With this bound it is one and a half times at most.
     private const int MaxExpectedInvalid = 2;
-
-    // From this size on the scalar path uses buckets too. Vectors always do.
-    private const int MinForScalarBuckets = 128;
 
     private readonly VectorPath _path;
     private readonly Ed25519KeyCache? _keys;
@@ -192,7 +187,7 @@ public sealed class Ed25519BatchVerifier : IDisposable
         }
 
         // Errors can be made to cancel if the weights are known before the batch is complete.
-        DrawWeights();
+        ErrorSum.DrawWeights(K[.._equations], Weights, WeightedK);
         VerifyGroup<TField>(0, _equations, Sum<TField>(0, _equations), valid);
     }
 
@@ -240,25 +235,6 @@ public sealed class Ed25519BatchVerifier : IDisposable
         _equations = kept;
     }
 
-    /// <summary>Draws independent numbers from −2^127 to 2^127 − 1 without zero.</summary>
-    private void DrawWeights()
-    {
-        var drawn = ArrayPool<Int128>.Shared.Rent(_equations);
-        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(drawn.AsSpan(0, _equations)));
-        for (var i = 0; i < _equations; i++)
-        {
-            while (drawn[i] == 0)
-                RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(drawn.AsSpan(i, 1)));
-            Weights[i] = Scalar.FromInt128(drawn[i]);
-
-            // Reduction modulo L shifts [zᵢ][kᵢ]Aᵢ by a point of small order, which the cofactor removes.
-            WeightedK[i] = Scalar.MultiplyAdd(Weights[i], K[i], default);
-        }
-
-        // The weights of a batch that is still being verified would allow a forgery.
-        ArrayPool<Int128>.Shared.Return(drawn, clearArray: true);
-    }
-
     /// <summary>
     /// Verifies a group whose sum is known. The sum of its second half is the sum of the group less that of the first
     /// half (Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification", 2012), so one invalid
@@ -300,34 +276,12 @@ public sealed class Ed25519BatchVerifier : IDisposable
         }
     }
 
-    /// <summary>Σ[zᵢ]Eᵢ of a group.</summary>
     private ExtendedPoint Sum<TField>(int start, int count)
         where TField : struct, IFieldVector<TField>
     {
-        Scalar b = default;
-        for (var i = start; i < start + count; i++)
-            b = Scalar.MultiplyAdd(Weights[i], S[i], b);
-
-        if (_path == VectorPath.Scalar && count < MinForScalarBuckets)
-            return SumByStraus(start, count, -b);
         var keys = new TermRow(_points.AsSpan(start * AffinePoint.Words), WeightedK.Slice(start, count));
         var commitments = new TermRow(_points.AsSpan((Capacity + start) * AffinePoint.Words), Weights.Slice(start, count));
-        return BucketMethod<TField>.Sum(keys, commitments, -b);
-    }
-
-    private ExtendedPoint SumByStraus(int start, int count, in Scalar b)
-    {
-        using var terms = new MultiScalarMultiplication(2 * count);
-        for (var i = 0; i < count; i++)
-        {
-            // A negative weight modulo L is long, its negation short.
-            var weight = Weights[start + i];
-            var commitment = AffinePoint.Read<FieldElement>(Point(Capacity + start + i));
-            terms.SetTerm(2 * i, weight.IsInUpperHalf ? -weight : weight, weight.IsInUpperHalf ? -commitment : commitment);
-            terms.SetTerm((2 * i) + 1, WeightedK[start + i], AffinePoint.Read<FieldElement>(Point(start + i)));
-        }
-
-        return terms.Sum(0, 2 * count, b);
+        return ErrorSum.Compute<TField>(keys, commitments, S.Slice(start, count));
     }
 
     private Span<byte> Encoding(int index) => _encodings.AsSpan(index * PointEncoding.Size, PointEncoding.Size);

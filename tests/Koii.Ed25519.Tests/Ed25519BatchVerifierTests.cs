@@ -118,7 +118,7 @@ internal sealed class SignatureBatchTests(VectorPath path)
     }
 
     [Test]
-    public void Torsion_alone_or_canceling_in_pairs_is_verified_as_by_the_single_rule([Range(1, 7)] int multiple, [Values] bool inKey)
+    public void Torsion_alone_or_canceling_in_pairs_is_taken_as_the_single_rule_takes_it([Range(1, 7)] int multiple, [Values] bool inKey)
     {
         var first = SignWithTorsion("first", multiple, inKey);
         var second = SignWithTorsion("second", 8 - multiple, inKey);

@@ -29,7 +29,7 @@ internal sealed class Ed25519DifferentialTests
         var verified = new ConcurrentDictionary<string, int>();
         var differences = new ConcurrentQueue<string>();
         var allCores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, batches.Count, allCores, i => Verify(batches[i], verified, differences));
+        Parallel.For(0, batches.Count, allCores, i => VerifyBatch(batches[i], verified, differences));
 
         foreach (var kind in SignatureKind.All)
             TestContext.Out.WriteLine($"{verified.GetValueOrDefault(kind.Name),7} {kind}");
@@ -38,7 +38,7 @@ internal sealed class Ed25519DifferentialTests
         Assert.That(verified.Keys, Is.EquivalentTo(SignatureKind.All.Select(kind => kind.Name)));
     }
 
-    private static void Verify(Batch batch, ConcurrentDictionary<string, int> verified, ConcurrentQueue<string> differences)
+    private static void VerifyBatch(Batch batch, ConcurrentDictionary<string, int> verified, ConcurrentQueue<string> differences)
     {
         var random = new Random(Seed + batch.Number);
         var kinds = new SignatureKind[batch.Size];

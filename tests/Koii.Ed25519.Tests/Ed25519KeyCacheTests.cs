@@ -45,20 +45,20 @@ internal sealed class Ed25519KeyCacheTests
     }
 
     [Test]
-    public void New_key_replaces_the_key_of_its_slot_and_no_other()
+    public void New_key_replaces_the_key_in_its_slot_and_no_other()
     {
         var cache = new Ed25519KeyCache();
         var first = Key(0);
         cache.Set(first, PointOf(first));
         for (var seed = 1; seed < 100 * Ed25519KeyCache.Capacity; seed++)
         {
-            var newcomer = Key(seed);
-            cache.Set(newcomer, PointOf(newcomer));
-            Assert.That(IsCached(cache, newcomer), Is.True, $"key {seed}");
+            var newKey = Key(seed);
+            cache.Set(newKey, PointOf(newKey));
+            Assert.That(IsCached(cache, newKey), Is.True, $"key {seed}");
             if (!IsCached(cache, first))
             {
                 cache.Set(first, PointOf(first));
-                Assert.That(IsCached(cache, newcomer), Is.False, $"key {seed}");
+                Assert.That(IsCached(cache, newKey), Is.False, $"key {seed}");
                 return;
             }
         }
@@ -67,21 +67,21 @@ internal sealed class Ed25519KeyCacheTests
     }
 
     [Test]
-    public void As_many_keys_are_held_as_there_are_slots_and_few_are_lost_before()
+    public void Capacity_is_used_almost_fully_before_many_keys_are_replaced()
     {
         var cache = new Ed25519KeyCache();
         var keys = Enumerable.Range(0, 20 * Ed25519KeyCache.Capacity).Select(Key).ToArray();
         foreach (var key in keys)
             cache.Set(key, PointOf(key));
 
-        // All but e^-20 of the places are taken by then.
+        // All but e^-20 of the slots are taken by then.
         Assert.That(keys.Count(key => IsCached(cache, key)), Is.EqualTo(Ed25519KeyCache.Capacity));
     }
 
     [Test]
     public void Threads_that_use_one_slot_never_get_the_point_of_another_key()
     {
-        // The beginning of a key names its place.
+        // The beginning of a key names its slot.
         var cache = new Ed25519KeyCache();
         var keys = Enumerable.Range(0, 4).Select(last => (byte[])[.. Key(5)[..^1], (byte)last]).ToArray();
         var (hits, wrong) = (0, 0);

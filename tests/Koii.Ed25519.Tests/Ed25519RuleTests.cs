@@ -126,7 +126,7 @@ internal sealed class Ed25519RuleTests(VectorPath path)
         AssertIs(false, signature);
     }
 
-    /// <summary>Verifies a signature alone, in a batch of good ones and in a batch that must be split.</summary>
+    /// <summary>Verifies it alone, in a batch of good ones and in a batch that must be taken apart.</summary>
     private void AssertIs(bool isValid, SignatureCase signature, string? which = null)
     {
         Assert.That(signature.IsValidOn(path), Is.EqualTo(isValid), which);

@@ -77,17 +77,23 @@ public sealed class LinktreeSigner : IDisposable
         Span<byte> seed = stackalloc byte[SeedSize];
         try
         {
-            _seed.CopyTo(seed);
-
-            // Checked after the copy: a signature by a seed that is overwritten in part would reveal the rest of it.
-            Interlocked.MemoryBarrier();
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            CopySeed(seed);
             BouncyCastleEd25519.Sign(seed, PublicKey.AsSpan(), message, signature);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(seed);
         }
+    }
+
+    /// <summary>Copies the whole seed, or throws if the signer has been disposed of.</summary>
+    internal void CopySeed(Span<byte> seed)
+    {
+        _seed.CopyTo(seed);
+
+        // Checked after the copy: a signature by a seed that is overwritten in part would reveal the rest of it.
+        Interlocked.MemoryBarrier();
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
     }
 
     private SignedLinktree Create(LinktreeSignature signature, ReadOnlySpan<byte> dataJson) =>

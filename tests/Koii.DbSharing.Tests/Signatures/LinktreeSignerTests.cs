@@ -50,7 +50,7 @@ internal sealed class LinktreeSignerTests
     [TestCase(31)]
     [TestCase(33)]
     [TestCase(64)]
-    public void Seed_of_another_length_is_an_error_that_names_both_lengths(int length) =>
+    public void Seed_of_another_length_is_an_error_with_both_lengths(int length) =>
         Assert.That(
             () => LinktreeSigner.FromSeed(new byte[length]),
             Throws.ArgumentException.With.Message.Contains("32 bytes").And.Message.Contains($"{length}"));
@@ -59,14 +59,14 @@ internal sealed class LinktreeSignerTests
     [TestCase("no JSON", "JSON object")]
     [TestCase("""{"timestamp":1}""", "uuid")]
     [TestCase("""{"uuid":"u"}""", "timestamp")]
-    public void Text_that_is_not_a_record_is_an_error_that_names_the_requirement(string text, string needed)
+    public void Text_that_is_not_a_record_is_an_error_with_the_requirement(string text, string needed)
     {
         using var signer = LinktreeSigner.FromSeed(new byte[32]);
         Assert.That(() => signer.Sign(Encoding.UTF8.GetBytes(text)), Throws.ArgumentException.With.Message.Contains(needed));
     }
 
     [Test]
-    public void Text_that_is_too_long_is_an_error_that_names_the_limit()
+    public void Text_that_is_too_long_is_an_error_with_the_limit()
     {
         using var signer = LinktreeSigner.FromSeed(new byte[32]);
         var text = Samples.DataJson("u", 1, new string('x', SignedLinktree.MaxDataBytes));
@@ -74,7 +74,7 @@ internal sealed class LinktreeSignerTests
     }
 
     [Test]
-    public void Text_that_is_too_deep_is_an_error_that_names_the_limit()
+    public void Text_that_is_too_deep_is_an_error_with_the_limit()
     {
         using var signer = LinktreeSigner.FromSeed(new byte[32]);
         var (open, close) = (new string('[', SignedLinktree.MaxDepth), new string(']', SignedLinktree.MaxDepth));
@@ -120,6 +120,40 @@ internal sealed class LinktreeSignerTests
             signer.Dispose();
             thread.Join();
             Assert.That(Ed25519Verifier.Verify(signer.PublicKey.AsSpan(), message, signed), Is.True, $"round {round}");
+        }
+    }
+
+    [Test]
+    public void Seed_that_is_copied_during_disposal_is_whole_or_the_copy_throws()
+    {
+        // A signature by a seed that is overwritten in part would reveal the rest of it.
+        byte[] seed = [.. Enumerable.Repeat((byte)7, 32)];
+        for (var round = 0; round < 500; round++)
+        {
+            using var signer = LinktreeSigner.FromSeed(seed);
+            var (last, copy) = (new byte[seed.Length], new byte[seed.Length]);
+            using var isCopying = new ManualResetEventSlim();
+            var thread = new Thread(() =>
+            {
+                try
+                {
+                    for (var i = 0; ; i++)
+                    {
+                        signer.CopySeed(copy);
+                        copy.CopyTo(last, 0);
+                        if (i == 100)
+                            isCopying.Set();
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            thread.Start();
+            isCopying.Wait();
+            signer.Dispose();
+            thread.Join();
+            Assert.That(last, Is.EqualTo(seed), $"round {round}");
         }
     }
 

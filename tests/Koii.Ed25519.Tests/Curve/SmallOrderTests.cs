@@ -15,14 +15,14 @@ internal sealed class SmallOrderTests
         Assert.That(SmallOrder.Contains(Encode(SmallOrderPoints[multiple])), Is.True);
 
     [Test]
-    public void No_neighbor_of_their_encodings_is_one_of_them()
+    public void Encoding_with_one_changed_bit_is_not_one_of_them()
     {
-        // 0 and 1, of order 4 and 1, are neighbors themselves.
+        // 0 and 1, of order 4 and 1, differ in one bit themselves.
         var small = SmallOrderPoints.Select(point => Number(Encode(point)) & (Sign - 1)).ToHashSet();
-        foreach (var neighbor in small.SelectMany(y => Enumerable.Range(0, 255).Select(bit => y ^ (BigInteger.One << bit))).Where(y => !small.Contains(y)))
+        foreach (var changed in small.SelectMany(y => Enumerable.Range(0, 255).Select(bit => y ^ (BigInteger.One << bit))).Where(y => !small.Contains(y)))
         {
-            Assert.That(SmallOrder.Contains(Bytes(neighbor)), Is.False, $"{neighbor}");
-            Assert.That(SmallOrder.Contains(Bytes(neighbor + Sign)), Is.False, $"{neighbor} and the sign");
+            Assert.That(SmallOrder.Contains(Bytes(changed)), Is.False, $"{changed}");
+            Assert.That(SmallOrder.Contains(Bytes(changed + Sign)), Is.False, $"{changed} and the sign");
         }
     }
 

@@ -28,45 +28,45 @@ internal sealed class PointDecoderTests<TField>
     [Test]
     public void Encoding_is_read_exactly_when_the_reference_reads_it_whatever_stands_beside_it([Values(1, 2, 3)] int seed)
     {
-        var positions = Enumerable.Range(0, Encodings.Length).ToArray();
-        new Random(seed).Shuffle(positions);
-        AssertAreDecoded(positions);
+        var indices = Enumerable.Range(0, Encodings.Length).ToArray();
+        new Random(seed).Shuffle(indices);
+        AssertAreDecoded(indices);
     }
 
     [Test]
-    public void Only_the_named_positions_are_read_and_written([Range(0, 17)] int count)
+    public void Only_given_indices_are_read_and_written([Range(0, 17)] int count)
     {
         var random = new Random(count);
         for (var round = 0; round < 5; round++)
         {
-            var positions = Enumerable.Range(0, Encodings.Length).ToArray();
-            random.Shuffle(positions);
-            AssertAreDecoded(positions[..count]);
+            var indices = Enumerable.Range(0, Encodings.Length).ToArray();
+            random.Shuffle(indices);
+            AssertAreDecoded(indices[..count]);
         }
     }
 
-    private static void AssertAreDecoded(int[] positions)
+    private static void AssertAreDecoded(int[] indices)
     {
-        // What is not named keeps its verdict, of either kind.
-        var valid = Encodings.Select((_, position) => position % 2 == 0).ToArray();
+        // A result whose index is not given remains as it is, whether true or false.
+        var valid = Encodings.Select((_, index) => index % 2 == 0).ToArray();
         var points = Enumerable.Repeat(Untouched, Encodings.Length * AffinePoint.Words).ToArray();
-        PointDecoder<TField>.Decode(Encodings.SelectMany(encoding => encoding).ToArray(), positions, points, valid);
+        PointDecoder<TField>.Decode(Encodings.SelectMany(encoding => encoding).ToArray(), indices, points, valid);
 
-        var named = positions.ToHashSet();
-        for (var position = 0; position < Encodings.Length; position++)
+        var given = indices.ToHashSet();
+        for (var index = 0; index < Encodings.Length; index++)
         {
-            var words = AffinePoint.At(points, position);
-            var encoding = Convert.ToHexString(Encodings[position]);
-            if (!named.Contains(position))
+            var words = AffinePoint.At(points, index);
+            var encoding = Convert.ToHexString(Encodings[index]);
+            if (!given.Contains(index))
             {
-                Assert.That(valid[position], Is.EqualTo(position % 2 == 0), encoding);
+                Assert.That(valid[index], Is.EqualTo(index % 2 == 0), encoding);
                 Assert.That(words.ToArray(), Is.All.EqualTo(Untouched), encoding);
                 continue;
             }
 
-            Assert.That(valid[position], Is.EqualTo(AreValid[position]), encoding);
-            if (valid[position])
-                Assert.That(Written(AffinePoint.Read<TField>(words)), Is.EqualTo(Encodings[position]), encoding);
+            Assert.That(valid[index], Is.EqualTo(AreValid[index]), encoding);
+            if (valid[index])
+                Assert.That(Written(AffinePoint.Read<TField>(words)), Is.EqualTo(Encodings[index]), encoding);
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class PointVectorTests<TField>
     }
 
     [Test]
-    public void Points_at_one_index_are_loaded_into_several_lanes()
+    public void Points_at_one_offset_are_loaded_into_several_lanes()
     {
         var words = new ulong[TField.Lanes * PointVector<TField>.Words];
         var points = RandomRows(new Random(3));

@@ -12,10 +12,12 @@ internal sealed class RequestClock : TimeProvider
 {
     private readonly FakeClock _clock = new();
     private readonly Lock _lock = new();
+    private readonly StateBarrier _barrier;
     private readonly HashSet<RequestTimer> _held = [];
     private readonly HashSet<RequestTimer> _waiting = [];
     private bool _hasNewWait;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public RequestClock() => _barrier = new StateBarrier(_lock);
 
     public override long TimestampFrequency => _clock.TimestampFrequency;
 
@@ -32,13 +34,13 @@ internal sealed class RequestClock : TimeProvider
     public void Advance(TimeSpan by) => _clock.Advance(by);
 
     /// <summary>Completes when so many requests wait for their clients at the same time.</summary>
-    public Task RequestsWaitAsync(int requests) => UntilAsync(() => _waiting.Count >= requests);
+    public Task RequestsWaitAsync(int requests) => _barrier.WhenAsync(() => _waiting.Count >= requests);
 
     /// <summary>
     /// Completes when a wait for a client has begun since the last one that this method or <see cref="TakeNewWait"/> has
     /// reported.
     /// </summary>
-    public Task NewWaitAsync() => UntilAsync(TakeNewWaitUnderLock);
+    public Task NewWaitAsync() => _barrier.WhenAsync(TakeNewWaitUnderLock);
 
     /// <summary>Whether a wait for a client has begun since the last one that was reported.</summary>
     public bool TakeNewWait()
@@ -48,12 +50,12 @@ internal sealed class RequestClock : TimeProvider
     }
 
     /// <summary>Completes when each request has ended.</summary>
-    public Task RequestsEndAsync() => UntilAsync(() => _held.Count == 0);
+    public Task RequestsEndAsync() => _barrier.WhenAsync(() => _held.Count == 0);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new RequestTimer(this, _clock.CreateTimer(callback, state, dueTime, period));
-        Change(() => _held.Add(timer));
+        _barrier.Change(() => _held.Add(timer));
         return timer;
     }
 
@@ -64,38 +66,12 @@ internal sealed class RequestClock : TimeProvider
         return hasNewWait;
     }
 
-    private async Task UntilAsync(Func<bool> condition)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_lock)
-            {
-                if (condition())
-                    return;
-                changed = _changed.Task;
-            }
-
-            await changed;
-        }
-    }
-
-    private void Change(Action change)
-    {
-        lock (_lock)
-        {
-            change();
-            _changed.SetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
-
     private sealed class RequestTimer(RequestClock clock, ITimer timer) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             var isChanged = timer.Change(dueTime, period);
-            clock.Change(() =>
+            clock._barrier.Change(() =>
             {
                 if (dueTime == Timeout.InfiniteTimeSpan)
                     clock._waiting.Remove(this);
@@ -108,7 +84,7 @@ internal sealed class RequestClock : TimeProvider
         public void Dispose()
         {
             timer.Dispose();
-            clock.Change(() =>
+            clock._barrier.Change(() =>
             {
                 clock._held.Remove(this);
                 clock._waiting.Remove(this);

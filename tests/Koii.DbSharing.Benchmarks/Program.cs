@@ -29,8 +29,8 @@ switch (args)
         return await SyncCommand.RunAsync(counts);
     case [InSyncCommand.Verb, var count]:
         return await InSyncCommand.RunAsync(count);
-    case [HostileCommand.Verb]:
-        return await HostileCommand.RunAsync();
+    case [HostileCommand.Verb, .. var arguments]:
+        return await HostileCommand.RunAsync(arguments);
     case [StdioCommand.Verb]:
         return StdioCommand.Run();
     default:

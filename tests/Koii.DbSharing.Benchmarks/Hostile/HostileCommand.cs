@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Koii.DbSharing.Http;
 using Koii.DbSharing.Peers;
@@ -7,16 +8,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Benchmarks.Hostile;
 
-/// <summary><c>hostile</c>: how much longer three honest peers take beside a hostile one.</summary>
+/// <summary><c>hostile [times]</c>: how much longer three honest peers take beside a hostile one.</summary>
 internal static class HostileCommand
 {
     internal const string Verb = "hostile";
 
     private const int RecordsOfEach = 4_000;
-    private const int Times = 9;
+    private const string DefaultTimes = "9";
 
-    internal static async Task<int> RunAsync()
+    internal static async Task<int> RunAsync(params string[] arguments)
     {
+        var times = int.Parse(arguments.FirstOrDefault(DefaultTimes), CultureInfo.InvariantCulture);
         var sets = Enumerable.Range(0, 3).Select(Signed).ToArray();
         var kinds = new (string Name, Func<LoopbackExchange, Task>? Script)[]
         {
@@ -36,7 +38,7 @@ internal static class HostileCommand
         };
 
         var figures = kinds.ToDictionary(kind => kind.Name, _ => new List<double>());
-        for (var time = 0; time <= Times; time++)
+        for (var time = 0; time <= times; time++)
         {
             foreach (var (name, script) in kinds)
             {
@@ -48,6 +50,7 @@ internal static class HostileCommand
 
         var alone = Median(figures["none"]);
         Console.WriteLine("| hostile peer | ms: median (min–max) | longer |");
+        Console.WriteLine("| --- | --- | --- |");
         foreach (var (name, _) in kinds)
             Console.WriteLine($"| {name} | {Median(figures[name]):0} ({figures[name].Min():0}–{figures[name].Max():0}) | {100 * (Median(figures[name]) / alone - 1):+0;-0;0} % |");
         return 0;

@@ -33,7 +33,10 @@ public sealed class DbSharingEndpointOptions
     public RequestLimits PrivateClient { get; } = new() { MaxConcurrentRequests = 64, MaxConcurrentLists = 16 };
 
     /// <summary>The limits of all clients together. Default: 128 requests at once, 32 of them for lists.</summary>
-    /// <remarks>The two limits that have a default must not be <see langword="null"/>.</remarks>
+    /// <remarks>
+    /// <see cref="RequestLimits.MaxConcurrentRequests"/> and <see cref="RequestLimits.MaxConcurrentLists"/> must not be
+    /// <see langword="null"/>.
+    /// </remarks>
     public RequestLimits AllClients { get; } = new() { MaxConcurrentRequests = 128, MaxConcurrentLists = 32 };
 
     /// <summary>
@@ -47,7 +50,7 @@ public sealed class DbSharingEndpointOptions
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The least rate, in bytes per second, at which a client receives a response or sends a body, over the time that the
+    /// The minimum rate, in bytes per second, at which a client receives a response or sends a body, over the time that the
     /// server waits for it. Default: 8,192; at least 1.
     /// </summary>
     public int MinBytesPerSecond { get; set; } = 8 * 1024;

@@ -17,7 +17,7 @@ internal static class RequestBody
 
     /// <summary>Reads the body to its end.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="maxBytes">The greatest length of the body.</param>
+    /// <param name="maxBytes">The maximum length of the body.</param>
     /// <returns>
     /// The body, or <see langword="null"/> if it is longer: nothing is read where the Content-Length exceeds the limit,
     /// and at most one buffer beyond the limit otherwise.
@@ -42,7 +42,7 @@ internal static class RequestBody
 
     /// <summary>Reads a body of plain bytes, or answers 415 or 413.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="maxBytes">The greatest length of the body.</param>
+    /// <param name="maxBytes">The maximum length of the body.</param>
     /// <returns>The body, or <see langword="null"/> if the request has been answered.</returns>
     internal static async ValueTask<ReadOnlyMemory<byte>?> ReadBinaryAsync(HttpContext context, int maxBytes)
     {

@@ -4,8 +4,8 @@ namespace Koii.DbSharing;
 /// <remarks>
 /// <para><see langword="null"/> means unlimited; other values are 1 to 1,000,000.</para>
 /// <para>A list is a <c>GET</c> of <c>/all</c> or <c>/list</c>, the request whose cost grows with the number of records.
-/// It counts as a request and as a list. A rate is a minute's worth that may be used at once and fills again evenly. A
-/// request that is refused counts for no limit.</para>
+/// It counts as a request and as a list. Each rate is a token bucket that holds the requests of one minute and
+/// refills continuously. A request that is refused counts for no limit.</para>
 /// <para>A reconciliation counts as one more request for every 16 KiB of its message and answer together: most have less,
 /// the largest count as 65.</para>
 /// </remarks>

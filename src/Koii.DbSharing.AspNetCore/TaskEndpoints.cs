@@ -63,7 +63,7 @@ internal sealed partial class TaskEndpoints(
     internal static (int Status, string Detail) ToResponse(Verdict verdict) => verdict.Kind switch
     {
         VerdictKind.Inserted or VerdictKind.Replaced or VerdictKind.Unchanged => (StatusCodes.Status200OK, ""),
-        VerdictKind.Superseded => (StatusCodes.Status409Conflict, "A newer version of this record is held."),
+        VerdictKind.Superseded => (StatusCodes.Status409Conflict, "A newer version, or enough newer records of this author, are held."),
         VerdictKind.NotYetValid => (StatusCodes.Status400BadRequest, "The timestamp is too far in the future."),
         VerdictKind.Full => (StatusCodes.Status507InsufficientStorage, "The node accepts no more authors."),
         VerdictKind.Rejected => verdict.Reason switch

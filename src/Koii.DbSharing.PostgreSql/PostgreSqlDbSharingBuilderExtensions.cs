@@ -11,7 +11,7 @@ public static class PostgreSqlDbSharingBuilderExtensions
     /// processes and tasks may share, and lets one process of the task at a time run its rounds
     /// (<see cref="PostgreSqlReplicationLease"/>).
     /// </summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="connectionString">
     /// A connection string of Npgsql that names a host, such as <c>Host=localhost;Database=linktrees;Username=node</c>.
     /// The database must exist.
@@ -24,7 +24,7 @@ public static class PostgreSqlDbSharingBuilderExtensions
     }
 
     /// <summary><inheritdoc cref="UsePostgreSql(IDbSharingBuilder, string)" path="/summary"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="connectionString">
     /// Gets the connection string from the container, for example from the application's configuration. It is called
     /// once for the store and once for the lease, when they are constructed.
@@ -42,7 +42,7 @@ public static class PostgreSqlDbSharingBuilderExtensions
     }
 
     /// <summary><inheritdoc cref="UsePostgreSql(IDbSharingBuilder, string)" path="/summary"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="dataSource">
     /// The source of connections. The application owns it: it must not be disposed before the services, and must not
     /// multiplex. With <c>No Reset On Close=true</c> the connections keep the plans of the store's functions, and small
@@ -56,7 +56,7 @@ public static class PostgreSqlDbSharingBuilderExtensions
     }
 
     /// <summary><inheritdoc cref="UsePostgreSql(IDbSharingBuilder, string)" path="/summary"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="dataSource">
     /// Gets a data source from the container: <c>services =&gt;
     /// services.GetRequiredService&lt;NpgsqlDataSource&gt;()</c>. It is called once for the store and once for the

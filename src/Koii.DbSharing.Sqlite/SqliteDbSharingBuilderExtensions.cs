@@ -9,7 +9,7 @@ public static class SqliteDbSharingBuilderExtensions
     /// Stores the task's records in an SQLite file (<see cref="SqliteLinktreeStore"/>). Several tasks may share one
     /// file.
     /// </summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="connectionString">
     /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. The
     /// file's directory must exist.
@@ -22,7 +22,7 @@ public static class SqliteDbSharingBuilderExtensions
     }
 
     /// <summary><inheritdoc cref="UseSqlite(IDbSharingBuilder, string)" path="/summary"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="connectionString">
     /// Gets the connection string from the container, for example from the application's configuration. It is called
     /// once, when the store is constructed.

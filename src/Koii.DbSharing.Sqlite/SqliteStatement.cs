@@ -16,7 +16,7 @@ namespace Koii.DbSharing.Sqlite;
 /// </remarks>
 internal sealed class SqliteStatement : IDisposable
 {
-    /// <summary>The most bytes of a uuid: 128 UTF-16 units (protocol §1) of at most 3 bytes each.</summary>
+    /// <summary>The maximum number of bytes of a uuid: 128 UTF-16 units (protocol §1) of at most 3 bytes each.</summary>
     private const int MaxUuidBytes = 3 * 128;
 
     private readonly sqlite3 _database;

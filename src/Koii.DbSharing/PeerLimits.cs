@@ -25,26 +25,26 @@ public sealed class PeerLimits
     /// <value>Default: 65,536; at least 1.</value>
     public int MinBytesPerSecond { get; set; } = 64 * 1024;
 
-    /// <summary>The most bytes of a list, after decompression.</summary>
+    /// <summary>The maximum number of bytes of a list, after decompression.</summary>
     /// <value>Default: 1 GiB; at least 1.</value>
     public long MaxListBytes { get; set; } = 1024L * 1024 * 1024;
 
-    /// <summary>The most elements of a list.</summary>
+    /// <summary>The maximum number of elements of a list.</summary>
     /// <value>Default: 1,000,000; at least 1.</value>
     public int MaxListElements { get; set; } = 1_000_000;
 
     /// <summary>
-    /// The most bytes of one element of a list. A longer element is skipped and counted; more white space than this
+    /// The maximum number of bytes of one element of a list. A longer element is skipped and counted; more white space than this
     /// between two elements ends the list.
     /// </summary>
     /// <value>Default: 256 KiB; from 128 KiB to 64 MiB.</value>
     public int MaxElementBytes { get; set; } = 256 * 1024;
 
-    /// <summary>The most bytes of a node list, after decompression.</summary>
+    /// <summary>The maximum number of bytes of a node list, after decompression.</summary>
     /// <value>Default: 8 MiB; at least 1.</value>
     public int MaxNodeListBytes { get; set; } = 8 * 1024 * 1024;
 
-    /// <summary>The most elements of a node list. The rest is not read.</summary>
+    /// <summary>The maximum number of elements of a node list. The rest is not read.</summary>
     /// <value>Default: 10,000; at least 1.</value>
     public int MaxNodeListElements { get; set; } = 10_000;
 

@@ -9,7 +9,7 @@ public static class BouncyCastleDbSharingBuilderExtensions
     /// Verifies the task's signatures with BouncyCastle instead of the library's own code. Use the same verifier on all
     /// nodes of a task (see <see cref="BouncyCastleSignatureVerifier"/>).
     /// </summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseBouncyCastle(this IDbSharingBuilder builder) =>
         builder.UseSignatureVerifier((_, _) => new BouncyCastleSignatureVerifier());

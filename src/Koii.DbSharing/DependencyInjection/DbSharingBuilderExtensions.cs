@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses the services of a shared task.</summary>
+/// <summary>Configures the services of a shared task.</summary>
 /// <remarks>
 /// <para>Each call replaces the choice before it, so calling twice is safe. The container makes a service once for the
 /// task, and disposes of it.</para>
@@ -23,7 +23,7 @@ public static class DbSharingBuilderExtensions
     /// Reads peers with a client of your own. The library's HTTP client, and its reconciler with it, is not used then.
     /// </summary>
     /// <typeparam name="T">The class of the peer client.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePeerClient<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -31,7 +31,7 @@ public static class DbSharingBuilderExtensions
         builder.UsePeerClient(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UsePeerClient{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the peer client from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePeerClient(
@@ -39,11 +39,11 @@ public static class DbSharingBuilderExtensions
         builder.Replace(factory);
 
     /// <summary>
-    /// Exchanges only what differs with a reconciler of your own. Default: the peer client, where it implements
-    /// <see cref="IPeerReconciler"/>.
+    /// Uses a reconciler of the application, which exchanges only the records that differ. Default: the peer client, if
+    /// it implements <see cref="IPeerReconciler"/>.
     /// </summary>
     /// <typeparam name="T">The class of the reconciler.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePeerReconciler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -51,7 +51,7 @@ public static class DbSharingBuilderExtensions
         builder.UsePeerReconciler(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UsePeerReconciler{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the reconciler from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UsePeerReconciler(
@@ -59,11 +59,11 @@ public static class DbSharingBuilderExtensions
         builder.Replace(factory);
 
     /// <summary>
-    /// Finds the nodes of the task with a directory of your own. <see cref="DbSharingOptions.ServiceUrl"/> is not used
-    /// then.
+    /// Finds the nodes of the task with a directory of your own. <see cref="DbSharingOptions.ServiceUrl"/> and
+    /// <see cref="DbSharingOptions.Nodes"/> are then not used to find nodes.
     /// </summary>
     /// <typeparam name="T">The class of the node directory.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseNodeDirectory<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -71,7 +71,7 @@ public static class DbSharingBuilderExtensions
         builder.UseNodeDirectory(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UseNodeDirectory{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the node directory from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseNodeDirectory(
@@ -82,7 +82,7 @@ public static class DbSharingBuilderExtensions
     /// Verifies signatures with a verifier of your own. All nodes of a task should verify by the same rule.
     /// </summary>
     /// <typeparam name="T">The class of the verifier.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseSignatureVerifier<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -90,7 +90,7 @@ public static class DbSharingBuilderExtensions
         builder.UseSignatureVerifier(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UseSignatureVerifier{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the verifier from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseSignatureVerifier(
@@ -99,7 +99,7 @@ public static class DbSharingBuilderExtensions
 
     /// <summary>Keeps the task's records in a store of your own.</summary>
     /// <typeparam name="T">The class of the store.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -107,7 +107,7 @@ public static class DbSharingBuilderExtensions
         builder.UseStore(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UseStore{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the store from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseStore(
@@ -118,7 +118,7 @@ public static class DbSharingBuilderExtensions
     /// Lets one of several processes at a time run the rounds of the task. Default: every process runs them.
     /// </summary>
     /// <typeparam name="T">The class of the lease.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseReplicationLease<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -126,7 +126,7 @@ public static class DbSharingBuilderExtensions
         builder.UseReplicationLease(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UseReplicationLease{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the lease from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseReplicationLease(
@@ -137,7 +137,7 @@ public static class DbSharingBuilderExtensions
     /// Chooses which valid records this node keeps. Default: all. All nodes of a task should have the same policy.
     /// </summary>
     /// <typeparam name="T">The class of the policy.</typeparam>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseAdmissionPolicy<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IDbSharingBuilder builder)
@@ -145,7 +145,7 @@ public static class DbSharingBuilderExtensions
         builder.UseAdmissionPolicy(TaskServices.CreateInstance<T>);
 
     /// <summary><inheritdoc cref="UseAdmissionPolicy{T}(IDbSharingBuilder)" path="/summary/node()"/></summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <param name="factory">Makes the policy from the services and the validated options of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseAdmissionPolicy(
@@ -153,7 +153,7 @@ public static class DbSharingBuilderExtensions
         builder.Replace(factory);
 
     /// <summary>Keeps the records in memory only: for tests, and for nodes that may start empty.</summary>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder UseInMemory(this IDbSharingBuilder builder) => builder.UseStore<InMemoryLinktreeStore>();
 
@@ -165,7 +165,7 @@ public static class DbSharingBuilderExtensions
     /// without a host calls <see cref="ReplicationEngine.RunAsync"/> or <see cref="ReplicationEngine.ShareAsync"/>
     /// instead.
     /// </remarks>
-    /// <param name="builder">The task.</param>
+    /// <param name="builder">The builder of the task.</param>
     /// <returns>The same builder.</returns>
     public static IDbSharingBuilder AddReplicationService(this IDbSharingBuilder builder)
     {

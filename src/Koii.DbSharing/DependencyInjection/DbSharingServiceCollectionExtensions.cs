@@ -21,8 +21,8 @@ public static class DbSharingServiceCollectionExtensions
     /// <c>UseSqlite</c>, <c>UsePostgreSql</c>, <c>UseInMemory</c> or <c>UseStore</c>. Each service is added only where
     /// none is registered yet, and a later registration of the application replaces it. Calling it twice is
     /// safe.</para>
-    /// <para>Invalid options, settings that are unknown or cannot be converted, and a missing store are one
-    /// <see cref="OptionsValidationException"/> that names every error: when the host starts, or, without a host, when
+    /// <para>Invalid options, settings that are unknown or cannot be converted, and a missing store cause one
+    /// <see cref="OptionsValidationException"/> that lists all errors: when the host starts, or, without a host, when
     /// the engine is first resolved.</para>
     /// <para>The section is read where an <see cref="IConfiguration"/> is registered, as every host does. Its
     /// subsection <c>Endpoints</c> belongs to the package Koii.DbSharing.AspNetCore.</para>
@@ -44,8 +44,8 @@ public static class DbSharingServiceCollectionExtensions
     /// <c>UseSqlite</c>, <c>UsePostgreSql</c>, <c>UseInMemory</c> or <c>UseStore</c>. Each service is added only where
     /// none is registered yet, and a later registration of the application replaces it. Calling it twice is safe and
     /// applies both settings.</para>
-    /// <para>Invalid options and a missing store are one <see cref="OptionsValidationException"/> that names every
-    /// error: when the host starts, or, without a host, when the engine is first resolved.</para>
+    /// <para>Invalid options and a missing store cause one <see cref="OptionsValidationException"/> that lists
+    /// all errors: when the host starts, or, without a host, when the engine is first resolved.</para>
     /// </remarks>
     public static IDbSharingBuilder AddDbSharing(this IServiceCollection services, Action<DbSharingOptions> configure) =>
         AddTask(services, Options.Options.DefaultName, configure);

@@ -1,6 +1,6 @@
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses the services of one shared task. <c>AddDbSharing</c> returns it.</summary>
+/// <summary>Configures the services of one shared task. <c>AddDbSharing</c> returns it.</summary>
 public interface IDbSharingBuilder
 {
     /// <summary>The service collection that the task was added to.</summary>

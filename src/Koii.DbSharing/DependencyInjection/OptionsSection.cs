@@ -39,7 +39,7 @@ internal sealed class OptionsSection(string name, IConfiguration? section)
     }
 
     /// <summary>
-    /// The settings of the section that have a value; an empty one is how a JSON file writes an empty list.
+    /// The settings of the section that have a value. An empty value represents an empty JSON array and is ignored.
     /// </summary>
     private IEnumerable<KeyValuePair<string, string?>> Settings() => (section?.AsEnumerable(makePathsRelative: true) ?? [])
         .Where(setting => setting.Value is not null && !KeyEquals(setting.Key.Split(ConfigurationPath.KeyDelimiter)[0], Endpoints))

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Hosting;
 
 /// <summary>
-/// Runs an engine's rounds while the host runs. When the host stops, it waits until the current round has ended.
+/// Runs an engine's rounds while the host runs. When the host stops, the current round is canceled; stored records remain.
 /// </summary>
 internal sealed partial class ReplicationService(ReplicationEngine engine, ILogger<ReplicationService> logger) : BackgroundService
 {

@@ -8,7 +8,7 @@ namespace Koii.DbSharing.Http;
 /// </param>
 /// <param name="WholeTimeout">The longest time for everything.</param>
 /// <param name="MinBytesPerSecond">The lowest rate on the wire over the time spent waiting, or 0 for none.</param>
-/// <param name="MaxBytes">The most bytes of the body, on the wire and after decompression.</param>
+/// <param name="MaxBytes">The maximum number of bytes of the body, on the wire and after decompression.</param>
 internal readonly record struct TransferLimits(
     TimeSpan HeadersTimeout, TimeSpan IdleTimeout, TimeSpan WholeTimeout, int MinBytesPerSecond, long MaxBytes)
 {

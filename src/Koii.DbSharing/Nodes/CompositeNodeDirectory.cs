@@ -2,7 +2,7 @@ namespace Koii.DbSharing;
 
 /// <summary>
 /// The union of several directories, in their order, without repetitions. All are called at once; one that throws
-/// counts as unavailable, and its exception becomes a problem of the list. As safe for use by many threads as the
+/// counts as unavailable, and the type of its exception becomes a problem of the list. As safe for use by many threads as the
 /// directories are.
 /// </summary>
 public sealed class CompositeNodeDirectory : INodeDirectory
@@ -56,7 +56,7 @@ public sealed class CompositeNodeDirectory : INodeDirectory
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            var problem = $"{directory.GetType().Name}.GetNodesAsync threw {exception.GetType().Name}: {exception.Message}";
+            var problem = $"{directory.GetType().Name}.GetNodesAsync threw {exception.GetType().Name}.";
             return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [problem] };
         }
     }

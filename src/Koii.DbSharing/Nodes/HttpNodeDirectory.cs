@@ -44,8 +44,8 @@ internal sealed partial class HttpNodeDirectory(
     private string ServiceUrlProblem => _serviceUrl switch
     {
         null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}; or list nodes in the option Nodes.",
-        _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is not such a URL: {ServiceUrlHint}.",
-        _ => $"The option ServiceUrl is '{_serviceUrl}': {ServiceUrlHint}.",
+        _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is not valid: {ServiceUrlHint}.",
+        _ => $"The option ServiceUrl is not valid: {ServiceUrlHint}.",
     };
 
     private async ValueTask<NodeListing> GetNodesAsync(string url, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace Koii.DbSharing;
 /// </summary>
 public sealed record NodeAddress
 {
-    /// <summary>The most characters that a URL may have, as it comes and in its normal form.</summary>
+    /// <summary>The maximum number of characters that a URL may have, as it comes and in its normal form.</summary>
     public const int MaxLength = 2_048;
 
     // Uri is lenient: it trims white space, takes a backslash for a slash and escapes control characters. The result of

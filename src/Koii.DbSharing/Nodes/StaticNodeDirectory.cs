@@ -5,7 +5,7 @@ public sealed class StaticNodeDirectory : INodeDirectory
 {
     private readonly NodeListing _listing;
 
-    /// <summary>Makes a directory of these nodes.</summary>
+    /// <summary>Initializes a directory of these nodes.</summary>
     /// <param name="nodes">The nodes, none of them <see langword="null"/>; the collection is copied.</param>
     /// <exception cref="ArgumentException">One of the nodes is <see langword="null"/>.</exception>
     public StaticNodeDirectory(IEnumerable<NodeAddress> nodes)

@@ -32,12 +32,12 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private static readonly TimeSpan PermitTimeout = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _listedClient;
-    private readonly HttpClient _namedClient;
+    private readonly HttpClient _configuredClient;
     private readonly PeerAddressGuard _guard;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
 
-    private readonly HashSet<NodeAddress> _named;
+    private readonly HashSet<NodeAddress> _configured;
     private readonly string _basePath;
     private readonly PeerLimits _peerLimits;
     private readonly TransferLimits _listLimits;
@@ -45,14 +45,14 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private readonly TransferLimits _messageLimits;
     private readonly TransferLimits _fetchLimits;
 
-    private readonly AsyncSemaphore _bodies;
+    private readonly AsyncSemaphore _readPermits;
     private readonly ConcurrentDictionary<NodeAddress, string> _paths = [];
 
-    /// <summary>Makes a client for all peers of a task.</summary>
+    /// <summary>Initializes a client for all peers of a task.</summary>
     /// <param name="listedClient">
     /// The client for peers of the node list, which connects through <paramref name="guard"/>.
     /// </param>
-    /// <param name="namedClient">
+    /// <param name="configuredClient">
     /// The client for peers that the operator named (<see cref="DbSharingOptions.Nodes"/>), wherever they are. It has
     /// connections of its own, so that a listed peer cannot use those of a named one.
     /// </param>
@@ -62,14 +62,14 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     /// <param name="logger">Receives at Debug how each list was read.</param>
     public HttpPeer(
         HttpClient listedClient,
-        HttpClient namedClient,
+        HttpClient configuredClient,
         PeerAddressGuard guard,
         DbSharingOptions options,
         TimeProvider timeProvider,
         ILogger<HttpPeer> logger)
     {
-        (_listedClient, _namedClient, _guard, _timeProvider, _logger) = (listedClient, namedClient, guard, timeProvider, logger);
-        _named = [.. options.Nodes.Select(NodeAddress.Parse)];
+        (_listedClient, _configuredClient, _guard, _timeProvider, _logger) = (listedClient, configuredClient, guard, timeProvider, logger);
+        _configured = [.. options.Nodes.Select(NodeAddress.Parse)];
         _basePath = $"/task/{Uri.EscapeDataString(options.TaskId)}/{Uri.EscapeDataString(options.ResourceName)}/";
         _peerLimits = options.PeerLimits;
         _listLimits = TransferLimits.ForPeer(_peerLimits, _peerLimits.MaxListBytes);
@@ -77,7 +77,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         _messageLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FrameLimit);
         // A peer ends a fetch with the element that exceeds the limit.
         _fetchLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FetchBytes + (2L * _peerLimits.MaxElementBytes));
-        _bodies = new AsyncSemaphore(options.MaxConcurrentPeers);
+        _readPermits = new AsyncSemaphore(options.MaxConcurrentPeers);
     }
 
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        if (!IsAdmitted(peer))
+        if (!TryAdmit(peer))
             return new PeerAnswer<PeerSummary>(null, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(_timeProvider, _summaryLimits, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(ClientFor(peer), UrlOf(peer, "summary"), entityTag: null, timer).ConfigureAwait(false);
@@ -127,9 +127,9 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         cancellationToken.ThrowIfCancellationRequested();
         // An entity tag proves that its path worked once.
         var first = _paths.TryGetValue(peer, out var known) ? known : held?.Path ?? AllPath;
-        if (!IsAdmitted(peer))
+        if (!TryAdmit(peer))
         {
-            yield return End(peer, first, new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress });
+            yield return LogEnd(peer, first, new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress });
             yield break;
         }
 
@@ -150,7 +150,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
 
             if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
             {
-                yield return End(peer, path, PageWithoutBody(transfer, tag is not null, firstIsMissing) with { BytesReceived = bytesBefore });
+                yield return LogEnd(peer, path, PageWithoutBody(transfer, tag is not null, firstIsMissing) with { BytesReceived = bytesBefore });
                 yield break;
             }
 
@@ -164,7 +164,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
                     RememberPath(peer, path);
                 if (isLast && page.Failure is null && body.Fault is null)
                     page = page with { EntityTag = ListEntityTag.FromHeader(path, transfer.EntityTag) };
-                yield return isLast ? End(peer, path, page) : page;
+                yield return isLast ? LogEnd(peer, path, page) : page;
                 if (isLast)
                     yield break;
             }
@@ -216,7 +216,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<LinktreeListPage> pages, TransferBody body, CancellationToken cancellationToken)
     {
         // No read is pending while the permit is awaited, so that time counts only for the limit of the whole transfer.
-        using var permit = new Permit(await _bodies.AcquireAsync(cancellationToken).ConfigureAwait(false));
+        using var permit = new Permit(await _readPermits.AcquireAsync(cancellationToken).ConfigureAwait(false));
         var reading = ReadAsync();
         if (reading.IsCompleted)
             return await reading.ConfigureAwait(false);
@@ -247,12 +247,12 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private static PeerPage PageWithoutBody(HttpTransfer transfer, bool isConditional, bool firstIsMissing) => transfer.Status switch
     {
         HttpStatusCode.NotModified when isConditional => new PeerPage([]) { NotModified = true },
-        // Some hosts answer with 404 where the list is empty. A page of HTML at the other path does not mean that.
+        // Some hosts answer with 404 if the list is empty. Only 404 at both paths means an empty list.
         HttpStatusCode.NotFound => new PeerPage([]) { Failure = firstIsMissing ? null : PeerFailures.NotAList },
         _ => new PeerPage([]) { Failure = PeerFailures.From(transfer) },
     };
 
-    private PeerPage End(NodeAddress peer, string path, PeerPage page)
+    private PeerPage LogEnd(NodeAddress peer, string path, PeerPage page)
     {
         if (page.Failure is { } failure)
             Log.PullFailed(_logger, peer, path, failure.Kind, failure.StatusCode, failure.Detail);
@@ -271,9 +271,9 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
 
     // Called at the start of an exchange only. An exchange may last longer than the window of the guard: counted again, two
     // peers with long exchanges would exclude a third at their address for ever.
-    private bool IsAdmitted(NodeAddress peer) => _named.Contains(peer) || _guard.TryAdmit(peer);
+    private bool TryAdmit(NodeAddress peer) => _configured.Contains(peer) || _guard.TryAdmit(peer);
 
-    private HttpClient ClientFor(NodeAddress peer) => _named.Contains(peer) ? _namedClient : _listedClient;
+    private HttpClient ClientFor(NodeAddress peer) => _configured.Contains(peer) ? _configuredClient : _listedClient;
 
     private string UrlOf(NodeAddress peer, string call) => $"{peer.Url}{_basePath}{call}";
 

@@ -38,7 +38,7 @@ public sealed class HttpTransport : IDisposable
         timeProvider ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
 
-        // Half an interval after its start a round calls no new peers, and the next one has not started.
+        // The window is half the interval, so it ends before the next round starts.
         var guard = new PeerAddressGuard(options.AllowPrivateAddresses, options.Interval / 2, timeProvider);
         _listedClient = CreateClient(CreateHandler(options.PeerLimits, guard));
         _namedClient = CreateClient(CreateHandler(options.PeerLimits));
@@ -90,7 +90,8 @@ public sealed class HttpTransport : IDisposable
             // A body that was not read to its end is not of use: closing the connection costs less than reading the
             // rest.
             MaxResponseDrainSize = 0,
-            // Longer than the pause between rounds, so that a round uses the connections of the one before.
+            // Longer than the pause between rounds, so that a round uses the connections of the one before with the
+            // default interval.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             // Names are resolved again after this time.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),

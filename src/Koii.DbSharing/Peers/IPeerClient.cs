@@ -2,8 +2,8 @@ namespace Koii.DbSharing;
 
 /// <summary>Reads the records of a peer.</summary>
 /// <remarks>
-/// <para>An implementation keeps the limits of time and size of <see cref="PeerLimits"/> itself; the engine adds only
-/// <see cref="PeerLimits.MaxBadSignatures"/>. </para>
+/// <para>The engine applies <see cref="PeerLimits.PeerTimeout"/> and <see cref="PeerLimits.MaxBadSignatures"/>; the
+/// implementation enforces the other limits of <see cref="PeerLimits"/>.</para>
 /// <para>What a peer does is a value in the pages: first what came before a failure, then the failure in
 /// <see cref="PeerPage.Failure"/>. A method throws only for cancellation; the engine logs any other exception and
 /// reports it as the failure of that peer.</para>

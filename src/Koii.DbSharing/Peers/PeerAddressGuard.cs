@@ -41,11 +41,11 @@ internal sealed class PeerAddressGuard
     private readonly OrderedDictionary<NodeAddress, Visit> _admitted = [];
 
     /// <summary>
-    /// Where the connections of an endpoint lead, or would lead. Connections outlive rounds, so this does too.
+    /// The last IP address of each endpoint. Connections outlive rounds, so this does too.
     /// </summary>
     private readonly Dictionary<DnsEndPoint, IPAddress> _addresses = [];
 
-    /// <summary>Makes a guard.</summary>
+    /// <summary>Initializes a guard.</summary>
     /// <param name="allowPrivateAddresses">
     /// Whether connections to special addresses are allowed too. Peers there are not counted: in development all peers
     /// are at one address.
@@ -125,7 +125,7 @@ internal sealed class PeerAddressGuard
 
         if (unreachable is null && allowed.Length > 0)
         {
-            Dismiss(endPoint, allowed[0]);
+            Revoke(endPoint, allowed[0]);
             throw new RefusedConnectionException(TransferFault.TooManyPeersAtAddress);
         }
 
@@ -148,7 +148,7 @@ internal sealed class PeerAddressGuard
     /// Takes back the admission of an endpoint's peers, and records where its connection would have led: in the next
     /// round they then count before the connection is made, and have the same chance as the others.
     /// </summary>
-    private void Dismiss(DnsEndPoint endPoint, IPAddress address)
+    private void Revoke(DnsEndPoint endPoint, IPAddress address)
     {
         lock (_lock)
         {

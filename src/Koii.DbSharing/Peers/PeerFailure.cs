@@ -4,11 +4,11 @@ namespace Koii.DbSharing;
 /// <param name="Kind">The kind of failure.</param>
 public sealed record PeerFailure(PeerFailureKind Kind)
 {
-    /// <summary>The HTTP status of the response, where the status is the failure.</summary>
+    /// <summary>The HTTP status of the response, if the status is the failure.</summary>
     public int? StatusCode { get; init; }
 
     /// <summary>
-    /// How long the peer asked not to be called, where it did. The next rounds respect it, for a day at most.
+    /// How long the peer asked not to be called, if it did. The next rounds respect it, for a day at most.
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -26,16 +26,16 @@ public enum PeerFailureKind
     /// <summary>The connection, the headers, the next bytes or the whole pull took longer than allowed.</summary>
     TimedOut,
 
-    /// <summary>The body came more slowly than the lowest rate.</summary>
+    /// <summary>The body arrived more slowly than <see cref="PeerLimits.MinBytesPerSecond"/>.</summary>
     TooSlow,
 
-    /// <summary>The list exceeded its limit of bytes or elements.</summary>
+    /// <summary>The body exceeded its limit.</summary>
     TooLarge,
 
     /// <summary>The body is not a JSON array at any of the list's paths.</summary>
     NotAList,
 
-    /// <summary>The body ended or broke before the closing bracket. What came before is kept.</summary>
+    /// <summary>The body ended or the connection broke before the end of the body. What came before is kept.</summary>
     Interrupted,
 
     /// <summary>The response has an HTTP status that the protocol does not define.</summary>
@@ -58,7 +58,7 @@ public enum PeerFailureKind
 
     /// <summary>
     /// A registered service, such as the client or the verifier, threw an exception that its contract does not allow.
-    /// The log has it.
+    /// It is logged.
     /// </summary>
     UnexpectedError,
 }

@@ -6,7 +6,7 @@ namespace Koii.DbSharing;
 /// <param name="Linktrees">The well-formed records, in the order they came. Their signatures are not checked.</param>
 public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
 {
-    /// <summary>The most records of a page.</summary>
+    /// <summary>The maximum number of records of a page.</summary>
     public const int MaxLinktrees = LinktreeListPage.MaxLinktrees;
 
     /// <summary>
@@ -19,7 +19,7 @@ public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
     public IReadOnlyDictionary<RejectionReason, int> Malformed { get; init; } = EmptyCounts;
 
     /// <summary>
-    /// The bytes received on the wire for this page, before decompression. Default: 0, for clients without a wire.
+    /// The bytes received on the wire for this page, before decompression. Default: 0, for clients that use no network.
     /// </summary>
     public long BytesReceived { get; init; }
 

@@ -4,7 +4,8 @@ namespace Koii.DbSharing;
 /// <remarks>
 /// <para>All processes serve and accept submissions. Rounds by more than one of them would fetch and verify the same records again.</para>
 /// <para>The engine asks once per round and keeps the handle between rounds, since what it records about peers is valid only while no other process runs rounds. It disposes the
-/// handle when <see cref="ReplicationEngine.RunAsync"/> ends. A process that calls <see cref="ReplicationEngine.ShareAsync"/> on a timer of its own keeps the lease until the lease is
+/// handle when <see cref="ReplicationEngine.RunAsync"/> ends, unless a <see cref="ReplicationEngine.ShareAsync"/> call is running; the lease is then released by a later
+/// <see cref="ReplicationEngine.RunAsync"/> or when it is disposed. A process that calls <see cref="ReplicationEngine.ShareAsync"/> on a timer of its own keeps the lease until the lease is
 /// disposed, usually with the container.</para>
 /// <para>Implementations must be safe for use by many threads. The lease prevents wasted work, not errors: two rounds at once do no harm, since the store decides what is kept. An
 /// implementation may take some time to notice a lost connection, but should notice it before another process can acquire the lease.</para>

@@ -3,7 +3,7 @@ namespace Koii.DbSharing;
 /// <summary>How the records of a peer were read.</summary>
 public enum PeerPath
 {
-    /// <summary>Nothing was read: the peer failed, or it keeps a different number of records per author and its list was read within the last hour.</summary>
+    /// <summary>Neither a list nor a reconciliation was completed. The counts still include the records that arrived.</summary>
     None,
 
     /// <summary>The summaries match: the peer holds the same records as this node.</summary>

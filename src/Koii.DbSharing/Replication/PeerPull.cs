@@ -136,7 +136,8 @@ internal sealed partial class PeerPull : IDisposable
         {
             try
             {
-                // An enumerator must not be disposed while it moves. Not CancelAsync, which leaves the thread.
+                // An enumerator must not be disposed while it moves. CancelAsync continues on a thread of the pool, which makes tests on a fake clock
+                // nondeterministic.
                 if (!reading.IsCompleted)
                     ending.Cancel();
                 if (await GetExceptionAsync(reading).ConfigureAwait(false) is { } unread and not OperationCanceledException)

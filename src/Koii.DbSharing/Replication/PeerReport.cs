@@ -16,11 +16,20 @@ public sealed record PeerReport(NodeAddress Peer)
     /// <summary>The time from the first request to the last verdict.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>The failure that ended the pull, or <see langword="null"/>. Records that arrived before it are stored and counted.</summary>
+    /// <summary>The failure that ended the pull, or <see langword="null"/>. Batches that were processed before the failure are counted, and their valid records are stored.</summary>
     public PeerFailure? Failure { get; init; }
 
     /// <summary>Formats the peer, the verdicts and the failure for display.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
-        $"{Peer}: {(Path == PeerPath.NotModified ? "not modified" : Path == PeerPath.InSync ? "in sync" : Verdicts)}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
+        $"{Peer}: {Result}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
+
+    private string Result => Path switch
+    {
+        PeerPath.NotModified => WithVerdicts("not modified"),
+        PeerPath.InSync => WithVerdicts("in sync"),
+        _ => Verdicts.ToString(),
+    };
+
+    private string WithVerdicts(string path) => Verdicts.Total > 0 ? $"{path}, {Verdicts}" : path;
 }

@@ -1,8 +1,8 @@
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// Selects the peers of a round (protocol §4.4): all of them while they are few, else some. Half are proven peers, so that records spread even where most of the node list is
-/// dead; the rest is random, so that nobody who fills the list cuts this node off; and one is a peer whose retry is due.
+/// Selects the peers of a round (protocol §4.4): all of them while they are few, else some. Up to half are proven peers, so that records spread even if most of the node list
+/// is dead; the rest are random, so that nobody who fills the list cuts this node off; and one more is a peer whose retry is due; more of those fill free places.
 /// </summary>
 /// <param name="options">The number of peers, the node's own addresses and the nodes that the operator named.</param>
 internal sealed class PeerSelector(DbSharingOptions options)
@@ -21,7 +21,10 @@ internal sealed class PeerSelector(DbSharingOptions options)
     /// <param name="listed">The node list.</param>
     /// <param name="getState">Gets the state of a peer.</param>
     /// <param name="random">The random source.</param>
-    /// <returns>The selected peers, each once; at most <see cref="DbSharingOptions.FanOut"/> and one more if there are more than twice as many.</returns>
+    /// <returns>
+    /// The selected peers, each once. If more than twice <see cref="DbSharingOptions.FanOut"/> peers remain after the host limit, at most <see cref="DbSharingOptions.FanOut"/> and one
+    /// more; otherwise all that are available.
+    /// </returns>
     public IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> listed, Func<NodeAddress, PeerState> getState, Random random)
     {
         var peers = listed.Where(node => !_own.Contains(node)).Distinct().ToArray();

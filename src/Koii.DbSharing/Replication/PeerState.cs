@@ -3,7 +3,7 @@ namespace Koii.DbSharing;
 /// <summary>Whether a round may ask a peer, and how reliable the peer has been.</summary>
 public enum PeerState
 {
-    /// <summary>The peer did not fail the last time it was asked.</summary>
+    /// <summary>No backoff applies to the peer, and it is not proven yet.</summary>
     Ready,
 
     /// <summary>The peer has not failed for at least a day.</summary>

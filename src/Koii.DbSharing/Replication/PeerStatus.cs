@@ -5,7 +5,7 @@ namespace Koii.DbSharing;
 /// <param name="State">Whether a round may ask the peer.</param>
 public sealed record PeerStatus(NodeAddress Peer, PeerState State)
 {
-    /// <summary>The number of failures since the last success. Default: 0.</summary>
+    /// <summary>The number of consecutive failures that count for the backoff. Default: 0.</summary>
     public int ConsecutiveFailures { get; init; }
 
     /// <summary>The time until the next attempt is due, or <see langword="null"/> if the peer is not backing off.</summary>

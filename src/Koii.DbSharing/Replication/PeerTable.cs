@@ -18,7 +18,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     /// <summary>The maximum length of an entity tag that is kept. Peers choose their tags.</summary>
     public const int MaxEntityTagLength = 1_024;
 
-    // With the random variation of a fifth, the longest backoff is half an hour.
+    // With the random variation of a fifth, the longest backoff is half an hour, unless the peer requests more by Retry-After.
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan ProvenAfter = TimeSpan.FromDays(1);
     private static readonly TimeSpan ListLifetime = TimeSpan.FromHours(1);
@@ -27,7 +27,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
 
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, Entry> _entries = [];
-    private long _records;
+    private long _updates;
 
     /// <summary>The number of peers.</summary>
     public int Count
@@ -49,7 +49,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
             return _entries.TryGetValue(peer, out var entry) ? ExtensionOf(entry) : null;
     }
 
-    /// <summary>Gets whether a list was read from the peer within the last hour.</summary>
+    /// <summary>Gets whether the list of the peer was read, even in part, within the last hour.</summary>
     public bool HasRecentList(NodeAddress peer)
     {
         lock (_lock)
@@ -103,14 +103,14 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 _entries.Add(report.Peer, entry = new Entry { LastReport = report });
             }
 
-            entry.Order = ++_records;
+            entry.Order = ++_updates;
             entry.LastReport = report;
             entry.LastReportAt = timeProvider.GetUtcNow();
             if (result.HasExtension is { } hasExtension)
                 (entry.HasExtension, entry.ExtensionCheckedAt) = (hasExtension, now);
             if (report.Path is PeerPath.FullList or PeerPath.NotModified)
                 entry.ListReadAt = now;
-            // 304 and failures leave an earlier list as true as it was.
+            // A 304 or a failure does not invalidate the stored entity tag.
             if (report is { Path: PeerPath.FullList, Failure: null })
                 (entry.EntityTag, entry.EntityTagAt, entry.EarliestDue) = (IsFinal(report.Verdicts) && IsShort(result.EntityTag) ? result.EntityTag : null, now, earliestDue);
             RecordFailure(entry, report, now);
@@ -150,7 +150,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
             case null:
                 (entry.GoodSince, entry.Failures) = (entry.GoodSince ?? now, 0);
                 break;
-            case PeerFailureKind.TooManyBadSignatures: // Strangers posted those records to the peer, and the peer did answer.
+            case PeerFailureKind.TooManyBadSignatures: // Other clients submitted those records to the peer, and the peer did answer.
                 entry.Failures = 0;
                 break;
             case PeerFailureKind.UnexpectedError or PeerFailureKind.TooManyPeersAtAddress: // The cause is on this node.

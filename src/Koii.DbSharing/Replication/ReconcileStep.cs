@@ -33,10 +33,10 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
     /// </returns>
     public async ValueTask<StepResult> RunAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
     {
-        var last = new Delivery(requested: 0);
-        for (var need = new Need([], MaxRoundTrips, Compared: 0, Failure: null); ;)
+        var last = new FetchProgress(requested: 0);
+        for (var need = new MissingIds([], MaxRoundTrips, Compared: 0, Failure: null); ;)
         {
-            need = await FindNeedAsync(pull, ours, last.Undelivered, need).ConfigureAwait(false);
+            need = await FindMissingIdsAsync(pull, ours, last.Undelivered, need).ConfigureAwait(false);
             if (need.Failure is not null)
                 return FallBack(pull, need.Failure);
 
@@ -46,7 +46,7 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
                 return FallBack(pull, NotDelivered);
 
             LinktreeId[] ids = [.. need.Ids.Where(id => rejections.IsWorthFetching(pull.Peer, id))];
-            last = new Delivery(ids.Length);
+            last = new FetchProgress(ids.Length);
             await FetchAsync(pull, ids, last).ConfigureAwait(false);
             if (last.PeerFailure is not null)
                 return FallBack(pull, last.PeerFailure);
@@ -58,8 +58,8 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
             // A peer whose set never settles could take all round trips in every round. And records that the policy rejects are not cached: where they are most of what a
             // peer has, they would be fetched in every round before any other.
             var isExpensive = need.TripsLeft == 0 || (need.IsFull && last.IsMostRejectedByPolicy);
-            var isWorthMore = last.IsMostUndelivered || (need.IsFull && need.TripsLeft >= TripsForMore);
-            if (isExpensive || !isWorthMore || rejections.IsExhausted(pull.Peer))
+            var shouldContinue = last.IsMostUndelivered || (need.IsFull && need.TripsLeft >= TripsForMore);
+            if (isExpensive || !shouldContinue || rejections.IsExhausted(pull.Peer))
                 return Reconciled(isExpensive);
             ours = await index.GetItemsAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -72,7 +72,7 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
 
     private static StepResult Reconciled(bool isExpensive) => new(PeerPath.Reconciled) { HasExtension = !isExpensive };
 
-    private async ValueTask<Need> FindNeedAsync(PeerPull pull, ItemSet ours, HashSet<LinktreeId> undelivered, Need before)
+    private async ValueTask<MissingIds> FindMissingIdsAsync(PeerPull pull, ItemSet ours, HashSet<LinktreeId> undelivered, MissingIds before)
     {
         var need = new HashSet<LinktreeId>();
         var listed = new HashSet<LinktreeId>();
@@ -83,9 +83,9 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
             var sent = message;
             var answer = await pull.AskAsync(token => reconciler.ReconcileAsync(pull.Peer, sent, token)).ConfigureAwait(false);
             if (answer.Failure is not null)
-                return new Need([], tripsLeft, initiator.Compared, answer.Failure);
+                return new MissingIds([], tripsLeft, initiator.Compared, answer.Failure);
             if (!initiator.TryTake(answer.Value.Span, out var next))
-                return new Need([], tripsLeft, initiator.Compared, NoMessage);
+                return new MissingIds([], tripsLeft, initiator.Compared, NoMessage);
 
             // Records that cannot change anything must not displace those that can. Undelivered ones are kept, to show whether they are still listed. Each id is
             // looked up once, when it is listed, and not again after every answer.
@@ -93,14 +93,14 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
             listed.Clear();
             listed.TrimExcess();
             if (next is null || next.AsSpan().SequenceEqual(message) || need.Count >= MaxNeeded)
-                return new Need([.. need.Take(MaxNeeded)], tripsLeft, initiator.Compared, null);
+                return new MissingIds([.. need.Take(MaxNeeded)], tripsLeft, initiator.Compared, null);
             message = next;
         }
 
-        return new Need([.. need], TripsLeft: 0, initiator.Compared, Failure: null);
+        return new MissingIds([.. need], TripsLeft: 0, initiator.Compared, Failure: null);
     }
 
-    private async ValueTask FetchAsync(PeerPull pull, LinktreeId[] ids, Delivery delivery)
+    private async ValueTask FetchAsync(PeerPull pull, LinktreeId[] ids, FetchProgress delivery)
     {
         foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !delivery.IsMostUndelivered))
         {
@@ -118,7 +118,7 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
         }
     }
 
-    private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, Delivery delivery)
+    private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, FetchProgress delivery)
     {
         LinktreeId[] requested = [.. missing];
         await foreach (var page in pull.ReadAsync(nameof(IPeerReconciler), token => reconciler.FetchAsync(pull.Peer, requested, token)).ConfigureAwait(false))
@@ -143,7 +143,7 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
     }
 
     /// <summary>The result of fetching the requested ids, as far as it has come.</summary>
-    private sealed class Delivery(int requested)
+    private sealed class FetchProgress(int requested)
     {
         /// <summary>The ids that did not arrive. Once they are most of all, nothing more is requested.</summary>
         public HashSet<LinktreeId> Undelivered { get; } = [];
@@ -162,7 +162,7 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
     }
 
     /// <summary>The ids that a conversation found, and the cost of it and of those before it in the same pull.</summary>
-    private readonly record struct Need(LinktreeId[] Ids, int TripsLeft, long Compared, PeerFailure? Failure)
+    private readonly record struct MissingIds(LinktreeId[] Ids, int TripsLeft, long Compared, PeerFailure? Failure)
     {
         /// <summary>Whether there may be more ids than are held at a time.</summary>
         public bool IsFull => Ids.Length == MaxNeeded;

@@ -188,7 +188,7 @@ internal sealed class RecordProcessor(
         {
             var index = candidates[i];
             Decide(batch, index, new Verdict(ToVerdictKind(outcomes[i])));
-            // The author has as many newer records as are kept, which remains true. Without the cache the signature would be checked in every round.
+            // This verdict is permanent, so it is cached; otherwise the signature would be verified in every round.
             if (outcomes[i] == PutOutcome.Superseded)
                 rejections.AddSuperseded(peer, batch[index].Id);
             else if (outcomes[i] == PutOutcome.Replaced && batch.Held[index] is { } replaced)

@@ -7,12 +7,12 @@ namespace Koii.DbSharing.Replication;
 
 /// <summary>
 /// Caches what was rejected, so that it is neither verified nor fetched again (protocol §4, "Rejection cache"). Nothing that a stranger causes can keep a genuine record
-/// out: a bad signature is cached together with its record, a bad delivery for the peer that made it, and by id alone only what follows from the content of a record whose id was
-/// computed here. Rejections of the policy are not cached.
+/// out. Bad signatures are cached per record and signature. Undelivered and bad records are cached per peer. Only verdicts that depend on the content are cached by id, and only
+/// for ids that this node computed. Rejections of the policy are not cached.
 /// </summary>
 /// <remarks>
 /// The number of entries is bounded for each peer and in total. Entries are removed by generation: a new generation starts after an hour or when the current one is full,
-/// and the one before the previous is dropped, so that an entry lives for one to two hours, or less when entries are added fast. A removed entry costs a check or a fetch and nothing else.
+/// only the current and the previous generation are kept, so that an entry lives for one to two hours, or less when entries are added fast. A removed entry costs a check or a fetch and nothing else.
 /// Safe for use by many threads.
 /// </remarks>
 internal sealed class RejectionCache(TimeProvider timeProvider)

@@ -89,7 +89,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
 
     /// <summary>Opens the store by reading its first record, so that a store that cannot be opened fails before the first round.</summary>
     /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>A task that ends when the store has answered.</returns>
+    /// <returns>A task that completes when the store has answered.</returns>
     /// <exception cref="LinktreeStoreException">The store cannot be opened.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default) =>
         await Store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = 1 }, cancellationToken).ConfigureAwait(false);
@@ -110,7 +110,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
 
     /// <summary>Runs one round: gets the node list, asks the selected peers concurrently, and stores every valid record that is newer than the version held here.</summary>
     /// <remarks>
-    /// A peer that fails, lies or is slow does not affect the others; its report names the reason. At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies are read at a
+    /// A peer that fails, sends invalid data or is slow does not affect the others; its report names the reason. At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies are read at a
     /// time.
     /// </remarks>
     /// <param name="cancellationToken">Ends the round promptly with <see cref="OperationCanceledException"/>. Records that were stored by then remain.</param>
@@ -146,6 +146,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
     /// <returns>The verdict. A record with the verdict <see cref="VerdictKind.Inserted"/> or <see cref="VerdictKind.Replaced"/> is durable.</returns>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>
     /// <exception cref="InvalidOperationException">The store returned a wrong number of results; the message names the method.</exception>
+    /// <exception cref="Exception">The verifier or the policy threw; its exception is rethrown, and the record is not stored.</exception>
     public async ValueTask<Verdict> SubmitAsync(SignedLinktree linktree, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(linktree);
@@ -167,7 +168,8 @@ public sealed partial class ReplicationEngine : IReplicationEngine
     /// <remarks>
     /// The first round starts after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that start together do not ask together. From the start of one round to
     /// the start of the next it takes the interval, varied by up to a tenth. Rounds do not overlap: after one that took longer than the interval, the next one starts after
-    /// a pause of up to a tenth of it. A round that fails is logged, and the loop continues. The lease is released when the loop ends.
+    /// a pause of up to a tenth of it. A round that fails is logged, and the loop continues. The lease is released when the loop ends,
+    /// unless a <see cref="ShareAsync"/> call is running; the lease is then released by a later <see cref="RunAsync"/> or when it is disposed.
     /// </remarks>
     /// <param name="cancellationToken">Ends the loop and the round that is running.</param>
     /// <returns>A task that completes normally when the loop has ended.</returns>
@@ -247,7 +249,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         }
         catch (OperationCanceledException)
         {
-            // With the caller's token, where it was the caller.
+            // If the caller canceled, throw with the caller's token.
             cancellationToken.ThrowIfCancellationRequested();
             throw;
         }
@@ -262,7 +264,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
 
     private async ValueTask ReleaseLeaseAsync()
     {
-        // A round that the application started itself continues under the lease, which then is the application's to end.
+        // Not while a ShareAsync call is running; the lease is then released by a later RunAsync or when it is disposed.
         if (Interlocked.Exchange(ref _isSharing, true))
             return;
         try

@@ -9,9 +9,9 @@ internal sealed partial class ReplicationRound
         [LoggerMessage(
             EventId = 1000,
             EventName = nameof(RoundCompleted),
-            Message = "Round completed for task {TaskId} in {Duration}: {Peers} peers, {Failed} failed; {Total} records, {Inserted} inserted, {Replaced} replaced, {Rejected} rejected.")]
+            Message = "Round completed for task {TaskId} in {Duration}: {Peers} peers, {Failed} failed; {Total} records, {Inserted} inserted, {Replaced} replaced, {Full} full, {Rejected} rejected.")]
         public static partial void RoundCompleted(
-            ILogger logger, LogLevel level, string taskId, TimeSpan duration, int peers, int failed, long total, long inserted, long replaced, long rejected);
+            ILogger logger, LogLevel level, string taskId, TimeSpan duration, int peers, int failed, long total, long inserted, long replaced, long full, long rejected);
 
         [LoggerMessage(EventId = 1001, Message = "Round skipped for task {TaskId}: no node list is available. {Problems}", EventName = nameof(NoNodeList))]
         public static partial void NoNodeList(ILogger logger, LogLevel level, string taskId, string problems);

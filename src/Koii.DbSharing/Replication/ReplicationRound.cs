@@ -59,7 +59,8 @@ internal sealed partial class ReplicationRound(
     }
 
     /// <summary>
-    /// Starts all peers at once, so that one that does not answer delays no other. Not Parallel.ForEachAsync, which leaves the thread that drives a run on virtual time.
+    /// Starts all peers at once, so that one that does not answer delays no other. Parallel.ForEachAsync continues on a thread of the pool, which makes tests on a fake clock
+    /// nondeterministic.
     /// </summary>
     /// <returns>The reports in the order of the peers. An exception cancels the other peers and is thrown when all have stopped.</returns>
     private async Task<IReadOnlyList<PeerReport>> SyncAllAsync(IReadOnlyList<NodeAddress> selected, CancellationToken cancellationToken)
@@ -112,7 +113,7 @@ internal sealed partial class ReplicationRound(
             {
                 var failed = round.Peers.Count(peer => peer.Failure is not null);
                 Log.RoundCompleted(
-                    logger, level, taskId, round.Duration, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Rejected);
+                    logger, level, taskId, round.Duration, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Full, verdicts.Rejected);
             }
 
             LogAllFailed(round.Peers);

@@ -16,7 +16,7 @@ internal sealed class VerdictTally
 
     public void AddRejected(RejectionReason reason, long count)
     {
-        // Absent rather than zero: the counts promise it.
+        // RejectedByReason has no entries with zero.
         if (count > 0)
             _rejected[reason] = _rejected.GetValueOrDefault(reason) + count;
     }

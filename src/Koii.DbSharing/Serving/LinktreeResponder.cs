@@ -67,7 +67,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </summary>
     /// <param name="output">The output. It is flushed and not completed.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>A task that ends when all output is flushed.</returns>
+    /// <returns>A task that completes when all output is flushed.</returns>
     /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
     public async Task WriteSummaryAsync(PipeWriter output, CancellationToken cancellationToken = default)
     {
@@ -123,7 +123,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </param>
     /// <param name="ids">The ids of the records, at most <see cref="MaxFetchedIds"/>.</param>
     /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
-    /// <returns>A task that ends when all output is flushed, or the reader has completed.</returns>
+    /// <returns>A task that completes when all output is flushed, or the reader has completed.</returns>
     /// <exception cref="ArgumentException">There are too many ids.</exception>
     /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
     public async Task WriteRecordsAsync(PipeWriter output, IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default)
@@ -191,7 +191,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </param>
     /// <param name="form">The form of the elements.</param>
     /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
-    /// <returns>A task that ends when all output is flushed, or the reader has completed.</returns>
+    /// <returns>A task that completes when all output is flushed, or the reader has completed.</returns>
     public async Task WriteListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -224,7 +224,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// <param name="output">The output. It is flushed and not completed.</param>
     /// <param name="author">The author.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>A task that ends when all output is flushed.</returns>
+    /// <returns>A task that completes when all output is flushed.</returns>
     public async Task WriteNewestAsync(PipeWriter output, PublicKey author, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -4,7 +4,7 @@ namespace Koii.DbSharing.Storage;
 /// Reports what a store has committed since a position. An optional capability of an <see cref="ILinktreeStore"/>.
 /// </summary>
 /// <remarks>
-/// <para>The engine tests for it once, on the store itself, when it is constructed. With it the engine answers
+/// <para>The engine's constructor checks once whether the store implements this interface. If so, the engine answers
 /// summaries from an index that follows the feed. Without it a node serves and pulls whole lists only: <c>/summary</c>,
 /// <c>/reconcile</c> and <c>/fetch</c> are answered with 404, lists carry no entity tag, and
 /// <see cref="ReplicationEngine.GetSummaryAsync"/> lists the store at each call.</para>
@@ -17,14 +17,15 @@ public interface ILinktreeChangeFeed
     /// The position to continue from: <see cref="ChangePosition.Start"/>, <see cref="ChangePosition.Latest"/> or the
     /// <see cref="ChangePage.Next"/> of an earlier page.
     /// </param>
-    /// <param name="limit">The most changes to return, at least 1.</param>
+    /// <param name="limit">The maximum number of changes to return, at least 1.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// The changes after the position, each exactly once and none skipped; fewer than <paramref name="limit"/> only at
     /// the end of the feed. The changes of one identity form a chain: what a change removes is what the change before
     /// it added. A store trims old changes when it is written to: those older than
     /// <see cref="DbSharingOptions.ChangeRetention"/>, and those beyond the newest
-    /// <see cref="DbSharingOptions.MaxRetainedChanges"/>, of which it may keep as many again. For a position before the
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/>. A store may retain up to twice
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> before it trims. For a position before the
     /// oldest change that is kept, or one that the store never returned, the page is empty,
     /// <see cref="ChangePage.IsTrimmed"/>, and continues at the end of the feed.
     /// </returns>

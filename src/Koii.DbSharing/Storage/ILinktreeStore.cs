@@ -3,13 +3,14 @@ namespace Koii.DbSharing;
 /// <summary>
 /// Keeps one task's records. The store, not its caller, decides what stays: of each identity the newest version, of each
 /// author the newest <see cref="DbSharingOptions.LinktreesPerAuthor"/> identities, and no new author beyond
-/// <see cref="DbSharingOptions.MaxRecords"/>. Its state is therefore a function of the set of records it was given.
+/// <see cref="DbSharingOptions.MaxRecords"/>. Its state is therefore a function of the set of records it was given,
+/// as long as <see cref="DbSharingOptions.MaxRecords"/> is not reached; then the order matters too.
 /// </summary>
 /// <remarks>
 /// <para>Values go in and values come out: nothing stays open between calls, so a slow reader holds no cursor and no
 /// transaction. All methods may be called from many threads at once. Each <see cref="PutAsync"/> is atomic and is seen
 /// by others wholly or not at all.</para>
-/// <para>The store trusts what it is given: signature, task and timestamp were validated before. It keeps
+/// <para>The store does not validate what it is given: signature, task and timestamp were validated before. It keeps
 /// <see cref="SignedLinktree.Data"/>, key and signature byte for byte, and compares uuids unit by unit, without
 /// collation or normalization.</para>
 /// <para>A result is durable: what was acknowledged survives the end of the process.

@@ -16,8 +16,8 @@ public enum LinktreeChangeKind
     Deleted = 2,
 
     /// <summary>
-    /// The identity was removed because its author has newer ones, or because the store may not keep it after it was
-    /// opened. No version of it is stored.
+    /// The identity was removed because its author has newer ones, or because the store was opened with a lower
+    /// <see cref="DbSharingOptions.LinktreesPerAuthor"/> or found it too far in the future. No version of it is stored.
     /// </summary>
     Evicted = 3,
 }

@@ -20,6 +20,6 @@ public sealed record LinktreeQuery
     /// </summary>
     public LinktreeVersion? After { get; init; }
 
-    /// <summary>The most records to return. Default: 512; at least 1.</summary>
+    /// <summary>The maximum number of records to return. Default: 512; at least 1.</summary>
     public int Limit { get; init; } = 512;
 }

@@ -479,7 +479,7 @@ public sealed class ReplicationEngineTests
         Assert.That(node.Log.Names(LogLevel.Information), Is.EqualTo(new[] { "RoundCompleted" }));
         Assert.That(
             node.Log.Lines.First(line => line.Level == LogLevel.Information).Text,
-            Is.EqualTo("Round completed for task task in 00:00:00: 2 peers, 1 failed; 2 records, 1 inserted, 0 replaced, 1 rejected."));
+            Is.EqualTo("Round completed for task task in 00:00:00: 2 peers, 1 failed; 2 records, 1 inserted, 0 replaced, 0 full, 1 rejected."));
         Assert.That(node.Log.Lines.Count(line => line.Event.Name == "PeerFailed"), Is.EqualTo(1), "the dead peer rests in the second round");
     }
 

@@ -40,13 +40,10 @@ internal sealed partial class HttpNodeDirectory(
         return _url is null ? Fail(ServiceUrlProblem) : await GetNodesAsync(_url, cancellationToken).ConfigureAwait(false);
     }
 
-    // A value with an '@' may contain a password, which no log may show.
-    private string ServiceUrlProblem => _serviceUrl switch
-    {
-        null or "" => $"The option ServiceUrl is not set: {ServiceUrlHint}; or list nodes in the option Nodes.",
-        _ when _serviceUrl.Contains('@') => $"The option ServiceUrl is not valid: {ServiceUrlHint}.",
-        _ => $"The option ServiceUrl is not valid: {ServiceUrlHint}.",
-    };
+    // The value is not shown: it may contain a password, which no log may show.
+    private string ServiceUrlProblem => string.IsNullOrEmpty(_serviceUrl)
+        ? $"The option ServiceUrl is not set: {ServiceUrlHint}; or list nodes in the option Nodes."
+        : $"The option ServiceUrl is not valid: {ServiceUrlHint}.";
 
     private async ValueTask<NodeListing> GetNodesAsync(string url, CancellationToken cancellationToken)
     {

@@ -100,44 +100,44 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
         return new MissingIds([.. need], TripsLeft: 0, initiator.Compared, Failure: null);
     }
 
-    private async ValueTask FetchAsync(PeerPull pull, LinktreeId[] ids, FetchProgress delivery)
+    private async ValueTask FetchAsync(PeerPull pull, LinktreeId[] ids, FetchProgress progress)
     {
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !delivery.IsMostUndelivered))
+        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !progress.IsMostUndelivered))
         {
             var missing = new HashSet<LinktreeId>(part);
             for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
             {
                 // An answer ends after 4 MiB. As long as records arrive, the remaining ones are requested again.
                 before = missing.Count;
-                await FetchOnceAsync(pull, missing, delivery).ConfigureAwait(false);
-                if (delivery.HasFailed)
+                await FetchOnceAsync(pull, missing, progress).ConfigureAwait(false);
+                if (progress.HasFailed)
                     return;
             }
 
-            delivery.Undelivered.UnionWith(missing);
+            progress.Undelivered.UnionWith(missing);
         }
     }
 
-    private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, FetchProgress delivery)
+    private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, FetchProgress progress)
     {
         LinktreeId[] requested = [.. missing];
         await foreach (var page in pull.ReadAsync(nameof(IPeerReconciler), token => reconciler.FetchAsync(pull.Peer, requested, token)).ConfigureAwait(false))
         {
             if (page.Malformed.Count > 0 || !page.Linktrees.All(record => missing.Remove(record.Id)))
             {
-                delivery.PeerFailure = NotRequested;
+                progress.PeerFailure = NotRequested;
                 return;
             }
 
             var (verdicts, failure) = await pull.ProcessAsync(page).ConfigureAwait(false);
-            delivery.ProcessingFailure = failure;
+            progress.ProcessingFailure = failure;
             if (failure is not null)
                 return;
             for (var i = 0; i < verdicts.Count; i++)
                 rejections.AddFetched(pull.Peer, page.Linktrees[i], verdicts[i], processor.GetDueTime(page.Linktrees[i]));
-            delivery.RejectedByPolicy += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy);
-            delivery.PeerFailure = verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature) ? BadSignature : page.Failure;
-            if (delivery.HasFailed)
+            progress.RejectedByPolicy += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy);
+            progress.PeerFailure = verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature) ? BadSignature : page.Failure;
+            if (progress.HasFailed)
                 return;
         }
     }

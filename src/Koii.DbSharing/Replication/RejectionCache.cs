@@ -12,7 +12,7 @@ namespace Koii.DbSharing.Replication;
 /// </summary>
 /// <remarks>
 /// The number of entries is bounded for each peer and in total. Entries are removed by generation: a new generation starts after an hour or when the current one is full,
-/// only the current and the previous generation are kept, so that an entry lives for one to two hours, or less when entries are added fast. A removed entry costs a check or a fetch and nothing else.
+/// and only the current and the previous generation are kept, so that an entry lives for one to two hours, or less when entries are added fast. A removed entry costs a check or a fetch and nothing else.
 /// Safe for use by many threads.
 /// </remarks>
 internal sealed class RejectionCache(TimeProvider timeProvider)

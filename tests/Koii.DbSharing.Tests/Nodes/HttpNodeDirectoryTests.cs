@@ -169,9 +169,9 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
 
     [TestCase(null, "not set")]
     [TestCase("", "not set")]
-    [TestCase("undefined", "'undefined'")]
-    [TestCase("localhost:8080", "'localhost:8080'")]
-    [TestCase("http://user:password@host", "not such a URL")]
+    [TestCase("undefined", "not valid")]
+    [TestCase("localhost:8080", "not valid")]
+    [TestCase("http://user:password@host", "not valid")]
     public async Task Service_url_that_is_not_a_url_is_one_warning_and_an_empty_list(string? serviceUrl, string problem)
     {
         var directory = Directory(serviceUrl);

@@ -25,6 +25,7 @@ public sealed class ReportTextTests
         var report = new ReplicationReport(RoundOutcome.Completed) { Nodes = new NodeListing([]) { Problems = ["The list is old."] }, Verdicts = Counts, Peers = [unchanged, failed] };
 
         Assert.That(unchanged.ToString(), Is.EqualTo("http://a.example: not modified"));
+        Assert.That((unchanged with { Path = PeerPath.InSync, Verdicts = Counts }).ToString(), Is.EqualTo($"http://a.example: in sync, {Counts}"));
         Assert.That(failed.ToString(), Is.EqualTo("http://b.example: no records; Unreachable. No connection could be made."));
         Assert.That(report.ToString(), Is.EqualTo($"Completed: 1 of 2 peers read, {Counts}; The list is old."));
     }

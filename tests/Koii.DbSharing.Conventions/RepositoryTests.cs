@@ -33,8 +33,6 @@ public sealed partial class RepositoryTests
     {
         ["src/Koii.Ed25519/Curve/Vectors/FieldVector.cs"] =
             "One arithmetic type; its methods share constants and bounds that are proven together.",
-        ["src/Koii.Ed25519/Ed25519BatchVerifier.cs"] =
-            "One algorithm over the arrays of one batch; its steps share this state and are called from nowhere else.",
     };
 
     [Test]

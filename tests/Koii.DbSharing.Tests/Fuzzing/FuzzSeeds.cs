@@ -1,6 +1,6 @@
 using System.Text;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Records;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Fuzzing;
 

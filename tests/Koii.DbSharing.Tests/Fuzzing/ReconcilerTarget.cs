@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Records;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 

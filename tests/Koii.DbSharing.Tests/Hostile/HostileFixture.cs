@@ -1,7 +1,7 @@
 using Koii.DbSharing.Peers;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Peers;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 

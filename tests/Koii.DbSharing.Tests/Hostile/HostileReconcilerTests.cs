@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Koii.DbSharing.Replication;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 

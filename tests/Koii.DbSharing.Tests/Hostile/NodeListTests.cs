@@ -1,7 +1,7 @@
 using Koii.DbSharing.Nodes;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing.Tests.Hostile;

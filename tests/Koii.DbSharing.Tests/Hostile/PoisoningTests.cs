@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Peers;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Tests.Hostile;
 

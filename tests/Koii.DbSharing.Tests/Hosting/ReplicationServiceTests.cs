@@ -1,6 +1,6 @@
 using Koii.DbSharing.Hosting;
-using Koii.DbSharing.TestSupport;
 using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -33,9 +33,9 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
         if (!IsPathSegment(options.ResourceName))
             yield return $"ResourceName is '{options.ResourceName}'; it must be a word of letters, digits, '-', '_', '.' and '~'.";
         foreach (var url in options.Nodes.Where(url => !NodeAddress.TryParse(url, out _)))
-            yield return $"Nodes contains '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+            yield return $"Nodes contains '{WithoutUserInformation(url)}'; each must be an absolute http or https URL without user information, query and fragment.";
         foreach (var url in options.OwnUrls.Where(url => !NodeAddress.TryParse(url, out _)))
-            yield return $"OwnUrls contains '{url}'; each must be an absolute http or https URL without user information, query and fragment.";
+            yield return $"OwnUrls contains '{WithoutUserInformation(url)}'; each must be an absolute http or https URL without user information, query and fragment.";
         if (options.Interval < TimeSpan.FromSeconds(1) || options.Interval > TimeSpan.FromDays(1))
             yield return $"Interval is {options.Interval}; it must be from 1 second to 1 day.";
         if (options.MaxClockSkew < TimeSpan.Zero || options.MaxClockSkew > TimeSpan.FromDays(1))
@@ -85,6 +85,14 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
             yield return $"PeerLimits.HeadersTimeout is {headers}, less than ConnectTimeout ({connect}), which is a part of it.";
         if (whole < headers)
             yield return $"PeerLimits.PeerTimeout is {whole}, less than HeadersTimeout ({headers}), which is a part of it.";
+    }
+
+    /// <summary>Removes user information from a URL: the message is logged, and a password must not be.</summary>
+    private static string WithoutUserInformation(string url)
+    {
+        var at = url.LastIndexOf('@');
+        var scheme = url.IndexOf("://", StringComparison.Ordinal);
+        return at < 0 ? url : $"{(scheme >= 0 && scheme < at ? url[..(scheme + 3)] : "")}…{url[at..]}";
     }
 
     private static bool IsPathSegment(string? text) =>

@@ -44,6 +44,7 @@ public sealed class DbSharingOptionsTests
             options.TaskId = "a/b";
             options.ResourceName = "..";
             options.Nodes.Add("ftp://node.example");
+            options.Nodes.Add("https://user:secret@node.example");
             options.OwnUrls.Add("node.example");
             options.Interval = TimeSpan.Zero;
             options.FanOut = options.MaxConcurrentPeers = options.LinktreesPerAuthor = 0;
@@ -61,6 +62,7 @@ public sealed class DbSharingOptionsTests
             "TaskId is 'a/b'; it must be the id of the task: letters, digits, '-', '_', '.' and '~'.",
             "ResourceName is '..'; it must be a word of letters, digits, '-', '_', '.' and '~'.",
             "Nodes contains 'ftp://node.example'; each must be an absolute http or https URL without user information, query and fragment.",
+            "Nodes contains 'https://…@node.example'; each must be an absolute http or https URL without user information, query and fragment.",
             "OwnUrls contains 'node.example'; each must be an absolute http or https URL without user information, query and fragment.",
             "Interval is 00:00:00; it must be from 1 second to 1 day.",
             "MaxClockSkew is -00:00:01; it must be from zero to 1 day.",

@@ -10,6 +10,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds the sharing of a task's data to an application.</summary>
 public static class DbSharingServiceCollectionExtensions
 {
+    /// <summary>Makes the section of the task that is added without a name.</summary>
+    private static readonly Func<IServiceProvider, OptionsSection> DefaultSection = provider =>
+        new OptionsSection(Options.Options.DefaultName, provider.GetService<IConfiguration>()?.GetSection(OptionsSection.DefaultName));
+
     /// <summary>
     /// Adds a task whose options come from <c>Configure&lt;DbSharingOptions&gt;</c> and from the section
     /// <c>DbSharing</c> of the configuration.
@@ -30,8 +34,13 @@ public static class DbSharingServiceCollectionExtensions
     public static IDbSharingBuilder AddDbSharing(this IServiceCollection services)
     {
         var builder = AddTask(services, Options.Options.DefaultName);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
+        // Not TryAddEnumerable, which takes the section of a named task for this one.
+        if (!services.Any(service => !service.IsKeyedService && ReferenceEquals(service.ImplementationFactory, DefaultSection)))
+        {
+            services.Add(ServiceDescriptor.Singleton<IConfigureOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
+            services.Add(ServiceDescriptor.Singleton<IValidateOptions<DbSharingOptions>, OptionsSection>(DefaultSection));
+        }
+
         return builder;
     }
 
@@ -105,9 +114,6 @@ public static class DbSharingServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrEmpty(name);
         return AddTask(services, name, configuration);
     }
-
-    private static OptionsSection DefaultSection(IServiceProvider provider) =>
-        new(Options.Options.DefaultName, provider.GetService<IConfiguration>()?.GetSection(OptionsSection.DefaultName));
 
     private static DbSharingBuilder AddTask(IServiceCollection services, string name, Action<DbSharingOptions> configure)
     {

@@ -16,11 +16,15 @@ internal sealed class OptionsSection(string name, IConfiguration? section)
     public const string DefaultName = "DbSharing";
 
     /// <summary>
-    /// The subsection with the settings of the endpoints, which the package Koii.DbSharing.AspNetCore binds.
+    /// The subsection with the settings of the endpoints, which the package Koii.DbSharing.AspNetCore binds for the task
+    /// that is added without a name.
     /// </summary>
     private const string Endpoints = "Endpoints";
 
     private readonly string _prefix = section is IConfigurationSection { Path: var path } ? path + ConfigurationPath.KeyDelimiter : "";
+
+    // Elsewhere nothing reads the subsection, so its settings are reported as unknown.
+    private readonly bool _hasEndpoints = section is IConfigurationSection { Path: DefaultName };
 
     public void Configure(DbSharingOptions options) => Configure(Options.DefaultName, options);
 
@@ -42,7 +46,7 @@ internal sealed class OptionsSection(string name, IConfiguration? section)
     /// The settings of the section that have a value. An empty value represents an empty JSON array and is ignored.
     /// </summary>
     private IEnumerable<KeyValuePair<string, string?>> Settings() => (section?.AsEnumerable(makePathsRelative: true) ?? [])
-        .Where(setting => setting.Value is not null && !KeyEquals(setting.Key.Split(ConfigurationPath.KeyDelimiter)[0], Endpoints))
+        .Where(setting => setting.Value is not null && !(_hasEndpoints && KeyEquals(setting.Key.Split(ConfigurationPath.KeyDelimiter)[0], Endpoints)))
         .Where(setting => setting.Value is not "" || !IsGroup(setting.Key))
         .OrderBy(setting => setting.Key, ConfigurationKeyComparer.Instance);
 
@@ -50,7 +54,7 @@ internal sealed class OptionsSection(string name, IConfiguration? section)
     {
         var (key, value) = setting;
         if (key.Split(ConfigurationPath.KeyDelimiter) is [var list, ..] path && IsList(list) && path is not [_, _])
-            return $"{_prefix}{key} is '{value}'; {list} is a list: its elements are {_prefix}{list}:0, {_prefix}{list}:1 and so on.";
+            return $"{_prefix}{key} is not an element of the list {list}: its elements are {_prefix}{list}:0, {_prefix}{list}:1 and so on.";
         try
         {
             Select([setting]).Bind(new DbSharingOptions());

@@ -10,13 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>Talks HTTP to peers (protocol §3, §4.2) within <see cref="PeerLimits"/>. Safe for use by many threads.</summary>
-/// <remarks>
-/// At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies of records are read at the same time. A permit is
-/// taken to read the next page and released before the page is yielded, so the time in which the caller processes a
-/// page holds none. A body that keeps its reader waiting for a second loses its permit while the reading goes on, so
-/// slow peers do not delay the others.
-/// </remarks>
-internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
+/// <remarks>At most <see cref="DbSharingOptions.MaxConcurrentPeers"/> bodies of records are read at the same time (<see cref="PageReader"/>).</remarks>
+internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAware
 {
     /// <summary>How many peers' paths are remembered. Forgetting one costs a request that ends in 404.</summary>
     internal const int MaxRememberedPaths = 1_024;
@@ -28,8 +23,6 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
 
     // A summary has about a hundred bytes.
     private const int MaxSummaryBytes = 4 * 1024;
-
-    private static readonly TimeSpan PermitTimeout = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _listedClient;
     private readonly HttpClient _configuredClient;
@@ -45,7 +38,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private readonly TransferLimits _messageLimits;
     private readonly TransferLimits _fetchLimits;
 
-    private readonly AsyncSemaphore _readPermits;
+    private readonly PageReader _pages;
     private readonly ConcurrentDictionary<NodeAddress, string> _paths = [];
 
     /// <summary>Initializes a client for all peers of a task.</summary>
@@ -77,7 +70,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         _messageLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FrameLimit);
         // A peer ends a fetch with the element that exceeds the limit.
         _fetchLimits = TransferLimits.ForPeer(_peerLimits, ProtocolExtension.FetchBytes + (2L * _peerLimits.MaxElementBytes));
-        _readPermits = new AsyncSemaphore(options.MaxConcurrentPeers);
+        _pages = new PageReader(new AsyncSemaphore(options.MaxConcurrentPeers), timeProvider);
     }
 
     /// <inheritdoc/>
@@ -86,6 +79,9 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         ArgumentNullException.ThrowIfNull(peer);
         return ReadListAsync(peer, ListEntityTag.TryParse(entityTag, out var held) ? held : null, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public void BeginRound() => _guard.BeginRound();
 
     /// <inheritdoc/>
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
@@ -108,6 +104,8 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         NodeAddress peer, ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
+        if (!TryAdmit(peer))
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(_timeProvider, _messageLimits, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "reconcile"), message, timer).ConfigureAwait(false);
         return await ReadToEndAsync(transfer, cancellationToken).ConfigureAwait(false);
@@ -154,7 +152,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
                 yield break;
             }
 
-            await foreach (var (read, isLast) in ReadPagesAsync(body, limits, cancellationToken).ConfigureAwait(false))
+            await foreach (var (read, isLast) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
             {
                 if (isFirst && read.Failure?.Kind is PeerFailureKind.NotAList)
                     break;
@@ -176,6 +174,12 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
     private async IAsyncEnumerable<PeerPage> ReadRecordsAsync(
         NodeAddress peer, IReadOnlyList<LinktreeId> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!TryAdmit(peer))
+        {
+            yield return new PeerPage([]) { Failure = PeerFailures.TooManyPeersAtAddress };
+            yield break;
+        }
+
         using var timer = new TransferTimer(_timeProvider, _fetchLimits, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "fetch"), BytesOf(ids), timer).ConfigureAwait(false);
         if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
@@ -185,53 +189,8 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         }
 
         var limits = new ListLimits(_fetchLimits.MaxBytes, ids.Count, _peerLimits.MaxElementBytes);
-        await foreach (var (page, _) in ReadPagesAsync(body, limits, cancellationToken).ConfigureAwait(false))
+        await foreach (var (page, _) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
             yield return page;
-    }
-
-    private async IAsyncEnumerable<(PeerPage Page, bool IsLast)> ReadPagesAsync(
-        TransferBody body, ListLimits limits, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var pages = LinktreeReader.ReadListAsync(body, limits, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using var _ = pages.ConfigureAwait(false);
-        var counted = 0L;
-        while (await MoveNextAsync(pages, body, cancellationToken).ConfigureAwait(false))
-        {
-            var read = pages.Current;
-            var page = new PeerPage(read.Linktrees)
-            {
-                Malformed = read.Malformed,
-                BytesReceived = body.BytesReceived - counted,
-                Failure = PeerFailures.From(read.End, body.Fault),
-            };
-            counted = body.BytesReceived;
-            yield return (page, read.End is not ListEnd.More);
-        }
-    }
-
-    /// <summary>
-    /// Reads the next page with a permit, which is released after <see cref="PermitTimeout"/> even if the page has not
-    /// come.
-    /// </summary>
-    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<LinktreeListPage> pages, TransferBody body, CancellationToken cancellationToken)
-    {
-        // No read is pending while the permit is awaited, so that time counts only for the limit of the whole transfer.
-        using var permit = new Permit(await _readPermits.AcquireAsync(cancellationToken).ConfigureAwait(false));
-        var reading = ReadAsync();
-        if (reading.IsCompleted)
-            return await reading.ConfigureAwait(false);
-
-        using var timer = _timeProvider.CreateTimer(static state => ((Permit)state!).Dispose(), permit, PermitTimeout, Timeout.InfiniteTimeSpan);
-        return await reading.ConfigureAwait(false);
-
-        async ValueTask<bool> ReadAsync()
-        {
-            if (!await pages.MoveNextAsync().ConfigureAwait(false))
-                return false;
-            if (pages.Current.End is ListEnd.Complete)
-                await body.FinishAsync(cancellationToken).ConfigureAwait(false);
-            return true;
-        }
     }
 
     private static async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReadToEndAsync(HttpTransfer transfer, CancellationToken cancellationToken)
@@ -269,8 +228,6 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         _paths[peer] = path;
     }
 
-    // Called at the start of an exchange only. An exchange may last longer than the window of the guard: counted again, two
-    // peers with long exchanges would exclude a third at their address for ever.
     private bool TryAdmit(NodeAddress peer) => _configured.Contains(peer) || _guard.TryAdmit(peer);
 
     private HttpClient ClientFor(NodeAddress peer) => _configured.Contains(peer) ? _configuredClient : _listedClient;
@@ -283,17 +240,5 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler
         for (var i = 0; i < ids.Count; i++)
             ids[i].AsSpan().CopyTo(bytes.AsSpan(i * LinktreeId.Size));
         return bytes;
-    }
-
-    /// <summary>A permit to read a body that may be released twice, by the reader and by its timer.</summary>
-    private sealed class Permit(AsyncSemaphore.Releaser releaser) : IDisposable
-    {
-        private bool _isReleased;
-
-        public void Dispose()
-        {
-            if (!Interlocked.Exchange(ref _isReleased, true))
-                releaser.Dispose();
-        }
     }
 }

@@ -38,8 +38,7 @@ public sealed class HttpTransport : IDisposable
         timeProvider ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
 
-        // The window is half the interval, so it ends before the next round starts.
-        var guard = new PeerAddressGuard(options.AllowPrivateAddresses, options.Interval / 2, timeProvider);
+        var guard = new PeerAddressGuard(options.AllowPrivateAddresses);
         _listedClient = CreateClient(CreateHandler(options.PeerLimits, guard));
         _namedClient = CreateClient(CreateHandler(options.PeerLimits));
         PeerClient = new HttpPeer(_listedClient, _namedClient, guard, options, timeProvider, loggerFactory.CreateLogger<HttpPeer>());

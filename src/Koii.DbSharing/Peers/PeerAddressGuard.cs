@@ -12,14 +12,13 @@ namespace Koii.DbSharing.Peers;
 /// <remarks>
 /// <para>A host is resolved once for each connection, every address is checked, and the socket connects to an address
 /// that was checked, so a name that changes its resolution in between gains nothing.</para>
-/// <para>At most <see cref="PeersPerAddress"/> peers are admitted at one address within the given window, whatever
-/// their names are. A peer counts from its admission, and calls within the window do not extend it. With a window of
-/// half the interval between rounds, every round starts with no peer counted, so that the random order of a round
-/// decides anew which peers of an address are called.</para>
+/// <para>At most <see cref="PeersPerAddress"/> peers at one address are called in a round, whatever their names are. The
+/// count starts again with each round, so that the random order of a round decides anew which peers of an address are
+/// called. Time cannot replace the round: a pull may take longer than the interval between rounds.</para>
 /// </remarks>
 internal sealed class PeerAddressGuard
 {
-    /// <summary>How many peers at one address are admitted within the window.</summary>
+    /// <summary>How many peers at one address are admitted in a round.</summary>
     public const int PeersPerAddress = 2;
 
     /// <summary>
@@ -30,15 +29,13 @@ internal sealed class PeerAddressGuard
     private const int MaxRememberedAddresses = 4_096;
 
     private readonly bool _allowPrivateAddresses;
-    private readonly TimeSpan _window;
-    private readonly TimeProvider _timeProvider;
     private readonly ResolveHost _resolve;
     private readonly ConnectSocket _connect;
 
     private readonly Lock _lock = new();
 
-    /// <summary>The peers that were admitted within the window, in the order of their admission.</summary>
-    private readonly OrderedDictionary<NodeAddress, Visit> _admitted = [];
+    /// <summary>The peers that were admitted in this round. Nothing is counted before the first round starts.</summary>
+    private Dictionary<NodeAddress, DnsEndPoint>? _admitted;
 
     /// <summary>
     /// The last IP address of each endpoint. Connections outlive rounds, so this does too.
@@ -50,14 +47,11 @@ internal sealed class PeerAddressGuard
     /// Whether connections to special addresses are allowed too. Peers there are not counted: in development all peers
     /// are at one address.
     /// </param>
-    /// <param name="window">How long an admitted peer counts.</param>
-    /// <param name="timeProvider">The clock of the window.</param>
     /// <param name="resolve">Finds the addresses of a host. Default: the system's resolver.</param>
     /// <param name="connect">Connects to an address that was checked. Default: over TCP.</param>
-    public PeerAddressGuard(
-        bool allowPrivateAddresses, TimeSpan window, TimeProvider timeProvider, ResolveHost? resolve = null, ConnectSocket? connect = null)
+    public PeerAddressGuard(bool allowPrivateAddresses, ResolveHost? resolve = null, ConnectSocket? connect = null)
     {
-        (_allowPrivateAddresses, _window, _timeProvider) = (allowPrivateAddresses, window, timeProvider);
+        _allowPrivateAddresses = allowPrivateAddresses;
         (_resolve, _connect) = (resolve ?? ResolveBySystemAsync, connect ?? ConnectByTcpAsync);
     }
 
@@ -69,27 +63,31 @@ internal sealed class PeerAddressGuard
     /// <summary>Connects to an address that was checked.</summary>
     public delegate ValueTask<Stream> ConnectSocket(IPEndPoint address, CancellationToken cancellationToken);
 
-    /// <summary>Admits a peer before it is called.</summary>
+    /// <summary>Starts to count again.</summary>
+    public void BeginRound()
+    {
+        lock (_lock)
+            _admitted = [];
+    }
+
+    /// <summary>Admits a peer before each request to it. A peer that was admitted in this round is admitted again.</summary>
     /// <returns>
-    /// <see langword="false"/> where as many others are admitted at its address. An address that is not known yet is
-    /// checked when the connection is made.
+    /// <see langword="false"/> if as many others are admitted at its address. An address that is not known yet is checked
+    /// when the connection is made.
     /// </returns>
     public bool TryAdmit(NodeAddress peer)
     {
         var uri = new Uri(peer.Url);
         var endPoint = new DnsEndPoint(uri.IdnHost, uri.Port);
-        var now = _timeProvider.GetTimestamp();
         lock (_lock)
         {
-            while (_admitted.Count > 0 && _timeProvider.GetElapsedTime(_admitted.GetAt(0).Value.At, now) >= _window)
-                _admitted.RemoveAt(0);
-            if (_admitted.ContainsKey(peer))
+            if (_admitted is null || _admitted.ContainsKey(peer))
                 return true;
             var address = _addresses.GetValueOrDefault(endPoint);
             var isCounted = address is null ? !_allowPrivateAddresses : PublicAddress.Contains(address);
             if (isCounted && CountAtUnderLock(endPoint, address) >= PeersPerAddress)
                 return false;
-            _admitted.Add(peer, new Visit(endPoint, now));
+            _admitted.Add(peer, endPoint);
             return true;
         }
     }
@@ -137,7 +135,9 @@ internal sealed class PeerAddressGuard
     {
         lock (_lock)
         {
-            if (PublicAddress.Contains(address) && CountAtUnderLock(endPoint, address) > PeersPerAddress)
+            // The count includes the peers of this endpoint, unless their admission was revoked meanwhile.
+            var limit = _admitted?.ContainsValue(endPoint) is false ? PeersPerAddress - 1 : PeersPerAddress;
+            if (PublicAddress.Contains(address) && CountAtUnderLock(endPoint, address) > limit)
                 return false;
             RememberUnderLock(endPoint, address);
             return true;
@@ -153,14 +153,14 @@ internal sealed class PeerAddressGuard
         lock (_lock)
         {
             RememberUnderLock(endPoint, address);
-            foreach (var peer in _admitted.Where(pair => pair.Value.EndPoint.Equals(endPoint)).Select(pair => pair.Key).ToArray())
-                _admitted.Remove(peer);
+            foreach (var (peer, _) in _admitted?.Where(pair => pair.Value.Equals(endPoint)).ToArray() ?? [])
+                _admitted!.Remove(peer);
         }
     }
 
-    private int CountAtUnderLock(DnsEndPoint endPoint, IPAddress? address) => _admitted.Values.Count(visit =>
-        visit.EndPoint.Equals(endPoint)
-        || (address is not null && _addresses.TryGetValue(visit.EndPoint, out var other) && other.Equals(address)));
+    private int CountAtUnderLock(DnsEndPoint endPoint, IPAddress? address) =>
+        _admitted?.Values.Count(admitted =>
+            admitted.Equals(endPoint) || (address is not null && _addresses.TryGetValue(admitted, out var other) && other.Equals(address))) ?? 0;
 
     private void RememberUnderLock(DnsEndPoint endPoint, IPAddress address)
     {
@@ -189,7 +189,4 @@ internal sealed class PeerAddressGuard
             throw;
         }
     }
-
-    /// <summary>When a peer was admitted, and at which endpoint.</summary>
-    private readonly record struct Visit(DnsEndPoint EndPoint, long At);
 }

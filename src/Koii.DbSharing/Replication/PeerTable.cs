@@ -78,7 +78,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 .. _entries.OrderBy(pair => pair.Key.Url, StringComparer.Ordinal).Select(pair => new PeerStatus(pair.Key, StateOf(pair.Value))
                 {
                     ConsecutiveFailures = pair.Value.Failures,
-                    RetryIn = StateOf(pair.Value) == PeerState.BackingOff ? pair.Value.Backoff - Age(pair.Value.FailedAt) : null,
+                    RetryIn = RetryIn(pair.Value),
                     HasExtension = ExtensionOf(pair.Value),
                     LastReport = pair.Value.LastReport,
                     LastReportAt = pair.Value.LastReportAt,
@@ -178,6 +178,9 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         { GoodSince: { } since } when Age(since) >= ProvenAfter => PeerState.Proven,
         _ => PeerState.Ready,
     };
+
+    private TimeSpan? RetryIn(Entry entry) =>
+        entry.Failures > 0 && entry.Backoff - Age(entry.FailedAt) is { Ticks: > 0 } remaining ? remaining : null;
 
     private bool? ExtensionOf(Entry entry) =>
         entry.HasExtension is { } has && Age(entry.ExtensionCheckedAt) < (has ? ExtensionLifetime : NoExtensionLifetime) ? has : null;

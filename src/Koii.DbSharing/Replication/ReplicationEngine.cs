@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Storage;
@@ -64,7 +65,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         _random = new SynchronizedRandom(services.Random);
         _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
 
-        // The three optional capabilities. Nothing else depends on the type of a service.
+        // The three optional capabilities. Beside them, only the client of this library is told when a round starts.
         var batchVerifier = verifier as IBatchSignatureVerifier;
         var reconciler = services.Reconciler ?? client as IPeerReconciler;
         var feed = store as ILinktreeChangeFeed;
@@ -76,7 +77,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);
         _processor = new RecordProcessor(options, _rejections, verifier, batchVerifier, services.Policy, store, _timeProvider);
         var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, _logger);
-        _round = new ReplicationRound(directory, new PeerSelector(options), _peers, sync, _taskId, _random, _timeProvider, _logger);
+        _round = new ReplicationRound(directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _taskId, _random, _timeProvider, _logger);
     }
 
     /// <summary>The store that was given to the constructor.</summary>

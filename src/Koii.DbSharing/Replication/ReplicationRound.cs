@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
@@ -6,6 +7,7 @@ namespace Koii.DbSharing.Replication;
 /// <summary>Runs rounds: gets the node list, selects peers, synchronizes from all of them concurrently, and sums up. One round at a time.</summary>
 /// <param name="directory">Lists the nodes.</param>
 /// <param name="selector">Selects the peers.</param>
+/// <param name="roundAware">Receives the start of each round.</param>
 /// <param name="peers">The state of each peer.</param>
 /// <param name="sync">Synchronizes from one peer.</param>
 /// <param name="taskId">The task, for the log.</param>
@@ -13,7 +15,15 @@ namespace Koii.DbSharing.Replication;
 /// <param name="timeProvider">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class ReplicationRound(
-    INodeDirectory directory, PeerSelector selector, PeerTable peers, PeerSync sync, string taskId, Random random, TimeProvider timeProvider, ILogger logger)
+    INodeDirectory directory,
+    PeerSelector selector,
+    IRoundAware? roundAware,
+    PeerTable peers,
+    PeerSync sync,
+    string taskId,
+    Random random,
+    TimeProvider timeProvider,
+    ILogger logger)
 {
     private bool _hadNodeList = true;
     private bool _hadSuccess = true;
@@ -26,6 +36,7 @@ internal sealed partial class ReplicationRound(
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
+        roundAware?.BeginRound();
         var selected = hasNodeList ? selector.Select(listing.Nodes, peers.GetState, random) : [];
         var reports = await SyncAllAsync(selected, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();

@@ -65,7 +65,7 @@ internal static class HostileCommand
         var options = new DbSharingOptions { TaskId = "T", AllowPrivateAddresses = true };
         var store = new WatchedStore(new InMemoryLinktreeStore(options));
         using var http = HttpTransport.CreateClient(HttpTransport.CreateHandler(options.PeerLimits, guard: null));
-        var guard = new PeerAddressGuard(allowPrivateAddresses: true, options.Interval / 2, TimeProvider.System);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: true);
         var client = new HttpPeer(http, http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
         NodeAddress[] honest = [first.Address, second.Address, third.Address];
         var engine = new ReplicationEngine(

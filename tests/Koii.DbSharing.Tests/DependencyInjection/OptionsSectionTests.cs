@@ -55,6 +55,37 @@ public sealed class OptionsSectionTests
     }
 
     [Test]
+    public void Section_is_bound_after_a_named_task_took_another_one()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["DbSharing:TaskId"] = "default", ["B:TaskId"] = "b" })
+            .Build();
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
+        services.AddDbSharing("b", configuration.GetSection("B")).UseInMemory();
+        services.AddDbSharing().UseInMemory();
+        using var provider = services.BuildServiceProvider();
+
+        var options = provider.GetRequiredService<IOptionsMonitor<DbSharingOptions>>();
+
+        Assert.That((options.CurrentValue.TaskId, options.Get("b").TaskId), Is.EqualTo(("default", "b")));
+    }
+
+    [Test]
+    public void Settings_of_endpoints_that_nothing_reads_are_reported()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["B:TaskId"] = "b", ["B:Endpoints:IdleTimeout"] = "00:00:10" })
+            .Build();
+        var services = new ServiceCollection();
+        services.AddDbSharing("b", configuration.GetSection("B")).UseInMemory();
+        using var provider = services.BuildServiceProvider();
+
+        Assert.That(
+            () => provider.GetRequiredService<IOptionsMonitor<DbSharingOptions>>().Get("b"),
+            Throws.TypeOf<OptionsValidationException>().With.Message.EqualTo("B:Endpoints:IdleTimeout is not a setting of this section."));
+    }
+
+    [Test]
     public void Options_come_from_code_where_no_configuration_is_registered()
     {
         var services = new ServiceCollection();
@@ -89,7 +120,7 @@ public sealed class OptionsSectionTests
         [
             "DbSharing:Interval is 'soon', which cannot be converted: ", "FanOut is 0; ", "DbSharing:MaxRecords is '1e3', which cannot be converted: ",
             "DbSharing:MaxConcurrentPeers is '5000000000', which cannot be converted: ", "DbSharing:AllowPrivateAddresses is 'maybe', which cannot be converted: ",
-            "DbSharing:Intervall is not a setting of this section.", "DbSharing:Nodes is 'http://a.example'; Nodes is a list: its elements are DbSharing:Nodes:0, DbSharing:Nodes:1 and so on.",
+            "DbSharing:Intervall is not a setting of this section.", "DbSharing:Nodes is not an element of the list Nodes: its elements are DbSharing:Nodes:0, DbSharing:Nodes:1 and so on.",
             "DbSharing:OwnUrls:x:y is ", "DbSharing:TaskId:Value is not a setting of this section.", "DbSharing:PeerLimits:IdleTimeout is '10 s', which cannot be converted: ",
             "DbSharing:PeerLimits:IdleTime is not a setting of this section.", "DbSharing:Peer:Limits is not a setting of this section.", "TaskId is ''; ", "No store is registered: ",
         ];

@@ -24,7 +24,7 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
         handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
         handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
         _http = HttpTransport.CreateClient(handler);
-        var guard = new PeerAddressGuard(allowPrivateAddresses: false, _options.Interval, TimeProvider.System);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false);
         _client = new HttpPeer(_http, _http, guard, _options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 

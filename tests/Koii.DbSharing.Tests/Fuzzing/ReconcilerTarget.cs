@@ -27,7 +27,7 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
     {
         var options = new DbSharingOptions { TaskId = "T", Nodes = { Peer.Url } };
         _http = new HttpClient(_handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var guard = new PeerAddressGuard(allowPrivateAddresses: false, options.Interval, TimeProvider.System);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false);
         _reconciler = new HttpPeer(_http, _http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 

@@ -19,8 +19,6 @@ internal static class LoopbackHttp
     /// <summary>Creates a client whose connections are counted.</summary>
     public static HttpClient CreateClient(PeerLimits limits, CountedConnections connections) => CreateClient(limits, new PeerAddressGuard(
         allowPrivateAddresses: true,
-        TimeSpan.Zero,
-        TimeProvider.System,
         (_, _) => throw new InvalidOperationException("Every peer is named by its address."),
         async (address, cancellationToken) => await connections.ConnectAsync(address, cancellationToken)));
 }

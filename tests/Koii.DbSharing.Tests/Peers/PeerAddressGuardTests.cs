@@ -146,12 +146,12 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
         for (var round = 0; round < 3; round++)
         {
+            client.BeginRound();
             var first = round; // Each round leaves out another one.
             var failures = new List<PeerFailureKind?>();
             for (var number = 0; number < 3; number++)
                 failures.Add((await client.ReadAllAsync(NodeAddress.Parse($"http://same{(first + number) % 3}.example"), null).SingleAsync()).Failure?.Kind);
             Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }), $"round {round}, also over connections of an earlier one");
-            Clock.Advance(Options.Interval);
         }
     }
 
@@ -174,6 +174,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
         for (var round = 0; round < 12 * names; round++)
         {
+            client.BeginRound();
             random.Shuffle(peers);
             var pulls = peers.Select(address => client.ReadAllAsync(address, null).SingleAsync().AsTask()).ToArray();
             mayResolve.TrySetResult();
@@ -181,7 +182,6 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
             for (var number = 0; number < names; number++)
                 calls[peers[number]] += pages[number].Failure is null ? 1 : 0;
             Assert.That(pages.Count(page => page.Failure is null), Is.LessThanOrEqualTo(PeerAddressGuard.PeersPerAddress));
-            Clock.Advance(0.9 * Options.Interval);
         }
 
         Assert.That(calls.Values, Is.All.InRange(12, 48), "24 of the rounds on average");
@@ -194,6 +194,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var guard = Guard(connect: Connect(peer));
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
+        client.BeginRound();
 
         var pulls = Enumerable.Range(0, 3).Select(number => client.ReadAllAsync(NodeAddress.Parse($"http://host.example/{number}"), null).SingleAsync().AsTask());
 
@@ -201,31 +202,53 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     }
 
     [Test]
-    public void Admitted_peer_counts_for_half_an_interval_and_is_admitted_again_meanwhile()
+    public void Admitted_peer_counts_until_the_next_round_and_is_admitted_again_meanwhile()
     {
         var guard = Guard();
         var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
+        guard.BeginRound();
 
         Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
-        Clock.Advance(Options.Interval / 2 - TimeSpan.FromTicks(1));
-        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
-        Clock.Advance(TimeSpan.FromTicks(1));
-        Assert.That(guard.TryAdmit(peers[2]), Is.True, "calls in between do not extend the time");
+        Clock.Advance(10 * Options.Interval);
+        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "a round may take longer than any interval");
+        guard.BeginRound();
+        Assert.That(peers.Reverse().Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "late calls of a round do not count in the next one");
     }
 
     [Test]
-    public async Task Reconciliation_goes_on_after_the_time_for_which_its_peer_counts()
+    public async Task Reconciliation_and_fetch_are_refused_for_a_third_peer_of_an_address()
     {
         await using var peer = LoopbackPeer.Serve(("/fetch", Answers.Json("[]")));
         var guard = Guard(connect: Connect(peer));
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
         var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
-        await client.GetSummaryAsync(peers[0]);
-        Clock.Advance(Options.Interval / 2);
-        Assert.That(peers[1..].Select(guard.TryAdmit), Is.All.True);
+        client.BeginRound();
+        Assert.That(peers[..2].Select(guard.TryAdmit), Is.All.True);
 
         Assert.That((await client.FetchAsync(peers[0], new LinktreeId[1]).SingleAsync()).Failure, Is.Null);
+        Assert.That((await client.FetchAsync(peers[2], new LinktreeId[1]).SingleAsync()).Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyPeersAtAddress));
+        Assert.That((await client.ReconcileAsync(peers[2], new byte[] { 0x61 })).Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyPeersAtAddress));
+    }
+
+    [Test]
+    public async Task Names_that_change_their_address_during_a_round_are_refused_beyond_two_at_the_new_one()
+    {
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
+        var later = false;
+        var guard = NewGuard((host, _) => Resolved(host, later ? Public : $"9.9.9.{host[4]}"), Connect(peer));
+        var names = Enumerable.Range(1, 5).Select(number => NodeAddress.Parse($"http://name{number}.example")).ToArray();
+        guard.BeginRound();
+        foreach (var name in names)
+            Assert.That((await AskAsync(name, guard))?.Kind, Is.Null, "each at an address of its own");
+
+        later = true;
+        var failures = new List<PeerFailureKind?>();
+        foreach (var name in names)
+            failures.Add((await AskAsync(name, guard))?.Kind);
+
+        Assert.That(failures.Count(failure => failure is null), Is.EqualTo(2));
+        Assert.That(failures.Skip(2), Is.All.EqualTo(PeerFailureKind.TooManyPeersAtAddress));
     }
 
     [Test]
@@ -272,7 +295,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     }
 
     private PeerAddressGuard NewGuard(PeerAddressGuard.ResolveHost resolve, PeerAddressGuard.ConnectSocket connect, bool allowPrivateAddresses = false) =>
-        new(allowPrivateAddresses, Options.Interval / 2, Clock, resolve, connect);
+        new(allowPrivateAddresses, resolve, connect);
 
     private PeerAddressGuard Guard(bool allowPrivateAddresses = false, PeerAddressGuard.ConnectSocket? connect = null) => NewGuard(
         (host, _) => Resolved(host, host switch

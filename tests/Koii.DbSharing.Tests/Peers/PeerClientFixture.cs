@@ -33,7 +33,7 @@ internal abstract class PeerClientFixture : IDisposable
     protected HttpPeer ClientOn(HttpClient http, PeerAddressGuard? guard = null) => ClientOn(http, http, guard);
 
     protected HttpPeer ClientOn(HttpClient listed, HttpClient named, PeerAddressGuard? guard = null) => new(
-        listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true, Options.Interval / 2, Clock), Options, Clock, NullLogger<HttpPeer>.Instance);
+        listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options, Clock, NullLogger<HttpPeer>.Instance);
 
     [TearDown]
     public void NoTimerIsLeft() => Assert.That(Clock.IsIdle, Is.True, "a timer was left behind");

@@ -76,15 +76,15 @@ public sealed class DbSharingOptions
     /// <value>Default: 1,000,000; at least 1.</value>
     public long MaxRecords { get; set; } = 1_000_000;
 
-    /// <summary>How many of the newest changes the store's change feed keeps.</summary>
+    /// <summary>For how many of the newest changes the store's change feed keeps what they removed.</summary>
     /// <remarks>
-    /// A reader that is further behind, or that last read before <see cref="ChangeRetention"/>, must list the store
-    /// again. The index that answers peers is such a reader.
+    /// A reader that is further behind, or that last read before <see cref="ChangeRetention"/>, may have to read the
+    /// feed from the start again. The index that answers peers is such a reader.
     /// </remarks>
     /// <value>Default: 100,000; at least 1.</value>
     public int MaxRetainedChanges { get; set; } = 100_000;
 
-    /// <summary>How long the store's change feed keeps a change, within <see cref="MaxRetainedChanges"/>.</summary>
+    /// <summary>How long the store's change feed keeps what was removed, within <see cref="MaxRetainedChanges"/>.</summary>
     /// <value>Default: 7 days; more than zero, at most 3,650 days.</value>
     public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromDays(7);
 

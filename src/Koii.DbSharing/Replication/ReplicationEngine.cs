@@ -71,7 +71,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         var feed = store as ILinktreeChangeFeed;
         _capabilities = (batchVerifier is not null, reconciler is not null, feed is not null);
 
-        Index = feed is null ? null : new LinktreeIndex(store, feed);
+        Index = feed is null ? null : new LinktreeIndex(feed);
         _rejections = new RejectionCache(_timeProvider);
         _peers = new PeerTable(_interval, _timeProvider, _random);
         _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);

@@ -6,9 +6,8 @@ namespace Koii.DbSharing.Storage;
 public sealed record ChangePage(IReadOnlyList<LinktreeChange> Changes, ChangePosition Next)
 {
     /// <summary>
-    /// Whether changes after the requested position are no longer in the feed. A reader then keeps <see cref="Next"/>,
-    /// lists the store to rebuild what it derives from it, and continues from <see cref="Next"/>; changes that the list
-    /// has included already then occur once more.
+    /// Whether the reader has missed changes. It then discards what it has derived from the feed and continues from
+    /// <see cref="Next"/>: the feed returns all that is stored from the start.
     /// </summary>
     public bool IsTrimmed { get; init; }
 }

@@ -8,8 +8,8 @@ namespace Koii.DbSharing.Storage;
 public readonly record struct ChangePosition(string? Value)
 {
     /// <summary>
-    /// The position before the store's first change. It is trimmed (<see cref="ChangePage.IsTrimmed"/>) once the store
-    /// has trimmed its feed.
+    /// The position of a reader that knows nothing yet: it is returned each record that is stored as an addition, and
+    /// then what changes from that time on.
     /// </summary>
     public static ChangePosition Start => default;
 

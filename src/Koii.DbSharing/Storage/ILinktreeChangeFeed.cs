@@ -20,14 +20,19 @@ public interface ILinktreeChangeFeed
     /// <param name="limit">The maximum number of changes to return, at least 1.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
-    /// The changes after the position, each exactly once and none skipped; fewer than <paramref name="limit"/> only at
-    /// the end of the feed. The changes of one identity form a chain: what a change removes is what the change before
-    /// it added. A store trims old changes when it is written to: those older than
-    /// <see cref="DbSharingOptions.ChangeRetention"/>, and those beyond the newest
-    /// <see cref="DbSharingOptions.MaxRetainedChanges"/>. A store may retain up to twice
-    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> before it trims. For a position before the
-    /// oldest change that is kept, or one that the store never returned, the page is empty,
-    /// <see cref="ChangePage.IsTrimmed"/>, and continues at the end of the feed.
+    /// The changes after the position, each once; fewer than <paramref name="limit"/> only at the end of the feed. Their
+    /// sum is what is stored: the changes of one identity form a chain, in which a change removes what the change before
+    /// it added, and a version that was removed before the reader started does not occur. Where the version that was
+    /// replaced does not occur, its replacement is an insertion. If the reader has missed changes, or the store has never
+    /// returned the position, the page is empty and <see cref="ChangePage.IsTrimmed"/>.
     /// </returns>
+    /// <remarks>
+    /// Additions of stored records are kept as long as the records. Of each removed version the store keeps the removal,
+    /// and trims it when it is written to: if the removal is older than <see cref="DbSharingOptions.ChangeRetention"/>, or
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> changes came after it. A reader has missed changes if a removal
+    /// was trimmed that happened after it started, or, once it has read all that was stored when it started, after its
+    /// position. Reading from <see cref="ChangePosition.Start"/> is thus always possible, and takes no data of
+    /// records.
+    /// </remarks>
     ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default);
 }

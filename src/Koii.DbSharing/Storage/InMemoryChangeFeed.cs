@@ -1,69 +1,82 @@
-using System.Globalization;
-
 namespace Koii.DbSharing.Storage;
 
 /// <summary>
-/// The changes of an <see cref="InMemoryLinktreeStore"/>, numbered from 1. Not safe for use by many threads: the
-/// store's lock guards it.
+/// The changes of an <see cref="InMemoryLinktreeStore"/>. Not safe for use by many threads: the store's lock guards it.
 /// </summary>
-/// <param name="maxChanges">How many of the newest changes are kept.</param>
-/// <param name="retention">The age up to which a change is kept.</param>
+/// <param name="maxChanges">How many of the newest changes have their removals kept.</param>
+/// <param name="retention">The age up to which a removal is kept.</param>
 internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
 {
-    private readonly List<(LinktreeChange Change, DateTimeOffset At)> _changes = [];
-
     // Part of each position, so that a position of another store is recognized.
-    private readonly string _prefix = Guid.NewGuid().ToString("N") + ":";
+    private readonly string _name = Guid.NewGuid().ToString("N");
 
-    // How many changes were trimmed in all, and how many of these are still at the front of the list.
+    // Each in ascending order of its number. Entries of trimmed removals stay among the additions until they are half of
+    // them.
+    private readonly List<InMemoryEntry> _additions = [];
+    private readonly Queue<(InMemoryEntry Entry, DateTimeOffset At)> _removals = [];
+
+    private long _last;
     private long _trimmed;
-    private int _trimmedInList;
+    private int _gone;
 
-    /// <summary>The time of the changes that are appended next.</summary>
-    internal DateTimeOffset Now { get; set; }
+    /// <summary>Gives the number of the next change.</summary>
+    internal long NextNumber() => ++_last;
 
-    private int Kept => _changes.Count - _trimmedInList;
+    internal void Add(InMemoryEntry entry) => _additions.Add(entry);
 
-    private long Last => _trimmed + Kept;
+    internal void Remove(InMemoryEntry entry, DateTimeOffset now) => _removals.Enqueue((entry, now));
 
-    internal void Append(LinktreeChange change)
+    /// <summary>Trims removals beyond the number and the age that are kept.</summary>
+    internal void Trim(DateTimeOffset now)
     {
-        _changes.Add((change, Now));
-        while (Kept > maxChanges || Now - _changes[_trimmedInList].At > retention)
+        while (_removals.TryPeek(out var oldest) && (oldest.Entry.Removed <= _last - maxChanges || now - oldest.At > retention))
         {
-            _trimmedInList++;
-            _trimmed++;
+            _trimmed = oldest.Entry.Removed;
+            _removals.Dequeue();
+            _gone++;
         }
 
-        // A removal moves at most as many changes as it removes.
-        if (_trimmedInList > _changes.Count / 2)
+        if (_gone > _additions.Count / 2)
         {
-            _changes.RemoveRange(0, _trimmedInList);
-            _trimmedInList = 0;
+            _additions.RemoveAll(entry => entry.Removed > 0 && entry.Removed <= _trimmed);
+            _gone = 0;
         }
     }
 
     internal ChangePage Read(ChangePosition after, int limit)
     {
-        if (after == ChangePosition.Latest)
-            return new ChangePage([], Position(Last));
-        if (!TryGetNumber(after, out var number) || number < _trimmed || number > Last)
-            return new ChangePage([], Position(Last)) { IsTrimmed = true };
+        var isKept = ChangeCursor.TryParse(after, _name, _last, _trimmed, out var cursor);
+        if (!isKept || cursor.Read == _last)
+            return new ChangePage([], cursor.ToPosition(_name)) { IsTrimmed = !isKept };
 
-        var changes = new LinktreeChange[Math.Min(limit, Last - number)];
-        var first = _trimmedInList + (int)(number - _trimmed);
-        for (var i = 0; i < changes.Length; i++)
-            changes[i] = _changes[first + i].Change;
-        return new ChangePage(changes, Position(number + changes.Length));
+        var page = new ChangePageBuilder(cursor, limit);
+        var added = 0;
+        for (var i = IndexAfter(page.AdditionsAfter); i < _additions.Count && added < limit; i++)
+        {
+            var entry = _additions[i];
+            if (entry.Removed > 0 && entry.Removed <= page.Head)
+                continue;
+            page.AddAddition(entry.Added, entry.Linktree.Key, entry.Linktree.Version, entry.Linktree.IsTombstone);
+            added++;
+        }
+
+        foreach (var (entry, _) in _removals.SkipWhile(removal => removal.Entry.Removed <= page.RemovalsAfter).Take(limit))
+            page.AddRemoval(entry.Removed, entry.Linktree.Key, entry.Linktree.Version);
+        return page.ToPage(_name, _last);
     }
 
-    private ChangePosition Position(long number) => new(_prefix + number.ToString(CultureInfo.InvariantCulture));
-
-    private bool TryGetNumber(ChangePosition position, out long number)
+    private int IndexAfter(long number)
     {
-        number = 0;
-        return position == ChangePosition.Start
-            || (position.Value!.StartsWith(_prefix, StringComparison.Ordinal)
-                && long.TryParse(position.Value.AsSpan(_prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number));
+        var (low, high) = (0, _additions.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_additions[middle].Added <= number)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
     }
 }

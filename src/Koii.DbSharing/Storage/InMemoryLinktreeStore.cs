@@ -16,7 +16,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
     private readonly Lock _lock = new();
     private readonly int _perAuthor;
     private readonly long _maxRecords;
-    private readonly Dictionary<LinktreeKey, SignedLinktree> _byKey = [];
+    private readonly Dictionary<LinktreeKey, InMemoryEntry> _byKey = [];
     private readonly Dictionary<LinktreeId, SignedLinktree> _byId = [];
     private readonly Dictionary<PublicKey, SortedSet<LinktreeVersion>> _byAuthor = [];
     private readonly SortedSet<LinktreeVersion> _byVersion = [];
@@ -56,9 +56,10 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         var outcomes = new PutOutcome[linktrees.Count];
         lock (_lock)
         {
-            _feed.Now = _timeProvider.GetUtcNow();
+            var now = _timeProvider.GetUtcNow();
             for (var i = 0; i < outcomes.Length; i++)
-                outcomes[i] = Put(linktrees[i]);
+                outcomes[i] = Put(linktrees[i], now);
+            _feed.Trim(now);
         }
 
         return ValueTask.FromResult<IReadOnlyList<PutOutcome>>(outcomes);
@@ -75,7 +76,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         lock (_lock)
         {
             for (var i = 0; i < versions.Length; i++)
-                versions[i] = _byKey.TryGetValue(keys[i], out var stored) ? stored.Version : null;
+                versions[i] = _byKey.TryGetValue(keys[i], out var stored) ? stored.Linktree.Version : null;
         }
 
         return ValueTask.FromResult<IReadOnlyList<LinktreeVersion?>>(versions);
@@ -125,19 +126,18 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
             return ValueTask.FromResult(_feed.Read(after, limit));
     }
 
-    private PutOutcome Put(SignedLinktree linktree)
+    private PutOutcome Put(SignedLinktree linktree, DateTimeOffset now)
     {
         if (_byKey.TryGetValue(linktree.Key, out var stored))
         {
-            if (stored.Id == linktree.Id)
+            if (stored.Linktree.Id == linktree.Id)
                 return PutOutcome.Unchanged;
-            if (stored.Version > linktree.Version)
+            if (stored.Linktree.Version > linktree.Version)
                 return PutOutcome.Superseded;
 
-            Remove(stored);
-            Add(linktree);
-            var kind = linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Replaced;
-            _feed.Append(new LinktreeChange(kind, linktree.Key, linktree.Version, stored.Version));
+            var number = _feed.NextNumber();
+            Remove(stored, number, now);
+            Add(linktree, number);
             return PutOutcome.Replaced;
         }
 
@@ -151,29 +151,28 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
             var oldest = _byId[versions.Min.Id];
             if (oldest.Version > linktree.Version)
                 return PutOutcome.Superseded;
-
-            Remove(oldest);
-            _feed.Append(new LinktreeChange(LinktreeChangeKind.Evicted, oldest.Key, null, oldest.Version));
+            Remove(_byKey[oldest.Key], _feed.NextNumber(), now);
         }
 
-        Add(linktree);
-        var added = linktree.IsTombstone ? LinktreeChangeKind.Deleted : LinktreeChangeKind.Inserted;
-        _feed.Append(new LinktreeChange(added, linktree.Key, linktree.Version, null));
+        Add(linktree, _feed.NextNumber());
         return PutOutcome.Inserted;
     }
 
-    private void Add(SignedLinktree linktree)
+    private void Add(SignedLinktree linktree, long number)
     {
-        _byKey.Add(linktree.Key, linktree);
+        var entry = new InMemoryEntry(linktree, number);
+        _byKey.Add(linktree.Key, entry);
         _byId.Add(linktree.Id, linktree);
         _byVersion.Add(linktree.Version);
         if (!_byAuthor.TryGetValue(linktree.Author, out var versions))
             _byAuthor.Add(linktree.Author, versions = []);
         versions.Add(linktree.Version);
+        _feed.Add(entry);
     }
 
-    private void Remove(SignedLinktree linktree)
+    private void Remove(InMemoryEntry entry, long number, DateTimeOffset now)
     {
+        var linktree = entry.Linktree;
         _byKey.Remove(linktree.Key);
         _byId.Remove(linktree.Id);
         _byVersion.Remove(linktree.Version);
@@ -181,6 +180,8 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         versions.Remove(linktree.Version);
         if (versions.Count == 0)
             _byAuthor.Remove(linktree.Author);
+        entry.Removed = number;
+        _feed.Remove(entry, now);
     }
 
     private LinktreePage List(LinktreeQuery query)

@@ -65,8 +65,8 @@ public static class LinktreeChangeFeedExtensions
     /// <remarks>
     /// Save <see cref="ChangePage.Next"/> together with the result of a page, and continue from it after a restart or a
     /// failure: each change then takes effect once. A page that is <see cref="ChangePage.IsTrimmed"/> has no changes
-    /// and means that some were missed: list the store to rebuild what was derived from it. The sequence continues
-    /// after it, and changes that the list has included already may occur once more.
+    /// and means that some were missed: discard what was derived from the feed. The sequence continues with all that is
+    /// stored.
     /// </remarks>
     /// <param name="feed">The feed.</param>
     /// <param name="after">

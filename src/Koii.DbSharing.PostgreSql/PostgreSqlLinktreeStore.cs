@@ -26,6 +26,9 @@ namespace Koii.DbSharing;
 /// </remarks>
 public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
+    /// <summary>Calls that wait share a statement up to this many records.</summary>
+    private const int MaxRecordsPerTransaction = 1024;
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly bool _ownsDataSource;
     private readonly PostgreSqlStoreSettings _settings;
@@ -90,7 +93,7 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
         _settings = PostgreSqlStoreSettings.From(options);
         _timeProvider = timeProvider ??= TimeProvider.System;
         _database = new PostgreSqlDatabase(dataSource, _settings, timeProvider, random ?? new Random());
-        _batcher = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutCommand(linktrees), cancellationToken));
+        _batcher = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutCommand(linktrees), cancellationToken), MaxRecordsPerTransaction);
     }
 
     /// <inheritdoc/>

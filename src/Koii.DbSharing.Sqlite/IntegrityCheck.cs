@@ -3,13 +3,35 @@ using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Reads a whole database and compares its tables with their indexes.</summary>
+/// <summary>Reads a whole database, and compares its tables with each other and with their indexes.</summary>
 internal static class IntegrityCheck
 {
     /// <summary>
     /// How many instructions of SQLite's virtual machine run between two checks of the cancellation token.
     /// </summary>
     private const int InstructionsBetweenChecks = 1000;
+
+    /// <summary>
+    /// What no index and no constraint guarantees: an identity has one row, a record has data, and a task has as many records
+    /// as it counts. The first query finds equal hashes in the index and compares whole keys only for those.
+    /// </summary>
+    private static readonly (string Sql, string Problem)[] Rules =
+    [
+        (
+            """
+            SELECT 1 FROM (
+                SELECT task, substr(author, 1, 8) AS prefix, uuid_hash AS hash FROM linktree GROUP BY 1, 2, 3 HAVING count(*) > 1
+            ) same
+            JOIN linktree l ON l.task = same.task AND substr(l.author, 1, 8) = same.prefix AND l.uuid_hash = same.hash
+            GROUP BY l.task, l.author, l.uuid HAVING count(*) > 1 LIMIT 1
+            """,
+            "an identity is stored twice"),
+        ("SELECT 1 FROM linktree l WHERE NOT EXISTS (SELECT 1 FROM linktree_data d WHERE d.row = l.row) LIMIT 1", "a record has no data"),
+        ("SELECT 1 FROM linktree_data d WHERE NOT EXISTS (SELECT 1 FROM linktree l WHERE l.row = d.row) LIMIT 1", "data belongs to no record"),
+        (
+            "SELECT 1 FROM task t WHERE t.records <> (SELECT count(*) FROM linktree l WHERE l.task = t.task) LIMIT 1",
+            "a task counts other records than it has"),
+    ];
 
     /// <summary>Returns the first problem, or <see langword="null"/>.</summary>
     internal static string? FindProblem(SqliteConnection connection, CancellationToken cancellationToken)
@@ -18,8 +40,13 @@ internal static class IntegrityCheck
             connection.Handle, InstructionsBetweenChecks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
         try
         {
-            using var statement = new SqliteStatement(connection, "PRAGMA integrity_check(1)");
-            return statement.Step() && statement.GetText(0) is var result && result != "ok" ? result : null;
+            using (var statement = new SqliteStatement(connection, "PRAGMA integrity_check(1)"))
+            {
+                if (statement.Step() && statement.GetText(0) is var result && result != "ok")
+                    return result;
+            }
+
+            return HasTables(connection) ? FindBrokenRule(connection) : null;
         }
         catch (SqliteException failure) when (failure.SqliteErrorCode == raw.SQLITE_CORRUPT)
         {
@@ -58,6 +85,27 @@ internal static class IntegrityCheck
             throw new LinktreeStoreException(
                 $"The database '{settings.Path}' was not closed properly and is damaged: {problem}. {SqliteErrors.WhatToDoWithDamage}");
         }
+    }
+
+    /// <summary>A file that was created but not opened by a store yet has no tables.</summary>
+    private static bool HasTables(SqliteConnection connection)
+    {
+        using var statement = new SqliteStatement(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'linktree_data'");
+        var hasTables = statement.Step();
+        statement.Reset();
+        return hasTables;
+    }
+
+    private static string? FindBrokenRule(SqliteConnection connection)
+    {
+        foreach (var (sql, problem) in Rules)
+        {
+            using var statement = new SqliteStatement(connection, sql);
+            if (statement.Step())
+                return problem;
+        }
+
+        return null;
     }
 
     private static bool TryLockExclusively(SqliteConnection connection)

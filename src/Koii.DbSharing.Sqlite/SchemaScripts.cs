@@ -9,8 +9,10 @@ internal static class SchemaScripts
 {
     private const string ResourcePrefix = "Koii.DbSharing.Sqlite.Schema.";
 
-    /// <summary>The <c>application_id</c> that <c>Schema/0001_linktrees.sql</c> sets.</summary>
-    private const long ApplicationId = 0x4B6F6969;
+    /// <summary>The <c>application_id</c> that <c>Schema/0001_tables.sql</c> sets.</summary>
+    private const long ApplicationId = 0x4B6F6932;
+
+    private const long ApplicationIdOfVersion01 = 0x4B6F6969;
 
     internal static void Apply(StoreConnection connection, string path)
     {
@@ -22,7 +24,15 @@ internal static class SchemaScripts
         connection.Execute("BEGIN IMMEDIATE");
         var version = connection.ReadInt64("PRAGMA user_version");
         var isNew = version == 0 && connection.ReadInt64("SELECT count(*) FROM sqlite_schema") == 0;
-        if (!isNew && connection.ReadInt64("PRAGMA application_id") != ApplicationId)
+        var application = isNew ? ApplicationId : connection.ReadInt64("PRAGMA application_id");
+        if (application == ApplicationIdOfVersion01)
+        {
+            throw new LinktreeStoreException(
+                $"The database '{path}' was created by version 0.1 of Koii.DbSharing.Sqlite, whose schema this version does not read. "
+                + "Give the store another file; it gets the records from the other nodes.");
+        }
+
+        if (application != ApplicationId)
             throw new LinktreeStoreException($"The database '{path}' belongs to another application. Give the store a file of its own.");
         if (version > scripts.Length)
         {

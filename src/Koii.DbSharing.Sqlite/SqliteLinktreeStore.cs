@@ -24,8 +24,15 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
 {
     private const int MaxReaders = 4;
 
+    /// <summary>
+    /// Calls that wait share a transaction and its flush up to this many records. More would no longer be much faster, and
+    /// would keep other processes waiting.
+    /// </summary>
+    private const int MaxRecordsPerTransaction = 4096;
+
     private readonly SqliteStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
+    private readonly WriteBatcher _batcher;
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly SemaphoreSlim _readPermits = new(MaxReaders, MaxReaders);
     private volatile SqliteDatabase? _database;
@@ -54,6 +61,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
     {
         _settings = SqliteStoreSettings.From(connectionString, options);
         _timeProvider = timeProvider ?? TimeProvider.System;
+        _batcher = new WriteBatcher(PutTransactionAsync, MaxRecordsPerTransaction);
     }
 
     /// <summary>The open file, or <see langword="null"/> before the first call.</summary>
@@ -66,25 +74,8 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         foreach (var linktree in linktrees)
             ArgumentNullException.ThrowIfNull(linktree, nameof(linktrees));
 
-        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var writer = OpenUnderWriteLock(cancellationToken).Writer;
-            if (!await LockRetry.RunAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
-                throw new SqliteException("database is locked", raw.SQLITE_BUSY);
-            return writer.Put(linktrees, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            RecoverUnderWriteLock(exception);
-            if (exception is SqliteException failure)
-                throw SqliteErrors.Explain(failure, _settings);
-            throw;
-        }
-        finally
-        {
-            _writeLock.Release();
-        }
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return await _batcher.PutAsync([.. linktrees], cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -190,6 +181,30 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
             _readPermits.Wait();
         _writeLock.Wait();
         CloseAndRelease();
+    }
+
+    private async ValueTask<IReadOnlyList<PutOutcome>> PutTransactionAsync(
+        IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+    {
+        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var writer = OpenUnderWriteLock(cancellationToken).Writer;
+            if (!await LockRetry.RunAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
+                throw new SqliteException("database is locked", raw.SQLITE_BUSY);
+            return writer.Put(linktrees, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            RecoverUnderWriteLock(exception);
+            if (exception is SqliteException failure)
+                throw SqliteErrors.Explain(failure, _settings);
+            throw;
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Diagnostics;
-using System.Text.Unicode;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -16,9 +13,6 @@ namespace Koii.DbSharing.Sqlite;
 /// </remarks>
 internal sealed class SqliteStatement : IDisposable
 {
-    /// <summary>The maximum number of bytes of a uuid: 128 UTF-16 units (protocol §1) of at most 3 bytes each.</summary>
-    private const int MaxUuidBytes = 3 * 128;
-
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
@@ -45,29 +39,6 @@ internal sealed class SqliteStatement : IDisposable
     internal SqliteStatement Bind(int parameter, ReadOnlySpan<byte> value)
     {
         Check(raw.sqlite3_bind_blob(_statement, parameter, value));
-        return this;
-    }
-
-    /// <summary>
-    /// Binds the uuid of a record as UTF-8. It has no unpaired surrogate, so different uuids always differ in their
-    /// bytes.
-    /// </summary>
-    internal SqliteStatement BindUuid(int parameter, string uuid) =>
-        TryBindUuid(parameter, uuid) ? this : throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
-
-    /// <summary>Binds a uuid as UTF-8; returns <see langword="false"/> if no record can have it.</summary>
-    internal bool TryBindUuid(int parameter, string? uuid)
-    {
-        Span<byte> bytes = stackalloc byte[MaxUuidBytes];
-        if (string.IsNullOrEmpty(uuid) || Utf8.FromUtf16(uuid, bytes, out _, out var length, replaceInvalidSequences: false) != OperationStatus.Done)
-            return false;
-        Bind(parameter, bytes[..length]);
-        return true;
-    }
-
-    internal SqliteStatement BindNull(int parameter)
-    {
-        Check(raw.sqlite3_bind_null(_statement, parameter));
         return this;
     }
 

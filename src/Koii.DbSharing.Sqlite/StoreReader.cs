@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing.Sqlite;
@@ -7,61 +5,67 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>Reads a task's records and changes on one connection. Each read returns one state of the database.</summary>
 internal sealed class StoreReader : IDisposable
 {
-    internal const string VersionSql = "SELECT timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3";
+    internal const string VersionSql =
+        """
+        SELECT row, timestamp, id FROM linktree
+        WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8) AND uuid_hash = ?4 AND author = ?2 AND uuid = ?3
+        """;
 
     internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND substr(id, 1, 8) = substr(?2, 1, 8) AND id = ?2";
 
+    // SQLite does not use the index for a comparison of both columns at once, because one is an expression. Records whose
+    // ids begin with the same eight bytes are put in order by ListedRows.
     internal const string ListSql =
         $"""
-        SELECT {Columns} FROM linktree INDEXED BY linktree_by_version
-        WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 ORDER BY timestamp, id LIMIT ?5
+        SELECT {Columns} FROM linktree INDEXED BY linktree_by_time
+        WHERE task = ?1 AND timestamp > ?2 AND tombstone <= ?3 ORDER BY timestamp, substr(id, 1, 8)
         """;
 
-    private const string Columns = "author, signature, data, timestamp, id";
+    internal const string ListSameTimeSql =
+        $"""
+        SELECT {Columns} FROM linktree INDEXED BY linktree_by_time
+        WHERE task = ?1 AND timestamp = ?2 AND tombstone <= ?3 AND substr(id, 1, 8) >= substr(?4, 1, 8) AND id > ?4 ORDER BY substr(id, 1, 8)
+        """;
+
+    private const string Columns = "row, timestamp, id, author, signature, size";
 
     private readonly StoreConnection _connection;
-    private readonly long _task;
-    private readonly SqliteStatement _begin, _version, _byId, _list, _rowsOfAuthor, _byRow, _feed, _changes;
+    private readonly TaskRow _task;
+    private readonly SqliteStatement _begin, _version, _byId, _data, _list, _listSameTime, _listAuthor;
+    private readonly ChangeReader _changes;
 
-    internal StoreReader(StoreConnection connection, long task)
+    internal StoreReader(StoreConnection connection, TaskRow task)
     {
         _connection = connection;
         _task = task;
         _begin = connection.Prepare("BEGIN");
         _version = connection.Prepare(VersionSql);
         _byId = connection.Prepare(ByIdSql);
+        _data = connection.Prepare("SELECT data FROM linktree_data WHERE row = ?1");
         _list = connection.Prepare(ListSql);
-
-        // Only row numbers, the records one by one afterwards: sorting whole records would copy their data.
-        _rowsOfAuthor = connection.Prepare(
-            """
-            SELECT row FROM linktree INDEXED BY linktree_by_key
-            WHERE task = ?1 AND (timestamp, id) > (?2, ?3) AND tombstone <= ?4 AND author = ?6 ORDER BY timestamp, id LIMIT ?5
+        _listSameTime = connection.Prepare(ListSameTimeSql);
+        _listAuthor = connection.Prepare(
+            $"""
+            SELECT {Columns} FROM linktree INDEXED BY linktree_by_key
+            WHERE task = ?1 AND substr(author, 1, 8) = substr(?4, 1, 8) AND author = ?4 AND timestamp >= ?2 AND tombstone <= ?3
             """);
-        _byRow = connection.Prepare($"SELECT {Columns} FROM linktree WHERE row = ?1");
-        _feed = connection.Prepare(
-            """
-            SELECT hex(feed), changes, (SELECT number FROM change WHERE change.task = task.task ORDER BY number LIMIT 1)
-            FROM task WHERE task = ?1
-            """);
-        _changes = connection.Prepare(
-            """
-            SELECT kind, author, uuid, added_timestamp, added_id, removed_timestamp, removed_id FROM change
-            WHERE task = ?1 AND number > ?2 ORDER BY number LIMIT ?3
-            """);
+        _changes = new ChangeReader(connection, task);
     }
 
     internal LinktreeVersion?[] GetVersions(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken)
     {
         var versions = new LinktreeVersion?[keys.Count];
+        Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
         _begin.Execute();
         for (var i = 0; i < versions.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _version.Bind(1, _task).Bind(2, keys[i].Author.AsSpan());
-            if (_version.TryBindUuid(3, keys[i].Uuid) && _version.Step())
+            if (!UuidBytes.TryEncode(keys[i].Uuid, buffer, out var length))
+                continue;
+            var uuid = buffer[..length];
+            if (_version.Bind(1, _task.Number).Bind(2, keys[i].Author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)).Step())
             {
-                versions[i] = ReadVersion(_version, 0);
+                versions[i] = new LinktreeVersion(_version.GetInt64(1), new LinktreeId(_version.GetBlob(2)));
                 _version.Reset();
             }
         }
@@ -78,9 +82,9 @@ internal sealed class StoreReader : IDisposable
         foreach (var id in ids)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (seen.Add(id) && _byId.Bind(1, _task).Bind(2, id.AsSpan()).Step())
+            if (seen.Add(id) && _byId.Bind(1, _task.Number).Bind(2, id.AsSpan()).Step())
             {
-                linktrees.Add(ReadLinktree(_byId));
+                linktrees.Add(Read(ListedRow.Read(_byId)));
                 _byId.Reset();
             }
         }
@@ -92,15 +96,23 @@ internal sealed class StoreReader : IDisposable
     internal LinktreePage List(LinktreeQuery query, CancellationToken cancellationToken)
     {
         _begin.Execute();
-        var page = query.Author is { } author ? ListAuthor(query, author, cancellationToken) : ListAll(query, cancellationToken);
+        var rows = query.Author is { } author ? ListAuthor(query, author, cancellationToken) : ListAll(query, cancellationToken);
+        var count = rows.CountOfPage;
+        var linktrees = new List<SignedLinktree>(count);
+        for (var i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            linktrees.Add(Read(rows[i]));
+        }
+
         _connection.Commit();
-        return page;
+        return new LinktreePage(linktrees, count < rows.Count ? linktrees[^1].Version : null);
     }
 
     internal ChangePage ReadChanges(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
         _begin.Execute();
-        var page = ReadChangesInTransaction(after, limit, cancellationToken);
+        var page = _changes.Read(after, limit, cancellationToken);
         _connection.Commit();
         return page;
     }
@@ -114,102 +126,66 @@ internal sealed class StoreReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    private LinktreePage ListAll(LinktreeQuery query, CancellationToken cancellationToken)
+    private ListedRows ListAll(LinktreeQuery query, CancellationToken cancellationToken)
     {
-        var linktrees = new List<SignedLinktree>();
-        var bytes = 0;
-        BindQuery(_list, query);
-        while (_list.Step())
+        var rows = new ListedRows(query.Limit);
+        if (query.After is { } after)
+            AddRows(rows, BindQuery(_listSameTime, query).Bind(4, after.Id.AsSpan()), cancellationToken);
+        if (!rows.IsComplete)
+            AddRows(rows, BindQuery(_list, query), cancellationToken);
+        return rows;
+    }
+
+    private static void AddRows(ListedRows rows, SqliteStatement statement, CancellationToken cancellationToken)
+    {
+        while (statement.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
+            rows.Add(ListedRow.Read(statement));
+            if (rows.IsComplete)
             {
-                _list.Reset();
-                return new LinktreePage(linktrees, linktrees[^1].Version);
+                statement.Reset();
+                return;
             }
-
-            linktrees.Add(ReadLinktree(_list));
-            bytes += linktrees[^1].Data.Length;
         }
-
-        return new LinktreePage(linktrees, null);
     }
 
-    private LinktreePage ListAuthor(LinktreeQuery query, PublicKey author, CancellationToken cancellationToken)
+    /// <summary>No index has the records of an author in the order of the list.</summary>
+    private ListedRows ListAuthor(LinktreeQuery query, PublicKey author, CancellationToken cancellationToken)
     {
-        var rows = new List<long>();
-        BindQuery(_rowsOfAuthor, query).Bind(6, author.AsSpan());
-        while (_rowsOfAuthor.Step())
-            rows.Add(_rowsOfAuthor.GetInt64(0));
-
-        var linktrees = new List<SignedLinktree>();
-        var bytes = 0;
-        foreach (var row in rows)
+        var ofAuthor = new List<ListedRow>();
+        BindQuery(_listAuthor, query).Bind(4, author.AsSpan());
+        while (_listAuthor.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
-                return new LinktreePage(linktrees, linktrees[^1].Version);
-
-            _byRow.Bind(1, row).Step();
-            linktrees.Add(ReadLinktree(_byRow));
-            bytes += linktrees[^1].Data.Length;
-            _byRow.Reset();
+            var row = ListedRow.Read(_listAuthor);
+            if (query.After is not { } after || row.Version > after)
+                ofAuthor.Add(row);
         }
 
-        return new LinktreePage(linktrees, null);
+        ofAuthor.Sort(static (left, right) => left.Version.CompareTo(right.Version));
+        var rows = new ListedRows(query.Limit);
+        for (var i = 0; i < ofAuthor.Count && !rows.IsComplete; i++)
+            rows.Add(ofAuthor[i]);
+        return rows;
     }
 
-    // One row more than the page may contain, which shows whether there is a next page.
-    private SqliteStatement BindQuery(SqliteStatement statement, LinktreeQuery query) => statement
-        .Bind(1, _task).Bind(2, query.After?.Timestamp ?? -1).Bind(3, (query.After?.Id ?? default).AsSpan())
-        .Bind(4, query.IncludeTombstones ? 1 : 0).Bind(5, query.Limit + 1L);
+    private SqliteStatement BindQuery(SqliteStatement statement, LinktreeQuery query) =>
+        statement.Bind(1, _task.Number).Bind(2, query.After?.Timestamp ?? -1).Bind(3, query.IncludeTombstones ? 1 : 0);
 
-    private ChangePage ReadChangesInTransaction(ChangePosition after, int limit, CancellationToken cancellationToken)
-    {
-        _feed.Bind(1, _task).Step();
-        var prefix = _feed.GetText(0) + ":";
-        var last = _feed.GetInt64(1);
-        var first = _feed.IsNull(2) ? last + 1 : _feed.GetInt64(2);
-        _feed.Reset();
-
-        ChangePosition Position(long number) => new(prefix + number.ToString(CultureInfo.InvariantCulture));
-
-        if (after == ChangePosition.Latest)
-            return new ChangePage([], Position(last));
-        var number = 0L;
-        var isOwn = after == ChangePosition.Start
-            || (after.Value!.StartsWith(prefix, StringComparison.Ordinal)
-                && long.TryParse(after.Value.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number));
-        if (!isOwn || number < first - 1 || number > last)
-            return new ChangePage([], Position(last)) { IsTrimmed = true };
-
-        var changes = new List<LinktreeChange>((int)Math.Min(limit, last - number));
-        _changes.Bind(1, _task).Bind(2, number).Bind(3, limit);
-        while (_changes.Step())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            changes.Add(ReadChange(_changes));
-        }
-
-        return new ChangePage(changes, Position(number + changes.Count));
-    }
-
-    private static LinktreeChange ReadChange(SqliteStatement statement) => new(
-        (LinktreeChangeKind)statement.GetInt64(0),
-        new LinktreeKey(new PublicKey(statement.GetBlob(1)), Encoding.UTF8.GetString(statement.GetBlob(2))),
-        statement.IsNull(3) ? null : ReadVersion(statement, 3),
-        statement.IsNull(5) ? null : ReadVersion(statement, 5));
-
-    private static LinktreeVersion ReadVersion(SqliteStatement statement, int column) =>
-        new(statement.GetInt64(column), new LinktreeId(statement.GetBlob(column + 1)));
-
-    private static SignedLinktree ReadLinktree(SqliteStatement statement)
+    private SignedLinktree Read(in ListedRow row)
     {
         // The id is computed from the data that was read, so a record that has changed on the disk is never served.
-        var version = ReadVersion(statement, 3);
-        var (author, signature) = (new PublicKey(statement.GetBlob(0)), new LinktreeSignature(statement.GetBlob(1)));
-        if (SignedLinktree.TryRestore(author, signature, statement.GetBlob(2), version.Id, out var linktree)
-            && linktree.Timestamp == version.Timestamp)
+        SignedLinktree? linktree = null;
+        if (_data.Bind(1, row.Row).Step())
+        {
+            var data = _data.GetBlob(0);
+            if (data.Length == row.Size)
+                _ = SignedLinktree.TryRestore(row.Author, row.Signature, data, row.Version.Id, out linktree);
+            _data.Reset();
+        }
+
+        if (linktree is not null && linktree.Timestamp == row.Version.Timestamp)
             return linktree;
         throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. " + SqliteErrors.WhatToDoWithDamage);
     }

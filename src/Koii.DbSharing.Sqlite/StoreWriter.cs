@@ -48,13 +48,12 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
         {
             foreach (var author in transaction.AuthorsWithMoreThan(linktreesPerAuthor))
             {
-                for (var rows = new AuthorRows(transaction, author); rows.Count > linktreesPerAuthor;)
+                for (var rows = new AuthorRows(transaction, author); !rows.HasAtMost(linktreesPerAuthor);)
                     rows.EvictOldest();
             }
         }
 
         transaction.LinktreesPerAuthor = linktreesPerAuthor;
-        transaction.TrimChanges();
         transaction.Commit();
     }
 
@@ -75,13 +74,13 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
 
         if (!authors.TryGetValue(linktree.Author, out var author))
             authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
-        if (author.Count == 0 && transaction.Records >= maxRecords)
+        if (transaction.Records >= maxRecords && author.IsEmpty)
             return PutOutcome.Full;
 
         // A store of another process may have had a higher limit.
-        while (author.Count > linktreesPerAuthor)
+        while (!author.HasAtMost(linktreesPerAuthor))
             author.EvictOldest();
-        if (author.Count == linktreesPerAuthor)
+        if (!author.HasAtMost(linktreesPerAuthor - 1))
         {
             if (author.Oldest.Version > linktree.Version)
                 return PutOutcome.Superseded;
@@ -93,38 +92,42 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
     }
 
     /// <summary>
-    /// The rows of one author during one transaction: their number, and their order once it is needed. They are read at
-    /// most once in a transaction, so an author with very many records costs a batch no more than one pass over them.
+    /// The rows of one author during one transaction: an upper bound of their number, and the rows once they are needed.
+    /// They are read at most once in a transaction, so an author with very many records costs a batch no more than one
+    /// pass over them.
     /// </summary>
     private sealed class AuthorRows(TaskTransaction transaction, PublicKey author)
     {
-        private SortedDictionary<LinktreeVersion, LinktreeRow>? _byVersion;
+        private int _atMost = transaction.CountWithPrefixOf(author);
+        private SortedDictionary<LinktreeVersion, LinktreeRow>? _rows;
 
-        internal int Count { get; private set; } = transaction.CountOf(author);
+        internal bool IsEmpty => HasAtMost(0);
 
-        internal LinktreeRow Oldest => ByVersion.First().Value;
+        internal LinktreeRow Oldest => Rows.First().Value;
 
-        private SortedDictionary<LinktreeVersion, LinktreeRow> ByVersion =>
-            _byVersion ??= new(transaction.RowsOf(author).ToDictionary(row => row.Version));
+        private SortedDictionary<LinktreeVersion, LinktreeRow> Rows =>
+            _rows ??= new(transaction.RowsOf(author).ToDictionary(row => row.Version));
+
+        internal bool HasAtMost(int count) => _atMost <= count || Rows.Count <= count;
 
         internal void Add(LinktreeRow row)
         {
-            Count++;
-            _byVersion?.Add(row.Version, row);
+            _atMost++;
+            _rows?.Add(row.Version, row);
         }
 
         internal void Replace(LinktreeRow old, LinktreeRow row)
         {
-            if (_byVersion?.Remove(old.Version) is true)
-                _byVersion.Add(row.Version, row);
+            if (_rows?.Remove(old.Version) is true)
+                _rows.Add(row.Version, row);
         }
 
         internal void EvictOldest()
         {
             var oldest = Oldest;
             transaction.Evict(oldest);
-            ByVersion.Remove(oldest.Version);
-            Count--;
+            Rows.Remove(oldest.Version);
+            _atMost--;
         }
     }
 }

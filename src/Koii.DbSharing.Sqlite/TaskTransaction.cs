@@ -1,24 +1,26 @@
-using Koii.DbSharing.Storage;
-
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
 /// The statements that read and change a task's rows between <see cref="Begin"/> and <see cref="Commit"/>. Each change
-/// of a row updates the number of records and is appended to the change feed.
+/// has a number, which becomes the row of what it adds or removes.
 /// </summary>
 internal sealed class TaskTransaction
 {
+    internal const string CountPrefixSql =
+        "SELECT count(*) FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8)";
+
     private readonly StoreConnection _connection;
-    private readonly long _task;
+    private readonly TaskRow _task;
     private readonly SqliteStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
-    private readonly SqliteStatement _begin, _readTask, _writeTask, _appendChange, _appendEviction, _trimByCount, _trimByAge;
-    private readonly SqliteStatement _find, _countAuthor, _listAuthor, _listAfter, _insert, _update, _delete;
+    private readonly SqliteStatement _begin, _readTask, _writeTask;
+    private readonly SqliteStatement _find, _countPrefix, _listAuthor, _listAfter, _insert, _insertData, _delete, _deleteData;
+    private readonly SqliteStatement _insertRemoval, _firstYoungRemoval, _lastRemoval, _trim;
 
-    private long _changes, _linktreesPerAuthor, _now;
+    private long _changes, _trimmed, _linktreesPerAuthor, _now;
     private bool _isChanged;
 
-    internal TaskTransaction(StoreConnection connection, long task, SqliteStoreSettings settings, TimeProvider timeProvider)
+    internal TaskTransaction(StoreConnection connection, TaskRow task, SqliteStoreSettings settings, TimeProvider timeProvider)
     {
         _connection = connection;
         _task = task;
@@ -28,30 +30,36 @@ internal sealed class TaskTransaction
         // IMMEDIATE: a transaction that began as a reader could fail to become a writer after it has done some of its
         // work.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
-        _readTask = connection.Prepare("SELECT records, changes, per_author FROM task WHERE task = ?1");
-        _writeTask = connection.Prepare("UPDATE task SET records = ?2, changes = ?3, per_author = ?4 WHERE task = ?1");
-        _find = connection.Prepare("SELECT row, timestamp, id FROM linktree WHERE task = ?1 AND author = ?2 AND uuid = ?3");
-        _countAuthor = connection.Prepare("SELECT count(*) FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 AND author = ?2");
-        _listAuthor = connection.Prepare("SELECT row, timestamp, id FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 AND author = ?2");
-        _listAfter = connection.Prepare("SELECT row, timestamp, id FROM linktree WHERE task = ?1 AND timestamp > ?2 LIMIT ?3");
+        _readTask = connection.Prepare("SELECT records, changes, trimmed, per_author FROM task WHERE task = ?1");
+        _writeTask = connection.Prepare("UPDATE task SET records = ?2, changes = ?3, trimmed = ?4, per_author = ?5 WHERE task = ?1");
+        _find = connection.Prepare(StoreReader.VersionSql);
+        _countPrefix = connection.Prepare(CountPrefixSql);
+        _listAuthor = connection.Prepare(
+            """
+            SELECT row, timestamp, id FROM linktree INDEXED BY linktree_by_key
+            WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8) AND author = ?2
+            """);
+        _listAfter = connection.Prepare(
+            "SELECT row, timestamp, id FROM linktree INDEXED BY linktree_by_time WHERE task = ?1 AND timestamp > ?2 LIMIT ?3");
         _insert = connection.Prepare(
             """
-            INSERT INTO linktree (task, author, uuid, timestamp, id, tombstone, signature, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO linktree (row, task, author, uuid, uuid_hash, timestamp, id, tombstone, size, checksum, signature)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             """);
-        _update = connection.Prepare("UPDATE linktree SET timestamp = ?4, id = ?5, tombstone = ?6, signature = ?7, data = ?8 WHERE row = ?1");
+        _insertData = connection.Prepare("INSERT INTO linktree_data (row, data) VALUES (?1, ?2)");
         _delete = connection.Prepare("DELETE FROM linktree WHERE row = ?1");
-        _appendChange = connection.Prepare("INSERT INTO change VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-        _appendEviction = connection.Prepare(
-            "INSERT INTO change SELECT task, ?2, ?3, author, uuid, NULL, NULL, timestamp, id, ?4 FROM linktree WHERE row = ?1");
-        _trimByCount = connection.Prepare("DELETE FROM change WHERE task = ?1 AND number <= ?2");
-
-        // Only changes before the first one that is young enough are read and deleted. Numbers have no gaps even if a
-        // clock was set back.
-        _trimByAge = connection.Prepare(
+        _deleteData = connection.Prepare("DELETE FROM linktree_data WHERE row = ?1");
+        _insertRemoval = connection.Prepare(
             """
-            DELETE FROM change WHERE task = ?1
-            AND number < coalesce((SELECT number FROM change WHERE task = ?1 AND at >= ?2 ORDER BY number LIMIT 1), 9223372036854775807)
+            INSERT INTO removal (row, added, at, author, uuid, timestamp, id, tombstone)
+            SELECT ?2, row, ?3, author, uuid, timestamp, id, tombstone FROM linktree WHERE row = ?1
             """);
+
+        // Only removals before the first one that is young enough are read, in the order of their numbers, even if a
+        // clock was set back.
+        _firstYoungRemoval = connection.Prepare("SELECT row FROM removal WHERE row BETWEEN ?1 AND ?2 AND at >= ?3 ORDER BY row LIMIT 1");
+        _lastRemoval = connection.Prepare("SELECT row FROM removal WHERE row BETWEEN ?1 AND ?2 ORDER BY row DESC LIMIT 1");
+        _trim = connection.Prepare("DELETE FROM removal WHERE row BETWEEN ?1 AND ?2");
     }
 
     /// <summary>The number of the task's records, including the changes of this transaction.</summary>
@@ -84,83 +92,69 @@ internal sealed class TaskTransaction
         return true;
     }
 
+    /// <summary>Trims what the feed no longer retains, and commits.</summary>
     internal void Commit()
     {
         if (_isChanged)
         {
-            _writeTask.Bind(1, _task).Bind(2, Records).Bind(3, _changes).Bind(4, _linktreesPerAuthor).Execute();
-            TrimChanges();
+            TrimRemovals();
+            _writeTask.Bind(1, _task.Number).Bind(2, Records).Bind(3, _changes).Bind(4, _trimmed).Bind(5, _linktreesPerAuthor).Execute();
         }
 
         _connection.Commit();
     }
 
-    /// <summary>Deletes the changes beyond the number and the age that the feed retains.</summary>
-    internal void TrimChanges()
-    {
-        if (_changes > _settings.MaxRetainedChanges)
-            _trimByCount.Bind(1, _task).Bind(2, _changes - _settings.MaxRetainedChanges).Execute();
-        _trimByAge.Bind(1, _task).Bind(2, _now - (long)_settings.ChangeRetention.TotalMilliseconds).Execute();
-    }
-
     internal bool TryFind(LinktreeKey key, out LinktreeRow stored)
     {
-        var isFound = _find.Bind(1, _task).Bind(2, key.Author.AsSpan()).BindUuid(3, key.Uuid).Step();
+        Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
+        var uuid = UuidBytes.Encode(key.Uuid, buffer);
+        var isFound = _find.Bind(1, _task.Number).Bind(2, key.Author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)).Step();
         stored = isFound ? ReadRow(_find) : default;
         if (isFound)
             _find.Reset();
         return isFound;
     }
 
-    internal int CountOf(PublicKey author)
+    /// <summary>
+    /// Counts the rows of all authors whose keys begin as this one's: from the index alone, without reading the rows.
+    /// </summary>
+    internal int CountWithPrefixOf(PublicKey author)
     {
-        _countAuthor.Bind(1, _task).Bind(2, author.AsSpan()).Step();
-        var count = (int)_countAuthor.GetInt64(0);
-        _countAuthor.Reset();
+        _countPrefix.Bind(1, _task.Number).Bind(2, author.AsSpan()).Step();
+        var count = (int)_countPrefix.GetInt64(0);
+        _countPrefix.Reset();
         return count;
     }
 
     /// <summary>Returns an author's rows in no particular order.</summary>
-    internal List<LinktreeRow> RowsOf(PublicKey author) => ReadRows(_listAuthor.Bind(1, _task).Bind(2, author.AsSpan()));
+    internal List<LinktreeRow> RowsOf(PublicKey author) => ReadRows(_listAuthor.Bind(1, _task.Number).Bind(2, author.AsSpan()));
 
     /// <summary>Returns rows with a greater timestamp, up to a number.</summary>
-    internal List<LinktreeRow> RowsAfter(long timestamp, int limit) => ReadRows(_listAfter.Bind(1, _task).Bind(2, timestamp).Bind(3, limit));
+    internal List<LinktreeRow> RowsAfter(long timestamp, int limit) =>
+        ReadRows(_listAfter.Bind(1, _task.Number).Bind(2, timestamp).Bind(3, limit));
 
     internal List<PublicKey> AuthorsWithMoreThan(int linktrees)
     {
         var authors = new List<PublicKey>();
-        var statement = _connection.Prepare(
-            "SELECT author FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 GROUP BY author HAVING count(*) > ?2");
-        statement.Bind(1, _task).Bind(2, linktrees);
+        var statement = _connection.Prepare("SELECT author FROM linktree WHERE task = ?1 GROUP BY author HAVING count(*) > ?2");
+        statement.Bind(1, _task.Number).Bind(2, linktrees);
         while (statement.Step())
             authors.Add(new PublicKey(statement.GetBlob(0)));
         return authors;
     }
 
-    internal LinktreeRow Insert(SignedLinktree linktree)
-    {
-        _insert.Bind(1, _task).Bind(2, linktree.Author.AsSpan()).BindUuid(3, linktree.Uuid);
-        BindContent(_insert, linktree).Execute();
-        Records++;
-        AppendChange(LinktreeChangeKind.Inserted, linktree, null);
-        return new LinktreeRow(_connection.LastInsertedRow, linktree.Version);
-    }
+    /// <summary>Adds a record whose identity is not stored.</summary>
+    internal LinktreeRow Insert(SignedLinktree linktree) => Insert(linktree, NextRow());
 
     /// <summary>Replaces the stored version of an identity.</summary>
     internal LinktreeRow Replace(LinktreeRow stored, SignedLinktree linktree)
     {
-        BindContent(_update.Bind(1, stored.Row), linktree).Execute();
-        AppendChange(LinktreeChangeKind.Replaced, linktree, stored.Version);
-        return stored with { Version = linktree.Version };
+        var row = NextRow();
+        Remove(stored, row);
+        return Insert(linktree, row);
     }
 
-    internal void Evict(LinktreeRow stored)
-    {
-        _isChanged = true;
-        _appendEviction.Bind(1, stored.Row).Bind(2, ++_changes).Bind(3, (long)LinktreeChangeKind.Evicted).Bind(4, _now).Execute();
-        _delete.Bind(1, stored.Row).Execute();
-        Records--;
-    }
+    internal void Evict(LinktreeRow stored) => Remove(stored, NextRow());
 
     private void ReadTask()
     {
@@ -168,32 +162,66 @@ internal sealed class TaskTransaction
         _now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
         // Read in each transaction: another process may have written since the last one.
-        if (!_readTask.Bind(1, _task).Step())
+        if (!_readTask.Bind(1, _task.Number).Step())
         {
             throw new LinktreeStoreException(
                 $"The database '{_settings.Path}' has lost the row of its task: another program changed it, or it is damaged.");
         }
 
-        (Records, _changes, _linktreesPerAuthor) = (_readTask.GetInt64(0), _readTask.GetInt64(1), _readTask.GetInt64(2));
+        (Records, _changes) = (_readTask.GetInt64(0), _readTask.GetInt64(1));
+        (_trimmed, _linktreesPerAuthor) = (_readTask.GetInt64(2), _readTask.GetInt64(3));
         _readTask.Reset();
     }
 
-    private void AppendChange(LinktreeChangeKind kind, SignedLinktree added, LinktreeVersion? removed)
+    private long NextRow()
     {
         _isChanged = true;
-        _appendChange
-            .Bind(1, _task).Bind(2, ++_changes).Bind(3, (long)(added.IsTombstone ? LinktreeChangeKind.Deleted : kind))
-            .Bind(4, added.Author.AsSpan()).BindUuid(5, added.Uuid).Bind(6, added.Timestamp).Bind(7, added.Id.AsSpan());
-        if (removed is { } version)
-            _appendChange.Bind(8, version.Timestamp).Bind(9, version.Id.AsSpan());
-        else
-            _appendChange.BindNull(8).BindNull(9);
-        _appendChange.Bind(10, _now).Execute();
+        return _task.RowOf(++_changes);
     }
 
-    private static SqliteStatement BindContent(SqliteStatement statement, SignedLinktree linktree) => statement
-        .Bind(4, linktree.Timestamp).Bind(5, linktree.Id.AsSpan()).Bind(6, linktree.IsTombstone ? 1 : 0)
-        .Bind(7, linktree.Signature.AsSpan()).Bind(8, linktree.Data.Span);
+    private LinktreeRow Insert(SignedLinktree linktree, long row)
+    {
+        Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
+        var uuid = UuidBytes.Encode(linktree.Uuid, buffer);
+        _insert
+            .Bind(1, row).Bind(2, _task.Number).Bind(3, linktree.Author.AsSpan()).Bind(4, uuid).Bind(5, _task.HashOf(uuid))
+            .Bind(6, linktree.Timestamp).Bind(7, linktree.Id.AsSpan()).Bind(8, linktree.IsTombstone ? 1 : 0)
+            .Bind(9, linktree.Data.Length).Bind(10, RowChecksum.Compute(linktree, uuid)).Bind(11, linktree.Signature.AsSpan())
+            .Execute();
+        _insertData.Bind(1, row).Bind(2, linktree.Data.Span).Execute();
+        Records++;
+        return new LinktreeRow(row, linktree.Version);
+    }
+
+    private void Remove(LinktreeRow stored, long removal)
+    {
+        _insertRemoval.Bind(1, stored.Row).Bind(2, removal).Bind(3, _now).Execute();
+        _delete.Bind(1, stored.Row).Execute();
+        _deleteData.Bind(1, stored.Row).Execute();
+        Records--;
+    }
+
+    private void TrimRemovals()
+    {
+        var first = _task.RowOf(_trimmed + 1);
+        var oldest = _now - (long)_settings.ChangeRetention.TotalMilliseconds;
+        var last = _task.RowOf(_changes);
+        if (TryReadRow(_firstYoungRemoval.Bind(1, first).Bind(2, last).Bind(3, oldest), out var young))
+            last = Math.Max(young - 1, _task.RowOf(Math.Max(0, _changes - _settings.MaxRetainedChanges)));
+
+        if (!TryReadRow(_lastRemoval.Bind(1, first).Bind(2, last), out last))
+            return;
+        _trim.Bind(1, first).Bind(2, last).Execute();
+        _trimmed = TaskRow.ChangeOf(last);
+    }
+
+    private static bool TryReadRow(SqliteStatement statement, out long row)
+    {
+        var isFound = statement.Step();
+        row = isFound ? statement.GetInt64(0) : 0;
+        statement.Reset();
+        return isFound;
+    }
 
     private static List<LinktreeRow> ReadRows(SqliteStatement statement)
     {

@@ -62,6 +62,19 @@ public sealed class SqliteFileTests : SqliteFixture
     }
 
     [Test]
+    public async Task File_of_version_0_1_is_rejected_and_unchanged()
+    {
+        // What the schema of that version began with.
+        Execute("PRAGMA application_id = 1265592681; CREATE TABLE task (task INTEGER PRIMARY KEY); PRAGMA user_version = 2");
+        await using var store = NewStore();
+
+        Assert.That(
+            async () => await store.PutAsync([Create()]),
+            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("version 0.1").And.Message.Contains("another file"));
+        Assert.That(Query("SELECT count(*) FROM sqlite_schema"), Is.EqualTo("1"));
+    }
+
+    [Test]
     public async Task File_of_another_application_is_rejected()
     {
         Execute("CREATE TABLE task (name TEXT)");
@@ -106,7 +119,7 @@ public sealed class SqliteFileTests : SqliteFixture
         await using var store = NewStore();
         var record = Create(name: "honest");
         await store.PutAsync([record, Create(author: 2)]);
-        Execute("UPDATE linktree SET data = CAST(replace(CAST(data AS TEXT), 'honest', 'forged') AS BLOB)");
+        Execute("UPDATE linktree_data SET data = CAST(replace(CAST(data AS TEXT), 'honest', 'forged') AS BLOB)");
 
         Assert.That(
             async () => await store.GetAsync([record.Id]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("damaged"));
@@ -127,8 +140,10 @@ public sealed class SqliteFileTests : SqliteFixture
         Assert.That(listed.Linktrees, Is.EqualTo(LinktreeModel.StateAfter(records, 3000)));
     }
 
-    [TestCase(StoreReader.ListSql, "linktree_by_version (task=? AND (timestamp,id)>(?,?))")]
-    [TestCase(StoreReader.VersionSql, "linktree_by_key (task=? AND author=? AND uuid=?)")]
+    [TestCase(StoreReader.ListSql, "linktree_by_time (task=? AND timestamp>?)")]
+    [TestCase(StoreReader.ListSameTimeSql, "linktree_by_time (task=? AND timestamp=? AND <expr>>?)")]
+    [TestCase(StoreReader.VersionSql, "linktree_by_key (task=? AND <expr>=? AND uuid_hash=?)")]
+    [TestCase(TaskTransaction.CountPrefixSql, "COVERING INDEX linktree_by_key (task=? AND <expr>=?)")]
     [TestCase(StoreReader.ByIdSql, "linktree_by_id (task=? AND <expr>=?)")]
     public async Task Reads_find_their_rows_by_an_index_without_sorting(string sql, string search)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 using Microsoft.Data.Sqlite;
 
@@ -11,11 +12,15 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 /// </summary>
 internal sealed class BareSqlite : ICandidate
 {
+    // As long as a checksum; it is not read here.
+    private const long Checksum = 0x0123_4567_89AB_CDEF;
+
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _begin, _beginWriting, _commit, _insert, _append, _count, _find, _get, _list, _changes;
+    private readonly SqliteCommand _begin, _beginWriting, _commit, _insert, _insertData, _count, _find, _get, _list, _changes;
     private readonly long _task;
+    private readonly long _seed;
     private long _number;
-    private (long Timestamp, byte[] Id) _listed = (-1, []);
+    private long _listed = -1; // No two records of the workload have the same timestamp.
     private long _read;
 
     /// <param name="connectionString">A file that the store has created.</param>
@@ -28,58 +33,64 @@ internal sealed class BareSqlite : ICandidate
         {
             settings.CommandText = string.Create(
                 CultureInfo.InvariantCulture,
-                $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -{cacheKilobytes}");
+                $"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -{cacheKilobytes}");
             settings.ExecuteNonQuery();
         }
 
         using (var task = _connection.CreateCommand())
         {
-            task.CommandText = "SELECT task FROM task";
-            _task = (long)task.ExecuteScalar()!;
-            task.CommandText = "SELECT changes FROM task";
-            _number = (long)task.ExecuteScalar()!;
+            task.CommandText = "SELECT task, feed, changes FROM task";
+            using var reader = task.ExecuteReader();
+            reader.Read();
+            _task = reader.GetInt64(0);
+            _seed = BitConverter.ToInt64(reader.GetFieldValue<byte[]>(1));
+            _number = reader.GetInt64(2);
         }
 
         _begin = Prepare("BEGIN", 0);
         _beginWriting = Prepare("BEGIN IMMEDIATE", 0);
         _commit = Prepare("COMMIT", 0);
         _insert = Prepare(
-            "INSERT INTO linktree (task, timestamp, id, author, uuid, tombstone, signature, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
-        _append = Prepare(
-            "INSERT INTO change (task, number, kind, author, uuid, added_timestamp, added_id, at) VALUES ($1, $2, 0, $3, $4, $5, $6, $7)", 7);
+            """
+            INSERT INTO linktree (row, task, author, uuid, uuid_hash, timestamp, id, tombstone, size, checksum, signature)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            11);
+        _insertData = Prepare("INSERT INTO linktree_data (row, data) VALUES ($1, $2)", 2);
         _count = Prepare("UPDATE task SET records = $2, changes = $2 WHERE task = $1", 2);
-        _find = Prepare("SELECT timestamp, id FROM linktree WHERE task = $1 AND author = $2 AND uuid = $3", 3);
+        _find = Prepare(
+            """
+            SELECT timestamp, id FROM linktree
+            WHERE task = $1 AND substr(author, 1, 8) = substr($2, 1, 8) AND uuid_hash = $4 AND author = $2 AND uuid = $3
+            """,
+            4);
         _get = Prepare(
             """
-            SELECT author, signature, data, timestamp, id FROM linktree
+            SELECT author, signature, data, timestamp, id FROM linktree JOIN linktree_data USING (row)
             WHERE task = $1 AND substr(id, 1, 8) = substr($2, 1, 8) AND id = $2
             """,
             2);
         _list = Prepare(
             """
-            SELECT author, signature, data, timestamp, id FROM linktree
-            WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4
-            """,
-            4);
-        _changes = Prepare(
-            """
-            SELECT number, kind, author, uuid, added_timestamp, added_id FROM change
-            WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3
+            SELECT author, signature, data, timestamp, id FROM linktree JOIN linktree_data USING (row)
+            WHERE task = $1 AND timestamp > $2 ORDER BY timestamp LIMIT $3
             """,
             3);
+        _changes = Prepare("SELECT row, 0, author, uuid, timestamp, id FROM linktree WHERE row > $1 ORDER BY row LIMIT $2", 2);
     }
 
     public ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> batch)
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         var ids = new List<LinktreeId>(batch.Count);
         _beginWriting.ExecuteNonQuery();
         foreach (var record in batch)
         {
-            var (id, author, uuid) = (record.Id.AsSpan().ToArray(), record.Author.AsSpan().ToArray(), Encoding.UTF8.GetBytes(record.Uuid));
+            var (row, id, author, uuid) =
+                (RowOf(++_number), record.Id.AsSpan().ToArray(), record.Author.AsSpan().ToArray(), Encoding.UTF8.GetBytes(record.Uuid));
             var (tombstone, signature, data) = (record.IsTombstone ? 1L : 0L, record.Signature.AsSpan().ToArray(), record.Data.ToArray());
-            var inserted = Bind(_insert, _task, record.Timestamp, id, author, uuid, tombstone, signature, data).ExecuteNonQuery();
-            Bind(_append, _task, ++_number, author, uuid, record.Timestamp, id, now).ExecuteNonQuery();
+            var inserted = Bind(
+                _insert, row, _task, author, uuid, HashOf(uuid), record.Timestamp, id, tombstone, (long)data.Length, Checksum, signature).ExecuteNonQuery();
+            Bind(_insertData, row, data).ExecuteNonQuery();
             if (inserted == 1)
                 ids.Add(record.Id);
         }
@@ -95,7 +106,8 @@ internal sealed class BareSqlite : ICandidate
         _begin.ExecuteNonQuery();
         foreach (var record in batch)
         {
-            using var reader = Bind(_find, _task, record.Author.AsSpan().ToArray(), Encoding.UTF8.GetBytes(record.Uuid)).ExecuteReader();
+            var uuid = Encoding.UTF8.GetBytes(record.Uuid);
+            using var reader = Bind(_find, _task, record.Author.AsSpan().ToArray(), uuid, HashOf(uuid)).ExecuteReader();
             if (reader.Read() && reader.GetInt64(0) == record.Timestamp && record.Id.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(1)))
                 ids.Add(record.Id);
         }
@@ -117,16 +129,16 @@ internal sealed class BareSqlite : ICandidate
     public ValueTask<IReadOnlyList<LinktreeId>> ListNextAsync(int limit)
     {
         var rows = new List<BareRow>(limit);
-        ReadRows(Bind(_list, _task, _listed.Timestamp, _listed.Id, (long)limit), rows);
+        ReadRows(Bind(_list, _task, _listed, (long)limit), rows);
         if (rows.Count > 0)
-            _listed = (rows[^1].Timestamp, rows[^1].Id);
+            _listed = rows[^1].Timestamp;
         return ValueTask.FromResult(BareRow.Ids(rows));
     }
 
     public ValueTask<IReadOnlyList<LinktreeId>> ReadChangesAsync(int limit)
     {
         var changes = new List<BareChange>(limit);
-        using (var reader = Bind(_changes, _task, _read, (long)limit).ExecuteReader())
+        using (var reader = Bind(_changes, RowOf(_read), (long)limit).ExecuteReader())
         {
             while (reader.Read())
             {
@@ -159,6 +171,10 @@ internal sealed class BareSqlite : ICandidate
                 reader.GetFieldValue<byte[]>(4)));
         }
     }
+
+    private long RowOf(long number) => (_task << 44) | number;
+
+    private long HashOf(byte[] uuid) => (uint)XxHash3.HashToUInt64(uuid, _seed);
 
     private SqliteCommand Prepare(string sql, int parameters)
     {

@@ -14,7 +14,7 @@ internal sealed record Operation(string Name, Func<ICandidate, Workload, int, Va
     internal static IReadOnlyList<Operation> Reading { get; } =
     [
         new("get by id", (candidate, workload, batch) => candidate.GetAsync(workload.IdBatches[batch])),
-        new("list", (candidate, _, _) => candidate.ListNextAsync(Workload.BatchSize)),
-        new("change feed", (candidate, _, _) => candidate.ReadChangesAsync(Workload.BatchSize)),
+        new("list", (candidate, workload, _) => candidate.ListNextAsync(workload.BatchSize)),
+        new("change feed", (candidate, workload, _) => candidate.ReadChangesAsync(workload.BatchSize)),
     ];
 }

@@ -27,11 +27,16 @@ internal sealed class OwnStore : ICandidate
 
     public async ValueTask<IReadOnlyList<LinktreeId>> ListNextAsync(int limit)
     {
-        if (_next is null)
-            return [];
-        var page = await _store.ListAsync(_next with { Limit = limit });
-        _next = page.Next is null ? null : _next with { After = page.Next };
-        return Ids(page.Linktrees);
+        // A page of the store also ends with its size.
+        var ids = new List<LinktreeId>(limit);
+        while (_next is not null && ids.Count < limit)
+        {
+            var page = await _store.ListAsync(_next with { Limit = limit - ids.Count });
+            _next = page.Next is null ? null : _next with { After = page.Next };
+            ids.AddRange(Ids(page.Linktrees));
+        }
+
+        return ids;
     }
 
     public async ValueTask<IReadOnlyList<LinktreeId>> ReadChangesAsync(int limit)

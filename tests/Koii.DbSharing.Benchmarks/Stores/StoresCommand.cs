@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Koii.DbSharing.Benchmarks.Stores;
 
 /// <summary>
-/// <c>stores 100000</c>: prints a table of how fast each store puts, puts again, gets, lists and reads the changes of a
+/// <c>stores 100000 --batch 1024</c>: prints a table of how fast each store puts, puts again, gets, lists and reads the changes of a
 /// number of records, beside the driver of its database alone, from one run.
 /// </summary>
 internal static class StoresCommand
@@ -11,21 +11,22 @@ internal static class StoresCommand
     internal const string Verb = "stores";
 
     private const int DefaultCount = 100_000;
+    private const int DefaultBatchSize = 1024;
     private const int Rounds = 3;
 
     private static readonly string[] Stores = [InMemoryBackend.Store, SqliteBackend.Store, PostgreSqlBackend.Store];
 
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        if (!TryParse(arguments, out var count, out var stores))
+        if (!TryParse(arguments, out var count, out var batchSize, out var stores))
         {
             Console.Error.WriteLine(
-                $"Usage: {Verb} [<count>] [{string.Join('|', Stores)}]... — "
-                + $"number of records (default: {DefaultCount}) and stores (default: all).");
+                $"Usage: {Verb} [<count>] [--batch <size>] [{string.Join('|', Stores)}]... — number of records (default: {DefaultCount}), "
+                + $"of records in a call (default: {DefaultBatchSize}), and stores (default: all).");
             return 1;
         }
 
-        var workload = new Workload(count);
+        var workload = new Workload(count, batchSize);
         var folder = Directory.CreateTempSubdirectory("koii-dbsharing-stores-");
         var backends = new List<IBackend>();
         try
@@ -84,13 +85,30 @@ internal static class StoresCommand
         return losses;
     }
 
-    private static bool TryParse(IReadOnlyList<string> arguments, out int count, out IReadOnlyList<string> stores)
+    private static bool TryParse(IReadOnlyList<string> arguments, out int count, out int batchSize, out IReadOnlyList<string> stores)
     {
-        var isCounted = int.TryParse(arguments.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out count);
-        if (!isCounted)
-            count = DefaultCount;
-        IReadOnlyList<string> named = [.. arguments.Skip(isCounted ? 1 : 0)];
-        stores = named.Count == 0 ? Stores : named;
-        return count > 0 && stores.All(Stores.Contains);
+        (count, batchSize, stores) = (DefaultCount, DefaultBatchSize, Stores);
+        var rest = new Queue<string>(arguments);
+        if (TryParsePositive(rest, out var number))
+            count = number;
+        if (rest.TryPeek(out var option) && option == "--batch")
+        {
+            rest.Dequeue();
+            if (!TryParsePositive(rest, out batchSize))
+                return false;
+        }
+
+        if (rest.Count > 0)
+            stores = [.. rest];
+        return stores.All(Stores.Contains);
+    }
+
+    private static bool TryParsePositive(Queue<string> arguments, out int number)
+    {
+        number = 0;
+        if (!arguments.TryPeek(out var argument) || !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number == 0)
+            return false;
+        arguments.Dequeue();
+        return true;
     }
 }

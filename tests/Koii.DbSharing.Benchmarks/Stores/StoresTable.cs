@@ -35,10 +35,10 @@ internal sealed class StoresTable
         foreach (var description in Backends.Select(backend => backend.Description).OfType<string>())
             Console.WriteLine($"{description}.");
         Console.WriteLine(
-            $"The disk: {Number(Fsyncs)} appends of 4 KiB a second, each with an fsync; batches of {Workload.BatchSize} records with one each "
-            + $"would be {Number(Fsyncs * Workload.BatchSize)} records/s.");
+            $"The disk: {Number(Fsyncs)} appends of 4 KiB a second, each with an fsync; batches of {_workload.BatchSize} records with one each "
+            + $"would be {Number(Fsyncs * _workload.BatchSize)} records/s.");
         Console.WriteLine(
-            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in batches of {Workload.BatchSize}; "
+            $"{Number(_workload.Count)} records of {_workload.AverageBytes} bytes, each of another author, in batches of {_workload.BatchSize}; "
             + $"store and driver alternate, each slice as in the fastest of {rounds} rounds.");
         Console.WriteLine();
         Print("store", "what", "records/s", "driver alone", "× its time", "B/record");
@@ -54,8 +54,6 @@ internal sealed class StoresTable
         Console.WriteLine();
         Console.WriteLine("Driver alone: the same rows in the same tables and batches, without decisions.");
         Console.WriteLine("B/record: managed memory that the store allocates.");
-        Console.WriteLine("Goals: at most 1.3 times the time of the driver in each row;");
-        Console.WriteLine("if the disk allows, SQLite 60,000 new and 200,000 stored records/s.");
     }
 
     private static void Print(string store, string what, params ReadOnlySpan<string> figures)

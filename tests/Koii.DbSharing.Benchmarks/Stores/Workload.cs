@@ -3,10 +3,9 @@ namespace Koii.DbSharing.Benchmarks.Stores;
 /// <summary>Records in batches, each of another author, and their ids in random order.</summary>
 internal sealed class Workload
 {
-    internal const int BatchSize = 512;
-
-    internal Workload(int count)
+    internal Workload(int count, int batchSize)
     {
+        BatchSize = batchSize;
         var records = ProfileRecords.Forge(count);
         LinktreeId[] ids = [.. records.Select(record => record.Id)];
         Batches = [.. records.Chunk(BatchSize)];
@@ -17,6 +16,9 @@ internal sealed class Workload
         Options.MaxRecords = Math.Max(Options.MaxRecords, count);
         Options.MaxRetainedChanges = Math.Max(Options.MaxRetainedChanges, count);
     }
+
+    /// <summary>The number of records that are passed to one call.</summary>
+    internal int BatchSize { get; }
 
     internal IReadOnlyList<SignedLinktree[]> Batches { get; }
 

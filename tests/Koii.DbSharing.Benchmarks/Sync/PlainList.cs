@@ -20,7 +20,7 @@ internal sealed record PlainList(
             await store.PutAsync(page);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var index = new LinktreeIndex(store, store);
+        var index = new LinktreeIndex(store);
         using var process = Process.GetCurrentProcess();
         var processorTime = process.TotalProcessorTime;
         var build = Stopwatch.StartNew();

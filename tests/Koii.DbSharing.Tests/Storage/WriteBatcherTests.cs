@@ -1,12 +1,14 @@
 using System.Transactions;
 using static Koii.DbSharing.TestSupport.Samples;
 
-namespace Koii.DbSharing.PostgreSql.Tests;
+namespace Koii.DbSharing.Tests.Storage;
 
 /// <summary>Concurrent calls share a batch, and do not affect each other otherwise.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class WriteBatcherTests
 {
+    private const int MaxRecords = 1024;
+
     private readonly List<string> _batches = [];
     private readonly Queue<Gate> _gates = [];
 
@@ -14,7 +16,7 @@ public sealed class WriteBatcherTests
     public async Task Calls_during_a_write_are_combined_in_their_order()
     {
         var first = NewGate();
-        var batcher = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
         Task<IReadOnlyList<PutOutcome>>[] later = [.. "bcd".Select(uuid => batcher.PutAsync([Create(uuid: $"{uuid}")], default))];
@@ -33,10 +35,10 @@ public sealed class WriteBatcherTests
     public async Task Batch_has_at_most_the_maximum_of_records_unless_one_call_has_more()
     {
         var first = NewGate();
-        var batcher = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
-        int[] sizes = [WriteBatcher.MaxRecordsPerBatch - 1, 1, 1, WriteBatcher.MaxRecordsPerBatch + 1, 1];
+        int[] sizes = [MaxRecords - 1, 1, 1, MaxRecords + 1, 1];
         Task<IReadOnlyList<PutOutcome>>[] later =
             [.. sizes.Select(size => batcher.PutAsync([.. Enumerable.Repeat(Create(uuid: "u"), size)], default))];
 
@@ -45,7 +47,7 @@ public sealed class WriteBatcherTests
 
         Assert.That(
             _batches.Select(batch => batch.Length),
-            Is.EqualTo(new[] { 1, WriteBatcher.MaxRecordsPerBatch, 1, WriteBatcher.MaxRecordsPerBatch + 1, 1 }));
+            Is.EqualTo(new[] { 1, MaxRecords, 1, MaxRecords + 1, 1 }));
         Assert.That(outcomes.Select(outcome => outcome.Count), Is.EqualTo(sizes));
     }
 
@@ -53,7 +55,7 @@ public sealed class WriteBatcherTests
     public async Task Call_that_is_canceled_while_it_waits_is_not_stored_and_the_others_are()
     {
         var first = NewGate();
-        var batcher = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         using var source = new CancellationTokenSource();
         var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
@@ -72,7 +74,7 @@ public sealed class WriteBatcherTests
     public async Task Batch_is_canceled_when_all_its_calls_are_canceled()
     {
         var (first, second) = (NewGate(), NewGate());
-        var batcher = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         using var source = new CancellationTokenSource();
         var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
@@ -93,7 +95,7 @@ public sealed class WriteBatcherTests
     public async Task Failure_is_thrown_to_all_calls_of_the_batch_and_to_no_other()
     {
         var (first, second) = (NewGate(), NewGate());
-        var batcher = new WriteBatcher(PutAsync);
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         var a = batcher.PutAsync([Create(uuid: "a")], default);
         await first.Entered.Task;
         var b = batcher.PutAsync([Create(uuid: "b")], default);

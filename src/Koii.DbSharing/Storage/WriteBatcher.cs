@@ -1,30 +1,42 @@
-namespace Koii.DbSharing.PostgreSql;
+namespace Koii.DbSharing.Storage;
 
 /// <summary>
-/// Runs one write at a time and combines the calls that arrive meanwhile into the next write. The database serializes
-/// the writers of a task anyway, each for as long as the disk takes to confirm; many small calls at once then share
-/// that time, and one connection.
+/// Runs one write of a store at a time, and combines the calls that arrive meanwhile into the next write.
 /// </summary>
-/// <param name="put">Stores records in one step.</param>
-internal sealed class WriteBatcher(
-    Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put)
+/// <remarks>
+/// For authors of stores whose writes take a fixed time, such as the flush of a transaction to the disk: many small calls
+/// at once then share that time. The calls of a write are stored in the order of their arrival, and each call is stored
+/// wholly or not at all. Safe for use by many threads. A write runs on the thread pool and without the execution
+/// context of its callers.
+/// </remarks>
+/// <param name="put">
+/// Stores records in one atomic step and returns one outcome for each. Its token is canceled once all calls of the write
+/// are canceled.
+/// </param>
+/// <param name="maxRecords">
+/// Calls are combined up to this many records; at least 1. A call with more records is written alone.
+/// </param>
+public sealed class WriteBatcher(
+    Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put, int maxRecords)
 {
-    /// <summary>Calls are combined up to this many records. A call with more records is written alone.</summary>
-    internal const int MaxRecordsPerBatch = 1024;
-
     private readonly Lock _lock = new();
     private readonly LinkedList<Call> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>Completes when no write is running.</summary>
-    internal Task Running { get; private set; } = Task.CompletedTask;
+    /// <summary>A task that completes when no write is running. It never fails.</summary>
+    public Task Running { get; private set; } = Task.CompletedTask;
 
-    /// <summary>
-    /// Stores the records of one call. A call that is canceled while it waits is not stored. One that is canceled later
-    /// may be stored or not, and the calls in the same batch are not affected.
-    /// </summary>
-    internal async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] linktrees, CancellationToken cancellationToken)
+    /// <summary>Stores the records of one call.</summary>
+    /// <param name="linktrees">The records. The array must not change until the call has completed.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait. A call that is canceled before its write begins is not stored; one that is canceled later may be stored
+    /// or not. Other calls of the same write are not affected.
+    /// </param>
+    /// <returns>One outcome for each record, in the same order.</returns>
+    /// <exception cref="Exception">The write failed; all its calls throw its exception.</exception>
+    public async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] linktrees, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(linktrees);
         cancellationToken.ThrowIfCancellationRequested();
         var call = new Call(linktrees, cancellationToken);
         lock (_lock)
@@ -87,7 +99,7 @@ internal sealed class WriteBatcher(
 
             var batch = new Batch();
             for (var next = first;
-                next is not null && (next == first || batch.Count + next.Value.Linktrees.Length <= MaxRecordsPerBatch);
+                next is not null && (next == first || batch.Count + next.Value.Linktrees.Length <= maxRecords);
                 next = _waiting.First)
             {
                 batch.Add(next.Value);

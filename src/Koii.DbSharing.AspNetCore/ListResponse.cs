@@ -19,7 +19,8 @@ internal static class ListResponse
     /// <summary>Sends the headers and, unless the method is HEAD, the array.</summary>
     /// <param name="context">The request. The response must not have started.</param>
     /// <param name="write">Writes the array.</param>
-    internal static async Task WriteAsync(HttpContext context, Func<PipeWriter, Task> write)
+    /// <param name="writeGzip">Writes the array compressed, where that costs less than to compress the array.</param>
+    internal static async Task WriteAsync(HttpContext context, Func<PipeWriter, Task> write, Func<PipeWriter, Task>? writeGzip = null)
     {
         var (request, response) = (context.Request, context.Response);
         response.ContentType = TaskEndpoints.JsonType;
@@ -30,11 +31,11 @@ internal static class ListResponse
         if (HttpMethods.IsHead(request.Method))
             return;
 
-        var gzip = isCompressed ? new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true) : null;
+        var gzip = isCompressed && writeGzip is null ? new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true) : null;
         var output = PipeWriter.Create(gzip ?? response.Body, Buffers);
         try
         {
-            await write(output);
+            await (isCompressed && writeGzip is not null ? writeGzip(output) : write(output));
             await output.CompleteAsync();
         }
         catch (Exception exception)

@@ -47,8 +47,7 @@ internal sealed partial class TaskEndpoints(
         void Map(string path, string methods, RequestDelegate endpoint, bool isList = false, bool isExtension = false)
         {
             endpoints.Map(pattern(path), Handler(endpoint, isList, isExtension)).WithMetadata(new HttpMethodMetadata(methods.Split(", ")));
-            // Routing answers other methods with 405 too, but with an empty body. It prefers endpoints that name the
-            // method to those without methods.
+            // Routing answers other methods with 405 too, but with an empty body. It prefers endpoints that name the method.
             endpoints.Map(pattern(path), Handler(context => RefuseMethodAsync(context, methods), isList: false, isExtension));
         }
 
@@ -173,7 +172,10 @@ internal sealed partial class TaskEndpoints(
             return;
         }
 
-        await ListResponse.WriteAsync(context, output => responder.WriteListAsync(output, form, context.RequestAborted));
+        await ListResponse.WriteAsync(
+            context,
+            output => responder.WriteListAsync(output, form, context.RequestAborted),
+            responder.HasExtension ? output => responder.WriteGzipListAsync(output, form, context.RequestAborted) : null);
     }
 
     private async Task GetNewestAsync(HttpContext context)

@@ -89,6 +89,12 @@ public sealed class DbSharingOptions
     public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
+    /// How much memory compressed pages of each list form may take, so that a page is compressed once for all peers.
+    /// </summary>
+    /// <value>In bytes. Default: 64 MiB, which has the pages of 250,000 profiles of 400 bytes; 0 keeps none.</value>
+    public long ListCacheBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
     /// How far a record's timestamp may be ahead of this node's clock. A record that is further ahead is not stored; it
     /// is read again when it is due.
     /// </summary>

@@ -63,6 +63,9 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
                 yield return $"{setting} is {value}; it must be at least 1.";
         }
 
+        if (options.ListCacheBytes < 0)
+            yield return $"{nameof(options.ListCacheBytes)} is {options.ListCacheBytes}; it must be at least 0, which keeps no pages.";
+
         foreach (var (setting, value) in new[]
         {
             (nameof(PeerLimits.ConnectTimeout), limits.ConnectTimeout),

@@ -69,17 +69,19 @@ public sealed class SqliteSharingTests : SqliteFixture
     [Test]
     public async Task Batch_has_the_write_lock_before_its_first_record_is_compared()
     {
-        await using var store = NewStore();
-        await store.PutAsync([Create()]);
-        using var other = new StoreConnection(SqliteStoreSettings.From(File.ConnectionString, Options()), cacheKilobytes: 100);
+        await PutAndCloseAsync(Create());
+        var settings = SqliteStoreSettings.From(File.ConnectionString, Options());
+        using var database = SqliteDatabase.Open(settings, TimeProvider.System, default);
+        using var other = new StoreConnection(settings, cacheKilobytes: 100);
         other.SetBusyTimeout(TimeSpan.Zero);
         var rejections = 0;
 
-        await store.PutAsync(new ObservedBatch([Create()], () =>
+        database.Writer.TryBegin();
+        database.Writer.Put(new ObservedBatch([Create()], () =>
         {
             Assert.That(() => other.Execute("BEGIN IMMEDIATE"), Throws.InstanceOf<SqliteException>().With.Property("SqliteErrorCode").EqualTo(5));
             rejections++;
-        }));
+        }), default);
 
         Assert.That(rejections, Is.GreaterThan(0));
         other.Execute("BEGIN IMMEDIATE");

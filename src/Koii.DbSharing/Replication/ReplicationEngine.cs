@@ -68,10 +68,10 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         // The three optional capabilities. Beside them, only the client of this library is told when a round starts.
         var batchVerifier = verifier as IBatchSignatureVerifier;
         var reconciler = services.Reconciler ?? client as IPeerReconciler;
-        var feed = store as ILinktreeChangeFeed;
-        _capabilities = (batchVerifier is not null, reconciler is not null, feed is not null);
+        ChangeFeed = store as ILinktreeChangeFeed;
+        _capabilities = (batchVerifier is not null, reconciler is not null, ChangeFeed is not null);
 
-        Index = feed is null ? null : new LinktreeIndex(feed);
+        Index = ChangeFeed is null ? null : new LinktreeIndex(ChangeFeed);
         _rejections = new RejectionCache(_timeProvider);
         _peers = new PeerTable(_interval, _timeProvider, _random);
         _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);
@@ -82,6 +82,9 @@ public sealed partial class ReplicationEngine : IReplicationEngine
 
     /// <summary>The store that was given to the constructor.</summary>
     public ILinktreeStore Store { get; }
+
+    /// <summary>The change feed of the store, or <see langword="null"/> if it has none.</summary>
+    internal ILinktreeChangeFeed? ChangeFeed { get; }
 
     /// <summary>The index of the store, or <see langword="null"/> if the store has no <see cref="ILinktreeChangeFeed"/>.</summary>
     internal LinktreeIndex? Index { get; }

@@ -12,8 +12,8 @@ namespace Koii.DbSharing;
 /// it over ASP.NET Core.
 /// </summary>
 /// <remarks>
-/// <para>A responder is stateless: one instance serves any number of calls at the same time, and a new one costs
-/// nothing. A <see cref="LinktreeStoreException"/> of the store passes through all methods. A list that it interrupts
+/// <para>One instance serves any number of calls at the same time. Create one for each engine: it keeps the compressed
+/// pages of its lists. A <see cref="LinktreeStoreException"/> of the store passes through all methods. A list that it interrupts
 /// ends without its closing bracket, so the reader detects that the list is incomplete.</para>
 /// <para>The protocol's extension (summary, reconciliation, fetch) requires a store with an
 /// <see cref="Storage.ILinktreeChangeFeed"/>: test <see cref="HasExtension"/>.</para>
@@ -44,6 +44,8 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     private const int FlushBytes = 64 * 1024;
 
     private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
+    private readonly ListPageCache? _allPages = CreatePages(engine, ListForm.KeyedByPublicKey);
+    private readonly ListPageCache? _barePages = CreatePages(engine, ListForm.Bare);
 
     /// <summary>
     /// Whether the node supports the protocol's extension: its store is an <see cref="Storage.ILinktreeChangeFeed"/>.
@@ -218,6 +220,23 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await list.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Writes the list of <see cref="WriteListAsync"/> as gzip, from pages that are compressed once.</summary>
+    /// <remarks>
+    /// A page is kept in memory until one of its records changes (<see cref="DbSharingOptions.ListCacheBytes"/>). It is never
+    /// older than an entity tag that was taken before.
+    /// </remarks>
+    /// <param name="output">The output, without compression of its own. It is flushed and not completed.</param>
+    /// <param name="form">The form of the elements.</param>
+    /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
+    /// <returns>A task that completes when all output is flushed, or the reader has completed.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
+    public Task WriteGzipListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        RequireIndex();
+        return GzipList.WriteAsync(output, (form == ListForm.Bare ? _barePages : _allPages)!, cancellationToken);
+    }
+
     /// <summary>
     /// Writes the newest record of an author, or <c>[]</c> if the author has none or it is a tombstone.
     /// </summary>
@@ -252,6 +271,10 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
             ? _engine.SubmitAsync(linktree, cancellationToken)
             : ValueTask.FromResult(new Verdict(VerdictKind.Rejected, reason));
     }
+
+    private static ListPageCache? CreatePages(ReplicationEngine? engine, ListForm form) => engine?.ChangeFeed is { } feed
+        ? new ListPageCache(engine.Store, feed, form, engine.Options.ResourceName, engine.Options.ListCacheBytes)
+        : null;
 
     private LinktreeIndex RequireIndex() => _engine.Index
         ?? throw new InvalidOperationException(

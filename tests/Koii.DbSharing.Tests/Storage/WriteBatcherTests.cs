@@ -1,4 +1,5 @@
 using System.Transactions;
+using Koii.DbSharing.Storage;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Tests.Storage;

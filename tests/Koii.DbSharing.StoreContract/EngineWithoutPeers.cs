@@ -10,8 +10,8 @@ namespace Koii.DbSharing.StoreContract;
 public static class EngineWithoutPeers
 {
     /// <summary>Creates an engine.</summary>
-    public static ReplicationEngine Create(ILinktreeStore store) => new(
-        new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, Samples.Options());
+    public static ReplicationEngine Create(ILinktreeStore store, DbSharingOptions? options = null) => new(
+        new StaticNodeDirectory([]), new NoPeers(), new Ed25519SignatureVerifier(), store, options ?? Samples.Options());
 
     private sealed class NoPeers : IPeerClient
     {

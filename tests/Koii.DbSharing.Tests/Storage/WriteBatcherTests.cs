@@ -115,12 +115,13 @@ public sealed class WriteBatcherTests
     public async Task Transaction_of_the_first_call_does_not_flow_into_the_batch()
     {
         Transaction? seen = null;
-        var batcher = new WriteBatcher((linktrees, _) =>
+        ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
         {
             seen = Transaction.Current;
             return ValueTask.FromResult<IReadOnlyList<PutOutcome>>([PutOutcome.Inserted]);
-        });
+        }
 
+        var batcher = new WriteBatcher(PutAsync, MaxRecords);
         using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
             await batcher.PutAsync([Create()], default);
 

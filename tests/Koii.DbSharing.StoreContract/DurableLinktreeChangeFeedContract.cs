@@ -26,6 +26,26 @@ public abstract class DurableLinktreeChangeFeedContract<TStore>(IDurableStoreFac
     }
 
     [Test]
+    public async Task Removals_are_retained_and_trimmed_after_reopening()
+    {
+        var options = Options();
+        options.MaxRetainedChanges = 2;
+        var store = await NewStoreAsync(options, TimeProvider.System);
+        await store.PutAsync([Create(author: 1), Create(author: 2)]);
+        var position = (await store.ReadChangesAsync(ChangePosition.Start, 1)).Next;
+        await store.PutAsync([Create(author: 2, timestamp: 2000)]);
+
+        var reopened = await ReopenAsync(store, options);
+        Assert.That(
+            (await reopened.ReadChangesAsync(position, 10)).Changes.Select(change => change.Kind),
+            Is.EqualTo(new[] { LinktreeChangeKind.Inserted, LinktreeChangeKind.Replaced }));
+        await reopened.PutAsync([Create(author: 3), Create(author: 4)]);
+
+        await AssertIsTrimmedAsync(reopened, position);
+        await AssertIsTrimmedAsync(await ReopenAsync(reopened, options), position);
+    }
+
+    [Test]
     public async Task Position_is_valid_after_reopening()
     {
         var store = await NewStoreAsync();
@@ -77,15 +97,22 @@ public abstract class DurableLinktreeChangeFeedContract<TStore>(IDurableStoreFac
     public async Task Lowered_number_of_retained_changes_takes_effect_by_the_next_write()
     {
         var store = await NewStoreAsync();
-        await store.PutAsync([.. Enumerable.Range(0, 100).Select(i => Create(timestamp: i))]);
+        await store.PutAsync([Create(timestamp: 0)]);
+        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+        await store.PutAsync([.. Enumerable.Range(1, 100).Select(i => Create(timestamp: i))]);
         var options = Options();
         options.MaxRetainedChanges = 10;
 
         var reopened = await ReopenAsync(store, options);
-        await reopened.PutAsync([Create(timestamp: 100)]);
+        Assert.That((await reopened.ReadChangesAsync(position, 1)).IsTrimmed, Is.False);
+        await reopened.PutAsync([Create(timestamp: 101)]);
 
-        Assert.That((await reopened.ReadChangesAsync(ChangePosition.Start, 1)).IsTrimmed, Is.True);
+        await AssertIsTrimmedAsync(reopened, position);
     }
+
+    [Test]
+    public void Positions_of_random_histories_survive_restarts() =>
+        CheckHistories((stores, options, clock) => _factory.ReopenAsync(stores[^1], options, clock));
 
     private async Task<TStore> ReopenAsync(TStore store, DbSharingOptions options, TimeProvider? timeProvider = null) =>
         Track(await _factory.ReopenAsync(store, options, timeProvider ?? TimeProvider.System));

@@ -5,7 +5,7 @@ namespace Koii.DbSharing.StoreContract;
 
 /// <summary>
 /// An engine over a store under test. Its <see cref="ReplicationEngine.GetSummaryAsync"/> reads the store as a node
-/// does: it lists the store once and then follows the change feed.
+/// does: it follows the change feed.
 /// </summary>
 public static class EngineWithoutPeers
 {

@@ -25,27 +25,92 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
         var deleting = Create(uuid: "a", timestamp: 3000, deleted: true);
         var evicting = Create(uuid: "b", timestamp: 4000);
         var tombstoneOnly = Create(author: 2, uuid: "c", deleted: true);
+        var feed = await FollowAsync(store);
         await store.PutAsync([inserted, replacing, deleting]);
         await store.PutAsync([evicting]);
         await store.PutAsync([tombstoneOnly]);
 
-        var changes = await new FollowedFeed(store).ReadToEndAsync();
-
-        Assert.That(changes.Take(3), Is.EqualTo(new LinktreeChange[]
+        Assert.That(await feed.ReadToEndAsync(), Is.EqualTo(new LinktreeChange[]
         {
             new(LinktreeChangeKind.Inserted, inserted.Key, inserted.Version, null),
             new(LinktreeChangeKind.Replaced, inserted.Key, replacing.Version, inserted.Version),
             new(LinktreeChangeKind.Deleted, inserted.Key, deleting.Version, replacing.Version),
-        }));
-        Assert.That(changes.Skip(3).Take(2), Is.EquivalentTo(new LinktreeChange[]
-        {
             new(LinktreeChangeKind.Evicted, inserted.Key, null, deleting.Version),
             new(LinktreeChangeKind.Inserted, evicting.Key, evicting.Version, null),
-        }));
-        Assert.That(changes.Skip(5), Is.EqualTo(new LinktreeChange[]
-        {
             new(LinktreeChangeKind.Deleted, tombstoneOnly.Key, tombstoneOnly.Version, null),
         }));
+    }
+
+    [Test]
+    public async Task Eviction_precedes_the_record_that_takes_the_space()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 2);
+        var feed = await FollowAsync(store);
+        await store.PutAsync([.. Enumerable.Range(0, 5).Select(i => Create(uuid: $"u{i}", timestamp: i))]);
+
+        var changes = await feed.ReadToEndAsync();
+
+        Assert.That(
+            changes.Select(change => (change.Kind, change.Key.Uuid)).Skip(2),
+            Is.EqualTo(new[]
+            {
+                (LinktreeChangeKind.Evicted, "u0"), (LinktreeChangeKind.Inserted, "u2"),
+                (LinktreeChangeKind.Evicted, "u1"), (LinktreeChangeKind.Inserted, "u3"),
+                (LinktreeChangeKind.Evicted, "u2"), (LinktreeChangeKind.Inserted, "u4"),
+            }));
+    }
+
+    [Test]
+    public async Task Version_that_was_removed_before_the_reader_started_does_not_occur()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 2);
+        await store.PutAsync([Create(uuid: "evicted", timestamp: 1), Create(uuid: "a", timestamp: 2), Create(uuid: "a", timestamp: 3)]);
+        await store.PutAsync([Create(uuid: "b", timestamp: 4)]);
+
+        var changes = await new FollowedFeed(store).ReadToEndAsync(1);
+
+        Assert.That(
+            changes.Select(change => (change.Kind, change.Added!.Value.Timestamp)),
+            Is.EqualTo(new[] { (LinktreeChangeKind.Inserted, 3L), (LinktreeChangeKind.Inserted, 4L) }));
+    }
+
+    [Test]
+    public async Task Replacement_of_a_version_that_does_not_occur_is_an_insertion_or_a_deletion()
+    {
+        var store = await NewStoreAsync();
+        await store.PutAsync([Create(uuid: "a"), Create(uuid: "b")]);
+        await store.PutAsync([Create(uuid: "a", timestamp: 2000), Create(uuid: "b", timestamp: 2000, deleted: true)]);
+
+        var changes = await new FollowedFeed(store).ReadToEndAsync();
+
+        Assert.That(
+            changes.Select(change => (change.Kind, change.Key.Uuid)),
+            Is.EqualTo(new[] { (LinktreeChangeKind.Inserted, "a"), (LinktreeChangeKind.Deleted, "b") }));
+        Assert.That(changes.Select(change => change.Removed), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Version_that_is_removed_after_the_reader_started_occurs_and_is_removed_by_a_later_change()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 3);
+        await store.PutAsync([Create(uuid: "a", timestamp: 1), Create(uuid: "b", timestamp: 2), Create(uuid: "c", timestamp: 3)]);
+        var first = await store.ReadChangesAsync(ChangePosition.Start, 1);
+
+        await store.PutAsync([Create(uuid: "b", timestamp: 4), Create(uuid: "b", timestamp: 5), Create(uuid: "d", timestamp: 6)]);
+        var rest = (await store.ReadChangesAsync(first.Next, 10)).Changes;
+
+        Assert.That(first.Changes.Single().Key.Uuid, Is.EqualTo("a"));
+        Assert.That(
+            rest.Select(change => (change.Kind, change.Key.Uuid, change.Added?.Timestamp, change.Removed?.Timestamp)),
+            Is.EqualTo(new (LinktreeChangeKind, string, long?, long?)[]
+            {
+                (LinktreeChangeKind.Inserted, "b", 2, null),
+                (LinktreeChangeKind.Inserted, "c", 3, null),
+                (LinktreeChangeKind.Replaced, "b", 4, 2),
+                (LinktreeChangeKind.Replaced, "b", 5, 4),
+                (LinktreeChangeKind.Evicted, "a", null, 1),
+                (LinktreeChangeKind.Inserted, "d", 6, null),
+            }));
     }
 
     [Test]
@@ -70,34 +135,39 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
         SignedLinktree[] records = [.. Enumerable.Range(0, 10).Select(i => Create(author: i))];
         await store.PutAsync(records);
 
+        // Each version that was removed is between two that are stored.
+        await store.PutAsync([.. records.Where((_, i) => i % 2 == 0).Select((_, i) => Create(author: 2 * i, timestamp: 2000))]);
+        LinktreeKey[] expected = [.. records.Where((_, i) => i % 2 == 1).Concat(records.Where((_, i) => i % 2 == 0)).Select(record => record.Key)];
+
         var keys = new List<LinktreeKey>();
         var position = ChangePosition.Start;
         ChangePage page;
         do
         {
             page = await store.ReadChangesAsync(position, limit);
-            Assert.That(page.Changes, Has.Count.EqualTo(Math.Min(limit, records.Length - keys.Count)));
+            Assert.That(page.Changes, Has.Count.EqualTo(Math.Min(limit, expected.Length - keys.Count)));
             keys.AddRange(page.Changes.Select(change => change.Key));
             position = page.Next;
         }
         while (page.Changes.Count > 0);
 
-        Assert.That(keys, Is.EqualTo(records.Select(record => record.Key)));
+        Assert.That(keys, Is.EqualTo(expected));
     }
 
     [Test]
     public async Task Feed_is_the_same_for_all_readers_and_continues_at_the_position_of_each()
     {
         var store = await NewStoreAsync();
+        var one = await FollowAsync(store);
         await store.PutAsync([Create(uuid: "a")]);
-        var early = new FollowedFeed(store);
-        await early.ReadToEndAsync();
-        await store.PutAsync([Create(uuid: "b"), Create(uuid: "a", timestamp: 2000)]);
+        var two = await FollowAsync(store);
+        await one.ReadToEndAsync();
+        await store.PutAsync([Create(uuid: "b"), Create(uuid: "b", timestamp: 2000)]);
 
-        var later = await early.ReadToEndAsync();
+        var changes = await one.ReadToEndAsync();
 
-        Assert.That(later.Select(change => change.Kind), Is.EqualTo(new[] { LinktreeChangeKind.Inserted, LinktreeChangeKind.Replaced }));
-        Assert.That((await new FollowedFeed(store).ReadToEndAsync()).Skip(1), Is.EqualTo(later));
+        Assert.That(changes.Select(change => change.Kind), Is.EqualTo(new[] { LinktreeChangeKind.Inserted, LinktreeChangeKind.Replaced }));
+        Assert.That(await two.ReadToEndAsync(), Is.EqualTo(changes));
     }
 
     [Test]
@@ -123,106 +193,6 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
 
         Assert.That((await store.ReadChangesAsync(end.Next, 10)).Changes, Has.Count.EqualTo(1));
         Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
-    }
-
-    [Test]
-    public async Task Position_that_the_store_never_returned_is_trimmed()
-    {
-        var store = await NewStoreAsync();
-        var other = await NewStoreAsync();
-        await store.PutAsync([Create(uuid: "a"), Create(uuid: "b")]);
-        await other.PutAsync([Create(uuid: "a")]);
-        var own = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next.Value!;
-        string[] unknown =
-        [
-            "", "garbage", "0", "-1", "1", "99999999999999999999999", own + "0", own + " ", own + "-",
-            (await other.ReadChangesAsync(ChangePosition.Start, 1)).Next.Value!,
-        ];
-
-        foreach (var value in unknown)
-        {
-            var page = await store.ReadChangesAsync(new ChangePosition(value), 10);
-            Assert.That((page.IsTrimmed, page.Changes.Count), Is.EqualTo((true, 0)), $"position '{value}'");
-            Assert.That(page.Next.Value, Is.EqualTo(own), "it continues at the end of the feed");
-        }
-    }
-
-    [Test]
-    public async Task Position_before_the_oldest_retained_change_is_trimmed()
-    {
-        var store = await NewStoreAsync();
-        await store.PutAsync([Create(timestamp: 0)]);
-        var behind = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-        await WriteVersionsAsync(store, 1, (2 * RetainedChanges) + 1);
-
-        foreach (var old in new[] { ChangePosition.Start, behind })
-        {
-            var trimmed = await store.ReadChangesAsync(old, 10);
-            Assert.That((trimmed.IsTrimmed, trimmed.Changes.Count), Is.EqualTo((true, 0)));
-            Assert.That((await store.ReadChangesAsync(trimmed.Next, 10)).Changes, Is.Empty);
-        }
-
-        var end = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-        await store.PutAsync([Create(timestamp: long.MaxValue >> 11)]);
-        Assert.That((await store.ReadChangesAsync(end, 10)).Changes, Has.Count.EqualTo(1));
-    }
-
-    [Test]
-    public async Task Newest_changes_are_retained()
-    {
-        var store = await NewStoreAsync();
-        await store.PutAsync([Create(timestamp: 0)]);
-        await WriteVersionsAsync(store, 1, RetainedChanges);
-        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-
-        await WriteVersionsAsync(store, 1L + RetainedChanges, RetainedChanges);
-
-        var page = await store.ReadChangesAsync(position, int.MaxValue);
-        Assert.That((page.IsTrimmed, page.Changes.Count), Is.EqualTo((false, RetainedChanges)));
-    }
-
-    [Test]
-    public async Task Changes_older_than_the_retention_are_trimmed_by_the_next_write()
-    {
-        var clock = new FakeClock();
-        var options = Options();
-        options.ChangeRetention = TimeSpan.FromHours(1);
-        var store = await NewStoreAsync(options, clock);
-        await store.PutAsync([Create(uuid: "a")]);
-        var afterFirst = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-        clock.Advance(TimeSpan.FromMinutes(31));
-        await store.PutAsync([Create(uuid: "b")]);
-        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(2), "half an hour is within the retention");
-
-        clock.Advance(TimeSpan.FromMinutes(31));
-        await store.PutAsync([Create(uuid: "c")]);
-
-        var trimmed = await store.ReadChangesAsync(ChangePosition.Start, 10);
-        Assert.That((trimmed.IsTrimmed, trimmed.Changes.Count), Is.EqualTo((true, 0)));
-        Assert.That((await store.ReadChangesAsync(trimmed.Next, 10)).Changes, Is.Empty, "it continues at the end of the feed");
-        var page = await store.ReadChangesAsync(afterFirst, 10);
-        Assert.That(
-            (page.IsTrimmed, string.Concat(page.Changes.Select(change => change.Key.Uuid))),
-            Is.EqualTo((false, "bc")),
-            "a reader that has read the trimmed changes misses nothing");
-    }
-
-    [Test]
-    public async Task Clock_that_is_set_back_changes_neither_the_order_nor_the_retained_changes()
-    {
-        var clock = new FakeClock();
-        var options = Options();
-        options.ChangeRetention = TimeSpan.FromHours(1);
-        var store = await NewStoreAsync(options, clock);
-        await store.PutAsync([Create(uuid: "a")]);
-        clock.Advance(TimeSpan.FromDays(-1));
-        await store.PutAsync([Create(uuid: "b")]);
-        clock.Advance(TimeSpan.FromMinutes(1));
-        await store.PutAsync([Create(uuid: "c")]);
-
-        var page = await store.ReadChangesAsync(ChangePosition.Start, 10);
-
-        Assert.That((page.IsTrimmed, string.Concat(page.Changes.Select(change => change.Key.Uuid))), Is.EqualTo((false, "abc")));
     }
 
     [Test]
@@ -287,14 +257,13 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
         await store.PutAsync([Create(author: 2, deleted: true), Create(author: 3)]);
         Assert.That(await engine.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(await ListAllAsync(store))));
 
-        await WriteVersionsAsync(store, 0, (2 * RetainedChanges) + 1);
+        foreach (var batch in Enumerable.Range(0, RetainedChanges + 2).Select(i => Create(timestamp: i)).Chunk(512))
+            await store.PutAsync(batch);
 
         Assert.That(await engine.GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(await ListAllAsync(store))));
     }
 
-    private static async Task WriteVersionsAsync(TStore store, long first, int count)
-    {
-        foreach (var batch in Enumerable.Range(0, count).Select(i => Create(timestamp: first + i)).Chunk(512))
-            await store.PutAsync(batch);
-    }
+    /// <summary>Starts a reader at the end of the feed.</summary>
+    private protected static async Task<FollowedFeed> FollowAsync(TStore store) =>
+        new(store, (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next);
 }

@@ -31,6 +31,17 @@ internal static class RandomDeliveries
         return (all, batches);
     }
 
+    /// <summary>
+    /// Records of few authors, uuids, timestamps and names, so that they compete for identities, limits and order.
+    /// </summary>
+    internal static Gen<SignedLinktree> Records =>
+        from author in Gen.Choose(1, 2)
+        from uuid in Gen.Choose(1, 5)
+        from timestamp in Gen.Choose(0, 6)
+        from name in Gen.Choose(0, 2)
+        from deleted in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
+        select Create(author, $"u{uuid}", timestamp, $"n{name}", deleted);
+
     private static Gen<Delivery> Deliveries =>
         from linktreesPerAuthor in Gen.Choose(1, 4)
         from records in Gen.NonEmptyListOf(Records)
@@ -39,20 +50,12 @@ internal static class RandomDeliveries
         from batchSize in Gen.Choose(1, 9)
         select new Delivery(linktreesPerAuthor, [.. order.Chunk(batchSize)]);
 
-    // Few authors, uuids, timestamps and names, so that records compete for identities, limits and order.
-    private static Gen<SignedLinktree> Records =>
-        from author in Gen.Choose(1, 2)
-        from uuid in Gen.Choose(1, 5)
-        from timestamp in Gen.Choose(0, 6)
-        from name in Gen.Choose(0, 2)
-        from deleted in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
-        select Create(author, $"u{uuid}", timestamp, $"n{name}", deleted);
+    /// <summary>Names the records of a batch for the message of a failure.</summary>
+    internal static string Text(IEnumerable<SignedLinktree> batch) => string.Join(", ", batch.Select(record =>
+        $"{record.Author.ToString()[..4]}/{record.Uuid}@{record.Timestamp}{(record.IsTombstone ? "†" : "")}"));
 
     internal sealed record Delivery(int LinktreesPerAuthor, IReadOnlyList<SignedLinktree[]> Batches)
     {
-        public override string ToString() =>
-            $"{LinktreesPerAuthor} per author: "
-            + string.Join(" | ", Batches.Select(batch => string.Join(", ", batch.Select(record =>
-                $"{record.Author.ToString()[..4]}/{record.Uuid}@{record.Timestamp}{(record.IsTombstone ? "†" : "")}"))));
+        public override string ToString() => $"{LinktreesPerAuthor} per author: {string.Join(" | ", Batches.Select(Text))}";
     }
 }

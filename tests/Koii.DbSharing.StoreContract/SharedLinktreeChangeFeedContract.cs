@@ -31,6 +31,10 @@ public abstract class SharedLinktreeChangeFeedContract<TStore>(ISharedStoreFacto
     }
 
     [Test]
+    public void Positions_of_random_histories_are_valid_in_two_stores_that_take_turns() =>
+        CheckHistories(async (stores, options, clock) => stores.Count < 2 ? await _factory.OpenSecondAsync(stores[0], options, clock) : stores[0]);
+
+    [Test]
     public async Task Readers_beside_writers_of_other_stores_end_in_the_state_of_the_model()
     {
         const int PerAuthor = 3;

@@ -13,7 +13,8 @@ public abstract class StoreFixture<TStore>
     private protected StoreFixture(IStoreFactory<TStore> factory) => _factory = factory;
 
     /// <summary>
-    /// How many random deliveries a convergence test tries. Override it to shorten a slow test or to search longer.
+    /// How many random deliveries or histories a property test tries. Override it to shorten a slow test or to search
+    /// longer.
     /// </summary>
     protected virtual int Deliveries => 100;
 
@@ -32,12 +33,16 @@ public abstract class StoreFixture<TStore>
         NewStoreAsync(Options(linktreesPerAuthor, maxRecords), TimeProvider.System);
 
     private protected async Task<TStore> NewStoreAsync(DbSharingOptions options, TimeProvider timeProvider) =>
-        Track(await _factory.CreateAsync(options, timeProvider));
+        Track(await CreateUntrackedAsync(options, timeProvider));
+
+    /// <summary>Creates a store that the test itself disposes.</summary>
+    private protected ValueTask<TStore> CreateUntrackedAsync(DbSharingOptions options, TimeProvider timeProvider) =>
+        _factory.CreateAsync(options, timeProvider);
 
     /// <summary>Runs a test on a store that is disposed at once, since a property tries many.</summary>
     private protected async Task<bool> WithNewStoreAsync(DbSharingOptions options, Func<TStore, Task<bool>> test)
     {
-        var store = await _factory.CreateAsync(options, TimeProvider.System);
+        var store = await CreateUntrackedAsync(options, TimeProvider.System);
         try
         {
             return await test(store);
@@ -80,7 +85,7 @@ public abstract class StoreFixture<TStore>
         return linktrees;
     }
 
-    private static async ValueTask DisposeAsync(TStore store)
+    private protected static async ValueTask DisposeAsync(TStore store)
     {
         if (store is IAsyncDisposable asynchronous)
             await asynchronous.DisposeAsync();

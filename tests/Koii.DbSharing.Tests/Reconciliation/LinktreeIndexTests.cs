@@ -2,128 +2,165 @@ using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
-using Moq;
 
 namespace Koii.DbSharing.Tests.Reconciliation;
 
 public sealed class LinktreeIndexTests
 {
+    /// <summary>More than two pages of changes.</summary>
+    private const int ThreePages = 10_000;
+
     [Test]
     public async Task Fingerprint_of_an_empty_store_equals_the_known_value()
     {
-        var store = NewStore();
-        var summary = await new LinktreeIndex(store, store).GetSummaryAsync();
+        var summary = await new LinktreeIndex(NewStore()).GetSummaryAsync();
 
         Assert.That((summary.Count, summary.Fingerprint.ToString("x32")), Is.EqualTo((0L, "7f9c9e31ac8256ca2f258583df262dbc")));
     }
 
     [Test]
-    public async Task Store_is_listed_once_and_its_changes_are_followed()
+    public async Task Feed_is_read_once_from_the_start_and_then_followed()
     {
-        var store = new WatchedStore(NewStore());
-        var index = new LinktreeIndex(store, store);
+        var store = NewStore();
+        var feed = new WatchedFeed(store);
+        var index = new LinktreeIndex(feed);
         await store.PutAsync([Samples.Create()]);
 
         await index.GetSummaryAsync();
         await store.PutAsync([Samples.Create(timestamp: 2000), Samples.Create(author: 2)]);
         var summary = await index.GetSummaryAsync();
 
-        Assert.That(store.Lists, Is.EqualTo(1));
         Assert.That(summary, Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(feed.ReadAfter, Is.Unique);
+        Assert.That(feed.ReadAfter[0], Is.EqualTo(ChangePosition.Start));
     }
 
     [Test]
-    public async Task Changes_between_two_pages_of_the_listing_count_once()
+    public async Task Changes_between_two_pages_count_once()
     {
-        var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store);
 
-        // After the first page: a listed record moves to a later page, an unlisted one is replaced, one is added, and a
-        // listed one is replaced and then deleted.
-        store.AfterList = async () =>
+        // After the first page: a record that was read moves to a later page, an unread one is replaced, one is added,
+        // and one that was read and one that was not are replaced and then deleted.
+        feed.AfterRead = async () =>
         {
-            store.AfterList = null;
+            feed.AfterRead = null;
             await store.PutAsync(
             [
-                Samples.Create(uuid: "u1", timestamp: 5000),
-                Samples.Create(uuid: "u550", timestamp: 5000),
-                Samples.Create(uuid: "new", timestamp: 5000),
-                Samples.Create(uuid: "u2", timestamp: 5000),
-                Samples.Create(uuid: "u2", timestamp: 5001, deleted: true),
+                Samples.Create(uuid: "u1", timestamp: 20_000),
+                Samples.Create(uuid: "u9000", timestamp: 20_000),
+                Samples.Create(uuid: "new", timestamp: 20_000),
+                Samples.Create(uuid: "u2", timestamp: 20_000),
+                Samples.Create(uuid: "u2", timestamp: 20_001, deleted: true),
+                Samples.Create(uuid: "u9001", timestamp: 20_000),
+                Samples.Create(uuid: "u9001", timestamp: 20_001, deleted: true),
             ]);
         };
 
-        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.Lists, Is.GreaterThan(1));
+        Assert.That(await new LinktreeIndex(feed).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(feed.ReadAfter, Has.Count.GreaterThan(2));
+    }
+
+    [Test]
+    public async Task Records_that_are_evicted_between_two_pages_are_not_counted()
+    {
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store);
+        feed.AfterRead = async () =>
+        {
+            feed.AfterRead = null;
+            await store.PutAsync([.. Enumerable.Range(0, 500).Select(i => Samples.Create(uuid: $"new{i}", timestamp: 20_000))]);
+        };
+
+        Assert.That(await new LinktreeIndex(feed).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+    }
+
+    [Test]
+    public async Task Items_are_those_of_the_store_in_order()
+    {
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var index = new LinktreeIndex(store);
+        await index.GetSummaryAsync();
+        await store.PutAsync([Samples.Create(uuid: "u5000", timestamp: 1)]);
+
+        var items = await index.GetItemsAsync(CancellationToken.None);
+
+        var stored = await store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue });
+        Assert.That(
+            Enumerable.Range(0, (int)items.Count).Select(rank => items.ItemAt(rank).Id),
+            Is.EqualTo(stored.Linktrees.OrderBy(record => record.Timestamp / 1000).ThenBy(record => record.Id).Select(record => record.Id)));
     }
 
     [Test]
     public async Task Record_that_was_evicted_and_inserted_again_is_counted_once()
     {
-        var store = new WatchedStore(NewStore(perAuthor: 1));
-        var index = new LinktreeIndex(store, store);
+        var store = NewStore(perAuthor: 1);
+        var index = new LinktreeIndex(store);
         await index.GetSummaryAsync();
         await store.PutAsync(
         [
-            Samples.Create(uuid: "a", timestamp: 1), Samples.Create(
-                uuid: "b", timestamp: 2), Samples.Create(uuid: "a", timestamp: 3), Samples.Create(uuid: "b", timestamp: 4),
+            Samples.Create(uuid: "a", timestamp: 1), Samples.Create(uuid: "b", timestamp: 2),
+            Samples.Create(uuid: "a", timestamp: 3), Samples.Create(uuid: "b", timestamp: 4),
         ]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
     }
 
     [Test]
-    public async Task Trimmed_feed_causes_a_new_listing()
+    public async Task Trimmed_feed_is_read_again_from_the_start()
     {
-        var store = new WatchedStore(NewStore());
-        var index = new LinktreeIndex(store, store);
+        var store = NewStore();
+        var feed = new WatchedFeed(store);
+        var index = new LinktreeIndex(feed);
+        await store.PutAsync([Samples.Create(author: 1), Samples.Create(author: 7)]);
         await index.GetSummaryAsync();
-        await WriteMoreThanTheFeedRetainsAsync(store);
+        await RemoveMoreThanTheFeedRetainsAsync(store);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.Lists, Is.EqualTo(2));
+        Assert.That(feed.TrimmedPages, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Feed_trimmed_during_the_listing_causes_a_new_listing()
+    public async Task Feed_trimmed_between_two_pages_is_read_again_from_the_start()
     {
-        var store = new WatchedStore(NewStore());
-        await store.PutAsync([Samples.Create()]);
-        store.AfterList = async () =>
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store);
+        feed.AfterRead = async () =>
         {
-            store.AfterList = null;
-            await WriteMoreThanTheFeedRetainsAsync(store);
+            feed.AfterRead = null;
+            await RemoveMoreThanTheFeedRetainsAsync(store);
         };
 
-        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.Lists, Is.EqualTo(2));
+        Assert.That(await new LinktreeIndex(feed).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
+        Assert.That(feed.TrimmedPages, Is.EqualTo(1));
     }
 
     [Test]
-    public void Store_that_trims_faster_than_it_is_listed_causes_a_transient_exception()
+    public async Task Store_that_trims_faster_than_it_is_read_causes_a_transient_exception()
     {
-        var store = new Mock<ILinktreeStore>();
-        store.As<ILinktreeChangeFeed>().Setup(s => s.ReadChangesAsync(It.IsAny<ChangePosition>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
-            .ReturnsAsync((ChangePosition after, int _, CancellationToken _) =>
-                new ChangePage([], new ChangePosition("present")) { IsTrimmed = after != ChangePosition.Latest });
-        store.Setup(s => s.ListAsync(It.IsAny<LinktreeQuery>(), It.IsAny<CancellationToken>())).ReturnsAsync(new LinktreePage([], null));
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store) { AfterRead = () => RemoveMoreThanTheFeedRetainsAsync(store) };
+        var index = new LinktreeIndex(feed);
 
         Assert.That(
-            async () => await new LinktreeIndex(store.Object, store.As<ILinktreeChangeFeed>().Object).GetSummaryAsync(),
-            Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
+            async () => await index.GetSummaryAsync(), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);
+
+        feed.AfterRead = null;
+        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
     }
 
     [Test]
-    public async Task Index_recovers_from_a_failure_of_any_call()
+    public async Task Index_recovers_from_a_failure_of_any_read()
     {
         for (var failing = 1; failing <= 6; failing++)
         {
-            var store = new WatchedStore(NewStore()) { FailingCall = failing };
-            var index = new LinktreeIndex(store, store);
+            var store = await NewStoreWithRecordsAsync(ThreePages);
+            var index = new LinktreeIndex(new WatchedFeed(store) { FailingRead = failing });
             var failures = 0;
             for (var round = 0; round < 4; round++)
             {
-                await store.PutAsync([Samples.Create(author: round), Samples.Create(author: 9, timestamp: 2000 + round)]);
+                await store.PutAsync([Samples.Create(author: round + 2), Samples.Create(author: 9, timestamp: 2000 + round)]);
                 try
                 {
                     Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
@@ -134,87 +171,56 @@ public sealed class LinktreeIndexTests
                 }
             }
 
-            Assert.That(failures, Is.EqualTo(1), $"call {failing}");
+            Assert.That(failures, Is.EqualTo(1), $"read {failing}");
             Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
         }
     }
 
     [Test]
-    public async Task Listing_resumes_where_a_canceled_call_stopped()
+    public async Task Reading_resumes_where_a_canceled_call_stopped()
     {
-        var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 1200).Select(i => Samples.Create(author: i % 2, uuid: $"u{i}", timestamp: i))]);
-        var index = new LinktreeIndex(store, store);
-        await CancelAfterNextPageAsync(store, index);
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store);
+        var index = new LinktreeIndex(feed);
+        await CancelAfterNextPageAsync(feed, index);
 
-        // Meanwhile, of the listed page and of the others, one record is replaced and one is deleted; one is added
-        // before the end of the listed page and one after it.
+        // Meanwhile, of the page that was read and of the others, one record is replaced and one is deleted.
         await store.PutAsync(
         [
-            Samples.Create(author: 1, uuid: "u1", timestamp: 5000),
-            Samples.Create(author: 1, uuid: "u1101", timestamp: 5000),
-            Samples.Create(author: 0, uuid: "u2", timestamp: 5000, deleted: true),
-            Samples.Create(author: 0, uuid: "u1102", timestamp: 5000, deleted: true),
-            Samples.Create(author: 2, uuid: "before", timestamp: 3),
-            Samples.Create(author: 2, uuid: "behind", timestamp: 6000),
+            Samples.Create(uuid: "u1", timestamp: 20_000),
+            Samples.Create(uuid: "u9000", timestamp: 20_000),
+            Samples.Create(uuid: "u2", timestamp: 20_000, deleted: true),
+            Samples.Create(uuid: "u9001", timestamp: 20_000, deleted: true),
+            Samples.Create(author: 2, uuid: "oldest", timestamp: 0),
         ]);
-        await CancelAfterNextPageAsync(store, index);
-        await store.PutAsync([Samples.Create(author: 1, uuid: "u1", timestamp: 7000), Samples.Create(author: 3, timestamp: 600)]);
+        await CancelAfterNextPageAsync(feed, index);
+        await store.PutAsync([Samples.Create(uuid: "u1", timestamp: 30_000), Samples.Create(author: 3, timestamp: 600)]);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.ListedAfter, Is.Unique.And.Ordered.And.Count.EqualTo(3), "no page twice");
+        Assert.That(feed.ReadAfter, Is.Unique.And.Count.EqualTo(3), "no page twice");
     }
 
     [Test]
-    public async Task Complete_listing_of_a_canceled_call_is_not_repeated()
+    public async Task Reading_starts_again_if_the_feed_was_trimmed_since_a_canceled_call()
     {
-        var store = new WatchedStore(NewStore());
-        await store.PutAsync([Samples.Create()]);
-        var index = new LinktreeIndex(store, store);
-        await CancelAfterNextPageAsync(store, index);
+        var store = await NewStoreWithRecordsAsync(ThreePages);
+        var feed = new WatchedFeed(store);
+        var index = new LinktreeIndex(feed);
+        await CancelAfterNextPageAsync(feed, index);
+        await RemoveMoreThanTheFeedRetainsAsync(store);
 
         Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.Lists, Is.EqualTo(1));
-    }
-
-    [Test]
-    public async Task Listing_starts_again_if_the_feed_was_trimmed_since_a_canceled_call()
-    {
-        var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
-        var index = new LinktreeIndex(store, store);
-        await CancelAfterNextPageAsync(store, index);
-        await WriteMoreThanTheFeedRetainsAsync(store);
-
-        Assert.That(await index.GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.ListedAfter.Count(after => after is null), Is.EqualTo(2));
-    }
-
-    [Test]
-    public async Task Listing_succeeds_if_the_feed_is_trimmed_but_not_between_two_pages()
-    {
-        // More is written during the listing than the feed retains, but never between two pages.
-        var store = new WatchedStore(NewStore(perAuthor: 1000));
-        for (var author = 1; author <= 4; author++)
-            await store.PutAsync([.. Enumerable.Range(0, 1000).Select(i => Samples.Create(author, $"u{i}", i))]);
-        store.AfterList = async () =>
-        {
-            var changes = Enumerable.Range(0, Samples.RetainedChanges / 2);
-            await store.PutAsync([.. changes.Select(i => Samples.Create(author: 9, timestamp: (10_000 * store.Lists) + i))]);
-        };
-
-        Assert.That(await new LinktreeIndex(store, store).GetSummaryAsync(), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.ListedAfter, Is.Unique.And.Count.GreaterThan(4));
+        Assert.That(feed.TrimmedPages, Is.EqualTo(1));
     }
 
     [Test]
     public async Task Cancellation_of_one_caller_does_not_affect_others()
     {
-        var store = new WatchedStore(NewStore());
+        var store = NewStore();
         await store.PutAsync([Samples.Create()]);
-        var index = new LinktreeIndex(store, store);
         var gate = new TaskCompletionSource();
-        store.AfterList = () => gate.Task;
+        var feed = new WatchedFeed(store) { AfterRead = () => gate.Task };
+        var index = new LinktreeIndex(feed);
         using var source = new CancellationTokenSource();
 
         var first = index.GetSummaryAsync(CancellationToken.None).AsTask();
@@ -226,87 +232,72 @@ public sealed class LinktreeIndexTests
 
         Assert.That(await first, Is.EqualTo(await ExpectedAsync(store)));
         Assert.That(await patient, Is.EqualTo(await first));
-        Assert.That(store.Lists, Is.EqualTo(1));
+        Assert.That(feed.ReadAfter.Count(after => after == ChangePosition.Start), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Store_without_a_feed_is_summarized_from_all_pages()
     {
-        var store = new WatchedStore(NewStore(perAuthor: 1000));
-        await store.PutAsync([.. Enumerable.Range(0, 600).Select(i => Samples.Create(uuid: $"u{i}", timestamp: i))]);
+        var store = await NewStoreWithRecordsAsync(2 * new LinktreeQuery().Limit);
         await store.PutAsync([Samples.Create(author: 2, deleted: true)]);
 
         Assert.That(await LinktreeIndex.SummarizeAsync(store, CancellationToken.None), Is.EqualTo(await ExpectedAsync(store)));
-        Assert.That(store.Lists, Is.GreaterThan(1));
     }
 
     private static InMemoryLinktreeStore NewStore(int perAuthor = 16) => new(Samples.Options(perAuthor));
 
-    private static async Task WriteMoreThanTheFeedRetainsAsync(ILinktreeStore store)
+    /// <summary>Creates a store that holds as many records of one author as it may, in no order of their times.</summary>
+    private static async Task<InMemoryLinktreeStore> NewStoreWithRecordsAsync(int count)
     {
-        var linktrees = Enumerable.Range(0, (2 * Samples.RetainedChanges) + 1).Select(i => Samples.Create(author: 7, timestamp: 5000 + i));
-        foreach (var page in linktrees.Chunk(512))
-            await store.PutAsync(page);
+        var store = NewStore(count);
+        await store.PutAsync([.. Enumerable.Range(0, count).Select(i => Samples.Create(uuid: $"u{i}", timestamp: 1 + (i * 7919L % 10_007)))]);
+        return store;
     }
 
-    private static async Task CancelAfterNextPageAsync(WatchedStore store, LinktreeIndex index)
+    private static async Task RemoveMoreThanTheFeedRetainsAsync(InMemoryLinktreeStore store)
+    {
+        var count = (await ExpectedAsync(store)).Count;
+        await store.PutAsync(
+        [
+            .. Enumerable.Range(0, Samples.RetainedChanges + 2).Select(i => Samples.Create(author: 7, timestamp: (10_000 * count) + i)),
+            Samples.Create((int)count + 10),
+        ]);
+    }
+
+    private static async Task CancelAfterNextPageAsync(WatchedFeed feed, LinktreeIndex index)
     {
         using var source = new CancellationTokenSource();
-        store.AfterList = source.CancelAsync;
+        feed.AfterRead = source.CancelAsync;
         Assert.That(async () => await index.GetSummaryAsync(source.Token), Throws.InstanceOf<OperationCanceledException>());
-        store.AfterList = null;
+        feed.AfterRead = null;
     }
 
-    private static async Task<SetSummary> ExpectedAsync(WatchedStore store) =>
-        LinktreeModel.Summarize(
-            (await store.Inner.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
+    private static async Task<SetSummary> ExpectedAsync(InMemoryLinktreeStore store) => LinktreeModel.Summarize(
+        (await store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = int.MaxValue })).Linktrees.ToArray());
 
-    /// <summary>Forwards all calls, records the listings, and fails or waits as a test requires.</summary>
-    private sealed class WatchedStore(InMemoryLinktreeStore inner) : ILinktreeStore, ILinktreeChangeFeed
+    /// <summary>Forwards all reads, records their positions, and fails or waits as a test requires.</summary>
+    private sealed class WatchedFeed(ILinktreeChangeFeed feed) : ILinktreeChangeFeed
     {
         private int _reads;
 
-        public ILinktreeStore Inner => inner;
+        public List<ChangePosition> ReadAfter { get; } = [];
 
-        public int Lists => ListedAfter.Count;
+        public int TrimmedPages { get; private set; }
 
-        public List<LinktreeVersion?> ListedAfter { get; } = [];
+        public int FailingRead { get; init; }
 
-        public int FailingCall { get; init; }
+        public Func<Task>? AfterRead { get; set; }
 
-        public Func<Task>? AfterList { get; set; }
-
-        public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(
-            IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
-            inner.PutAsync(linktrees, cancellationToken);
-
-        public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
-            IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
-            inner.GetVersionsAsync(keys, cancellationToken);
-
-        public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) =>
-            inner.GetAsync(ids, cancellationToken);
-
-        public async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default)
+        public async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
         {
-            ThrowIfFailingCall();
-            ListedAfter.Add(query.After);
-            var page = await inner.ListAsync(query, cancellationToken);
-            if (AfterList is { } afterList)
-                await afterList();
-            return page;
-        }
-
-        public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default)
-        {
-            ThrowIfFailingCall();
-            return inner.ReadChangesAsync(after, limit, cancellationToken);
-        }
-
-        private void ThrowIfFailingCall()
-        {
-            if (++_reads == FailingCall)
+            if (++_reads == FailingRead)
                 throw new LinktreeStoreException("The disk failed.");
+            var page = await feed.ReadChangesAsync(after, limit, cancellationToken);
+            ReadAfter.Add(after);
+            TrimmedPages += page.IsTrimmed ? 1 : 0;
+            if (AfterRead is { } afterRead)
+                await afterRead();
+            return page;
         }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class ExtendedPeer
 
     public ExtendedPeer(IEnumerable<SignedLinktree> holds)
     {
-        _index = new LinktreeIndex(_store, _store);
+        _index = new LinktreeIndex(_store);
         _store.PutAsync([.. holds]).AsTask().GetAwaiter().GetResult();
         Summary = async _ => new PeerAnswer<PeerSummary>(new PeerSummary(await _index.GetSummaryAsync(), PerAuthor) { CanReconcile = CanReconcile }, null, 100);
         Reconcile = async (message, _) => new PeerAnswer<ReadOnlyMemory<byte>>(new Responder(await _index.GetItemsAsync(default)).Respond(message.Span), null, 1_000);

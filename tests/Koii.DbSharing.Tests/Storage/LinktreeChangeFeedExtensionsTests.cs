@@ -64,8 +64,7 @@ public sealed class LinktreeChangeFeedExtensionsTests
     [Test]
     public async Task Existing_changes_are_read_without_a_delay()
     {
-        foreach (var batch in Enumerable.Range(0, 1500).Select(i => Create(timestamp: i)).Chunk(500))
-            await _store.PutAsync(batch);
+        await _store.PutAsync([.. Enumerable.Range(0, 1500).Select(i => Create(author: i, timestamp: i))]);
         await using var changes = _store.FollowChangesAsync(ChangePosition.Start, Interval, _clock).GetAsyncEnumerator();
 
         for (var i = 0; i < 1500; i++)
@@ -77,33 +76,31 @@ public sealed class LinktreeChangeFeedExtensionsTests
     }
 
     [Test]
-    public async Task Trimmed_feed_throws_an_exception_with_the_position_to_continue_from()
+    public async Task Trimmed_feed_throws_an_exception_with_the_position_from_which_all_that_is_stored_is_returned()
     {
-        await FillBeyondRetentionAsync();
-        await using var behind = _store.FollowChangesAsync(ChangePosition.Start, Interval, _clock).GetAsyncEnumerator();
+        await using var behind = _store.FollowChangesAsync(await TrimmedPositionAsync(), Interval, _clock).GetAsyncEnumerator();
 
         var trimmed = (await Assert.ThrowsAsync<ChangesTrimmedException>(async () => await behind.MoveNextAsync()))!;
         await _store.PutAsync([Create(uuid: "after")]);
         await using var changes = _store.FollowChangesAsync(trimmed.Next, Interval, _clock).GetAsyncEnumerator();
 
-        Assert.That(trimmed.Message, Does.Contain("List the store").And.Contain("MaxRetainedChanges").And.Contain("ChangeRetention"));
+        Assert.That(trimmed.Message, Does.Contain("Discard what is derived").And.Contain("MaxRetainedChanges").And.Contain("ChangeRetention"));
+        Assert.That(await NextUuidAsync(changes), Is.EqualTo("replaced"));
         Assert.That(await NextUuidAsync(changes), Is.EqualTo("after"));
     }
 
     [Test]
-    public async Task Trimmed_feed_is_a_page_without_changes_and_the_sequence_continues()
+    public async Task Trimmed_feed_is_a_page_without_changes_and_the_sequence_continues_with_all_that_is_stored()
     {
-        await FillBeyondRetentionAsync();
-        await using var pages = _store.FollowChangePagesAsync(ChangePosition.Start, Interval, _clock).GetAsyncEnumerator();
+        await using var pages = _store.FollowChangePagesAsync(await TrimmedPositionAsync(), Interval, _clock).GetAsyncEnumerator();
 
         Assert.That(await pages.MoveNextAsync(), Is.True);
         Assert.That((pages.Current.IsTrimmed, pages.Current.Changes.Count), Is.EqualTo((true, 0)));
-        await _store.PutAsync([Create(uuid: "after")]);
         var next = pages.MoveNextAsync().AsTask();
         await AdvanceAsync(next);
 
         Assert.That(await next, Is.True);
-        Assert.That((pages.Current.IsTrimmed, pages.Current.Changes.Single().Key.Uuid), Is.EqualTo((false, "after")));
+        Assert.That((pages.Current.IsTrimmed, pages.Current.Changes.Single().Key.Uuid), Is.EqualTo((false, "replaced")));
     }
 
     [Test]
@@ -153,10 +150,12 @@ public sealed class LinktreeChangeFeedExtensionsTests
         _clock.Advance(Interval);
     }
 
-    private async Task FillBeyondRetentionAsync()
+    private async Task<ChangePosition> TrimmedPositionAsync()
     {
-        foreach (var batch in Enumerable.Range(0, (2 * RetainedChanges) + 1).Select(i => Create(timestamp: i)).Chunk(512))
-            await _store.PutAsync(batch);
+        await _store.PutAsync([Create(uuid: "replaced", timestamp: 0)]);
+        var position = (await _store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
+        await _store.PutAsync([.. Enumerable.Range(1, RetainedChanges + 1).Select(i => Create(uuid: "replaced", timestamp: i))]);
+        return position;
     }
 
     private static async Task<string> NextUuidAsync(IAsyncEnumerator<LinktreeChange> changes)

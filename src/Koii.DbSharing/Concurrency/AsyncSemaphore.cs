@@ -10,9 +10,9 @@ namespace Koii.DbSharing.Concurrency;
 /// <para>A waiter that gets a permit continues on the thread pool, and never inside <see cref="Releaser.Dispose"/> of
 /// the previous holder: otherwise its work would delay that holder, and a hostile peer could do so for as long as it
 /// sends pages. A released permit goes directly to the next waiter, so a later caller cannot overtake it.</para>
-/// <para>This is the only point at which a round continues on another thread than the one that drives it, and only if
-/// peers compete for permits. A deterministic simulation has to control only this point. Not reentrant. Safe for use by
-/// multiple threads.</para>
+/// <para>Beside the store stage, whose scheduler is injected, this is the only point at which a round continues on
+/// another thread than the one that drives it, and only if peers compete for permits. A deterministic simulation has to
+/// control only these points. Not reentrant. Safe for use by multiple threads.</para>
 /// </remarks>
 /// <param name="permits">The number of holders at the same time: at least 1.</param>
 internal sealed class AsyncSemaphore(int permits = 1)
@@ -20,6 +20,12 @@ internal sealed class AsyncSemaphore(int permits = 1)
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = [];
     private int _available = permits;
+
+    /// <summary>Whether callers wait for a permit. A canceled one may count until a permit is released.</summary>
+    internal bool IsContended
+    {
+        get { lock (_gate) return _waiters.Count > 0; }
+    }
 
     /// <summary>Acquires a permit, and waits for one if none is available.</summary>
     /// <param name="cancellationToken">

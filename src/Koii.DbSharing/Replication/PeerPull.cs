@@ -10,9 +10,11 @@ namespace Koii.DbSharing.Replication;
 /// </summary>
 internal sealed partial class PeerPull : IDisposable
 {
+    private const int MaxInProcess = 2;
+
     private static readonly PeerFailure OutOfTime = new(PeerFailureKind.TimedOut) { Detail = "The pull as a whole took too long." };
 
-    private readonly RecordProcessor _processor;
+    private readonly BatchPipeline _batches;
     private readonly AsyncSemaphore _permits;
     private readonly int _maxBadSignatures;
     private readonly TimeProvider _timeProvider;
@@ -30,17 +32,17 @@ internal sealed partial class PeerPull : IDisposable
 
     /// <summary>Starts a pull.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="processor">Processes the batches.</param>
+    /// <param name="batches">Processes the batches of the round.</param>
     /// <param name="permits">Bounds the peers that hold a batch and read the next one.</param>
     /// <param name="limits">The time of the pull as a whole and the number of failed signature checks that ends it.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="cancellationToken">Ends the pull with <see cref="OperationCanceledException"/>.</param>
     public PeerPull(
-        NodeAddress peer, RecordProcessor processor, AsyncSemaphore permits, PeerLimits limits, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
+        NodeAddress peer, BatchPipeline batches, AsyncSemaphore permits, PeerLimits limits, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
         Peer = peer;
-        _processor = processor;
+        _batches = batches;
         _permits = permits;
         _maxBadSignatures = limits.MaxBadSignatures;
         _timeProvider = timeProvider;
@@ -82,97 +84,75 @@ internal sealed partial class PeerPull : IDisposable
     }
 
     /// <summary>
-    /// Reads pages with one page read ahead while the consumer processes the one before it. The consumer holds a permit from a page until it asks for the next one.
+    /// Reads pages and processes each as one batch, in order. While a page is stored, the next one is verified and the one after it is read, so the pull holds at most three
+    /// pages. It holds a permit as long as a page is in process.
     /// </summary>
     /// <param name="service">The interface of the client, for failures and the log.</param>
     /// <param name="open">Opens the pages.</param>
-    /// <returns>The pages. An exception of the client and the end of the pull's time are the failure of a last page without records.</returns>
-    public async IAsyncEnumerable<PeerPage> ReadAsync(string service, Func<CancellationToken, IAsyncEnumerable<PeerPage>> open)
+    /// <param name="endsAtBadSignature">Whether the caller ends at a page with a bad signature. The next page is then not processed before.</param>
+    /// <returns>
+    /// The pages whose records are stored. A page with a failure of processing is the last one. An exception of the client and the end of the pull's time are the failure of
+    /// a last page without records.
+    /// </returns>
+    public async IAsyncEnumerable<ProcessedPage> ProcessAsync(
+        string service, Func<CancellationToken, IAsyncEnumerable<PeerPage>> open, bool endsAtBadSignature = false)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-        IAsyncEnumerator<PeerPage>? pages = null;
-        var reading = OpenAsync();
+        var pages = new ReadAhead(open, _ending.Token);
+        var inProcess = new Queue<PageInProcess>(MaxInProcess);
+        AsyncSemaphore.Releaser? permit = null;
         try
         {
+            PeerFailure? failure;
             while (true)
             {
-                if (await GetExceptionAsync(reading).ConfigureAwait(false) is { } exception)
+                while (inProcess.Count > 0 && await MustFinishFirstAsync(inProcess, pages.Reading, endsAtBadSignature).ConfigureAwait(false))
                 {
-                    reading = Task.FromResult(false);
-                    yield return new PeerPage([]) { Failure = ToFailure(exception, service) };
-                    yield break;
+                    var processed = await FinishFirstAsync(inProcess).ConfigureAwait(false);
+                    yield return processed;
+                    if (processed.Failure is not null)
+                        yield break;
                 }
 
-                if (!reading.Result)
-                    yield break;
+                if (inProcess.Count == 0)
+                {
+                    // The peer may be slow, and other peers may wait.
+                    permit?.Dispose();
+                    permit = null;
+                }
 
-                var page = pages!.Current;
-                _bytesReceived += page.BytesReceived;
-                _hasReceived = true;
-                using var permit = await _permits.AcquireAsync(_cancellationToken).ConfigureAwait(false);
-                reading = MoveNextAsync();
-                yield return page;
+                (var page, failure) = await TakeAsync(pages, service).ConfigureAwait(false);
+                if (page is null)
+                    break;
+                permit ??= await _permits.AcquireAsync(_cancellationToken).ConfigureAwait(false);
+                pages.Continue();
+                var batch = await _batches.VerifyAsync(Peer, page.Linktrees).ConfigureAwait(false);
+                inProcess.Enqueue(new PageInProcess(page, batch, _batches.StoreAsync(batch)));
             }
+
+            while (inProcess.Count > 0)
+            {
+                var processed = await FinishFirstAsync(inProcess).ConfigureAwait(false);
+                yield return processed;
+                if (processed.Failure is not null)
+                    yield break;
+            }
+
+            if (failure is not null)
+                yield return new ProcessedPage(new PeerPage([]) { Failure = failure }, []);
         }
         finally
         {
-            await CloseAsync().ConfigureAwait(false);
-        }
-
-        async Task<bool> OpenAsync()
-        {
-            ending.Token.ThrowIfCancellationRequested();
-            pages = open(ending.Token).GetAsyncEnumerator(ending.Token);
-            return await pages.MoveNextAsync().ConfigureAwait(false);
-        }
-
-        async Task<bool> MoveNextAsync()
-        {
-            ending.Token.ThrowIfCancellationRequested();
-            return await pages!.MoveNextAsync().ConfigureAwait(false);
-        }
-
-        async ValueTask CloseAsync()
-        {
-            try
+            // After an exception, or if the caller ended early. What was handed to the store counts.
+            while (inProcess.TryDequeue(out var left))
             {
-                // An enumerator must not be disposed while it moves. CancelAsync continues on a thread of the pool, which makes tests on a fake clock
-                // nondeterministic.
-                if (!reading.IsCompleted)
-                    ending.Cancel();
-                if (await GetExceptionAsync(reading).ConfigureAwait(false) is { } unread and not OperationCanceledException)
-                    Log.ClosingFailed(_logger, Peer, unread);
-                if (pages is not null)
-                    await pages.DisposeAsync().ConfigureAwait(false);
+                await ((Task)left.Storing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (left.Storing.IsCompletedSuccessfully)
+                    AddToTotals(left.Page, left.Storing.Result);
             }
-            catch (Exception exception)
-            {
-                // The pages that were read are processed; a request that cannot be closed changes nothing about them.
-                Log.ClosingFailed(_logger, Peer, exception);
-            }
+
+            permit?.Dispose();
+            await CloseAsync(pages).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>Processes the records of a page as one batch and adds them to the totals.</summary>
-    /// <returns>One verdict for each record, and the failure that ends the pull, if any: a service that threw, or too many bad signatures.</returns>
-    public async ValueTask<(IReadOnlyList<Verdict> Verdicts, PeerFailure? Failure)> ProcessAsync(PeerPage page)
-    {
-        foreach (var (reason, count) in page.Malformed)
-            _verdicts.AddRejected(reason, count);
-
-        // A page without records is processed in its turn too: a peer that sends nothing of use is read no faster than the others.
-        var result = await _processor.ProcessAsync(Peer, page.Linktrees, _cancellationToken).ConfigureAwait(false);
-        foreach (var verdict in result.Verdicts)
-            _verdicts.Add(verdict);
-        if (result.EarliestDue is { } due)
-            EarliestDue = Math.Min(EarliestDue ?? long.MaxValue, due);
-
-        _failedChecks += result.FailedChecks;
-        if (result.Fault is { } fault)
-            return (result.Verdicts, ToUnexpectedError(fault.Exception, fault.Service));
-        return _failedChecks >= _maxBadSignatures
-            ? (result.Verdicts, new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." })
-            : (result.Verdicts, null);
     }
 
     /// <summary>Makes the report from the totals and the result of the last step.</summary>
@@ -192,17 +172,79 @@ internal sealed partial class PeerPull : IDisposable
         _deadline.Dispose();
     }
 
-    private static async ValueTask<Exception?> GetExceptionAsync(Task reading)
+    /// <summary>Waits until the first page is stored or the next one is read.</summary>
+    /// <returns>Whether to finish the first page now: it is stored, or the next one must not be processed before.</returns>
+    private async ValueTask<bool> MustFinishFirstAsync(Queue<PageInProcess> inProcess, Task reading, bool endsAtBadSignature)
+    {
+        var storing = inProcess.Peek().Storing;
+        if (!reading.IsCompleted)
+            await Task.WhenAny(reading, storing).ConfigureAwait(false);
+        // If other peers wait for a permit, this one passes it on between two pages.
+        return storing.IsCompleted || inProcess.Count == MaxInProcess || _permits.IsContended || MayEnd(inProcess, endsAtBadSignature);
+    }
+
+    /// <summary>Returns whether one of the pages may be the last one, so that the next page must not be processed before that is known.</summary>
+    private bool MayEnd(Queue<PageInProcess> inProcess, bool endsAtBadSignature)
+    {
+        var badSignatures = inProcess.Sum(page => page.Batch.MaxBadSignatures);
+        return (endsAtBadSignature ? badSignatures > 0 : _failedChecks + badSignatures >= _maxBadSignatures)
+            || inProcess.Any(page => page.Page.Failure is not null || page.Batch.Fault is not null);
+    }
+
+    private async ValueTask<ProcessedPage> FinishFirstAsync(Queue<PageInProcess> inProcess)
+    {
+        var (page, _, storing) = inProcess.Peek();
+        var result = await storing.ConfigureAwait(false);
+        inProcess.Dequeue();
+        return new ProcessedPage(page, result.Verdicts, AddToTotals(page, result));
+    }
+
+    /// <returns>The failure that ends the pull, if any: a service that threw, or too many bad signatures.</returns>
+    private PeerFailure? AddToTotals(PeerPage page, BatchResult result)
+    {
+        foreach (var (reason, count) in page.Malformed)
+            _verdicts.AddRejected(reason, count);
+        foreach (var verdict in result.Verdicts)
+            _verdicts.Add(verdict);
+        if (result.EarliestDue is { } due)
+            EarliestDue = Math.Min(EarliestDue ?? long.MaxValue, due);
+
+        _failedChecks += result.FailedChecks;
+        if (result.Fault is { } fault)
+            return ToUnexpectedError(fault.Exception, fault.Service);
+        return _failedChecks >= _maxBadSignatures ? new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." } : null;
+    }
+
+    /// <returns>The page that was read; <see langword="null"/> after the last one, with the failure that ended the reading, if any.</returns>
+    private async ValueTask<(PeerPage? Page, PeerFailure? Failure)> TakeAsync(ReadAhead pages, string service)
     {
         try
         {
-            await reading.ConfigureAwait(false);
-            return null;
+            var page = await pages.TakeAsync().ConfigureAwait(false);
+            _bytesReceived += page?.BytesReceived ?? 0;
+            _hasReceived |= page is not null;
+            return (page, null);
         }
         catch (Exception exception)
         {
-            // Not swallowed: the caller converts it to a failure of the peer, or logs it.
-            return exception;
+            return (null, ToFailure(exception, service));
+        }
+    }
+
+    private async ValueTask CloseAsync(ReadAhead pages)
+    {
+        try
+        {
+            await pages.CloseAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The page that was read ahead is not needed.
+        }
+        catch (Exception exception)
+        {
+            // The pages that were read are processed; a request that cannot be closed changes nothing about them.
+            Log.ClosingFailed(_logger, Peer, exception);
         }
     }
 
@@ -235,4 +277,7 @@ internal sealed partial class PeerPull : IDisposable
 
     // Without the exception's message, which may hold text of the peer.
     private static string ToDetail(Exception exception, string service) => $"The {service} threw {exception.GetType().Name}.";
+
+    /// <summary>A page whose batch was verified and is being stored.</summary>
+    private readonly record struct PageInProcess(PeerPage Page, RecordBatch Batch, Task<BatchResult> Storing);
 }

@@ -12,7 +12,7 @@ namespace Koii.DbSharing.Replication;
 /// <param name="client">Reads full lists.</param>
 /// <param name="reconciler">Asks for summaries, or <see langword="null"/> if only full lists are read.</param>
 /// <param name="index">Summarizes the store. Required with <paramref name="reconciler"/>.</param>
-/// <param name="processor">Decides on what arrives.</param>
+/// <param name="processor">Computes when a record becomes due.</param>
 /// <param name="rejections">The rejection cache.</param>
 /// <param name="peers">What earlier rounds recorded.</param>
 /// <param name="options">The settings of the task.</param>
@@ -44,9 +44,12 @@ internal sealed partial class PeerSync(
     }
 
     /// <summary>Synchronizes from a peer and records the result.</summary>
-    public async Task<PeerReport> RunAsync(NodeAddress peer, CancellationToken cancellationToken)
+    /// <param name="peer">The peer.</param>
+    /// <param name="batches">Processes the batches of the round.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    public async Task<PeerReport> RunAsync(NodeAddress peer, BatchPipeline batches, CancellationToken cancellationToken)
     {
-        using var pull = new PeerPull(peer, processor, _permits, _limits, timeProvider, logger, cancellationToken);
+        using var pull = new PeerPull(peer, batches, _permits, _limits, timeProvider, logger, cancellationToken);
         var result = await TakeStepsAsync(pull, cancellationToken).ConfigureAwait(false);
 
         var report = pull.ToReport(result);
@@ -135,7 +138,7 @@ internal sealed partial class PeerSync(
         var path = PeerPath.None;
         string? entityTag = null;
         var heldTag = peers.GetEntityTag(pull.Peer);
-        await foreach (var page in pull.ReadAsync(nameof(IPeerClient), token => client.ReadAllAsync(pull.Peer, heldTag, token)).ConfigureAwait(false))
+        await foreach (var (page, _, failure) in pull.ProcessAsync(nameof(IPeerClient), token => client.ReadAllAsync(pull.Peer, heldTag, token)).ConfigureAwait(false))
         {
             // Only the last page carries the tag.
             entityTag = page.EntityTag;
@@ -144,10 +147,8 @@ internal sealed partial class PeerSync(
             else if (page.Linktrees.Count > 0 || page.Malformed.Count > 0)
                 path = PeerPath.FullList;
 
-            var (_, failure) = await pull.ProcessAsync(page).ConfigureAwait(false);
-            failure ??= page.Failure;
-            if (failure is not null)
-                return new StepResult(path, failure);
+            if ((failure ?? page.Failure) is { } ending)
+                return new StepResult(path, ending);
         }
 
         // A list that was read to its end counts as read even if it is empty.

@@ -121,15 +121,10 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
     private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, FetchProgress progress)
     {
         LinktreeId[] requested = [.. missing];
-        await foreach (var page in pull.ReadAsync(nameof(IPeerReconciler), token => reconciler.FetchAsync(pull.Peer, requested, token)).ConfigureAwait(false))
+        var pages = pull.ProcessAsync(
+            nameof(IPeerReconciler), token => CheckRequestedAsync(reconciler.FetchAsync(pull.Peer, requested, token), missing), endsAtBadSignature: true);
+        await foreach (var (page, verdicts, failure) in pages.ConfigureAwait(false))
         {
-            if (page.Malformed.Count > 0 || !page.Linktrees.All(record => missing.Remove(record.Id)))
-            {
-                progress.PeerFailure = NotRequested;
-                return;
-            }
-
-            var (verdicts, failure) = await pull.ProcessAsync(page).ConfigureAwait(false);
             progress.ProcessingFailure = failure;
             if (failure is not null)
                 return;
@@ -139,6 +134,21 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
             progress.PeerFailure = verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature) ? BadSignature : page.Failure;
             if (progress.HasFailed)
                 return;
+        }
+    }
+
+    /// <summary>Removes what arrives from the missing ids, and ends with a failure in place of a page that contains anything else.</summary>
+    private static async IAsyncEnumerable<PeerPage> CheckRequestedAsync(IAsyncEnumerable<PeerPage> pages, HashSet<LinktreeId> missing)
+    {
+        await foreach (var page in pages.ConfigureAwait(false))
+        {
+            if (page.Malformed.Count > 0 || !page.Linktrees.All(record => missing.Remove(record.Id)))
+            {
+                yield return new PeerPage([]) { BytesReceived = page.BytesReceived, Failure = NotRequested };
+                yield break;
+            }
+
+            yield return page;
         }
     }
 

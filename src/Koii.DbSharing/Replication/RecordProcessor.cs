@@ -1,5 +1,3 @@
-using Koii.DbSharing.Concurrency;
-
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
@@ -32,21 +30,81 @@ internal sealed class RecordProcessor(
     // Timestamps are whole milliseconds: comparing in whole milliseconds is exact.
     private readonly long _maxClockSkew = options.MaxClockSkew.Ticks / TimeSpan.TicksPerMillisecond;
 
-    private readonly AsyncSemaphore _processing = new();
-
-    /// <summary>
-    /// Processes a batch from a peer. One batch at a time: peers of one round serve the same records, and the second copy of a record finds the first one held and is
-    /// not verified again. Waiting costs nothing, since verification uses all cores.
-    /// </summary>
-    public async ValueTask<BatchResult> ProcessAsync(NodeAddress peer, IReadOnlyList<SignedLinktree> records, CancellationToken cancellationToken)
+    /// <summary>Processes submitted records without waiting for batches of peers. The store decides which version is newest.</summary>
+    public async ValueTask<BatchResult> ProcessSubmissionAsync(IReadOnlyList<SignedLinktree> records, CancellationToken cancellationToken)
     {
-        using (await _processing.AcquireAsync(cancellationToken).ConfigureAwait(false))
-            return await ProcessCoreAsync(peer, records, cancellationToken).ConfigureAwait(false);
+        var batch = new RecordBatch(peer: null, records);
+        await VerifyAsync(batch, pending: null, cancellationToken).ConfigureAwait(false);
+        await PutAsync([batch], cancellationToken).ConfigureAwait(false);
+        return batch.ToResult();
     }
 
-    /// <summary>Processes submitted records without waiting for batches of peers. The store decides which version is newest.</summary>
-    public ValueTask<BatchResult> ProcessSubmissionAsync(IReadOnlyList<SignedLinktree> records, CancellationToken cancellationToken) =>
-        ProcessCoreAsync(peer: null, records, cancellationToken);
+    /// <summary>Decides on every record that need not be stored, and leaves the others <see cref="RecordBatch.Undecided"/>.</summary>
+    /// <param name="batch">The batch, in which nothing is decided.</param>
+    /// <param name="pending">
+    /// What is being stored. A record that it may concern is not compared with the store now, but <see cref="RecordBatch.Deferred"/>. <see langword="null"/> to defer nothing.
+    /// </param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    public async ValueTask VerifyAsync(RecordBatch batch, PendingRecords? pending, CancellationToken cancellationToken)
+    {
+        var candidates = new List<int>(batch.Count);
+        for (var index = 0; index < batch.Count; index++)
+            candidates.Add(index);
+
+        CheckTaskAndClock(batch, candidates);
+        var mayBeEvicted = pending?.Defer(batch, candidates);
+        await CompareWithStoreAsync(batch, candidates, mayBeEvicted, cancellationToken).ConfigureAwait(false);
+        var cachedAsBad = CheckRejectionCache(batch, candidates);
+        await CheckContentAsync(batch, candidates, cancellationToken).ConfigureAwait(false);
+
+        batch.MaxBadSignatures = cachedAsBad + batch.FailedChecks + batch.Deferred.Count;
+        if (batch.Deferred.Count > 0)
+        {
+            candidates.AddRange(batch.Deferred);
+            candidates.Sort(); // Stored in the order of the batch: the outcome for an author's records depends on it.
+        }
+
+        batch.Undecided = candidates;
+    }
+
+    /// <summary>Completes the verification of a batch that <see cref="RecordBatch.WaitsForPuts"/>, when those are over.</summary>
+    public async ValueTask CompleteAsync(RecordBatch batch, CancellationToken cancellationToken)
+    {
+        batch.Evictable.RemoveAll(batch.IsDecided);
+        batch.Evictable.ForEach(index => batch.Held.Remove(index));
+        await CompareWithStoreAsync(batch, batch.Evictable, mayBeEvicted: null, cancellationToken).ConfigureAwait(false);
+        batch.Evictable.Clear();
+
+        await CompareWithStoreAsync(batch, batch.Deferred, mayBeEvicted: null, cancellationToken).ConfigureAwait(false);
+        CheckRejectionCache(batch, batch.Deferred);
+        await CheckContentAsync(batch, batch.Deferred, cancellationToken).ConfigureAwait(false);
+        batch.Deferred.Clear();
+    }
+
+    /// <summary>Stores what is left of verified batches by one call of the store, and decides on it by the outcomes.</summary>
+    public async ValueTask PutAsync(IReadOnlyList<RecordBatch> batches, CancellationToken cancellationToken)
+    {
+        var records = new List<SignedLinktree>(batches.Sum(batch => batch.Undecided.Count));
+        foreach (var batch in batches.Where(batch => batch.Fault is null))
+        {
+            foreach (var index in batch.Undecided.Where(index => !batch.IsDecided(index)))
+                records.Add(batch[index]);
+        }
+
+        if (records.Count == 0)
+            return;
+
+        var outcomes = await store.PutAsync(records, cancellationToken).ConfigureAwait(false);
+        if (outcomes.Count != records.Count)
+            throw new InvalidOperationException($"ILinktreeStore.PutAsync returned {outcomes.Count} outcomes for {records.Count} records.");
+
+        var next = 0;
+        foreach (var batch in batches.Where(batch => batch.Fault is null))
+        {
+            foreach (var index in batch.Undecided.Where(index => !batch.IsDecided(index)))
+                DecideByOutcome(batch, index, outcomes[next++]);
+        }
+    }
 
     /// <summary>
     /// Gets the time from which on a record is not too early, in milliseconds since the Unix epoch. Not a <see cref="DateTimeOffset"/>, which cannot hold the
@@ -54,31 +112,9 @@ internal sealed class RecordProcessor(
     /// </summary>
     public long GetDueTime(SignedLinktree record) => record.Timestamp - _maxClockSkew;
 
-    private async ValueTask<BatchResult> ProcessCoreAsync(NodeAddress? peer, IReadOnlyList<SignedLinktree> records, CancellationToken cancellationToken)
-    {
-        var batch = new RecordBatch(records);
-        var candidates = Enumerable.Range(0, batch.Count).ToList();
-
-        var earliestDue = CheckTaskAndClock(batch, candidates);
-        await CompareWithStoreAsync(batch, candidates, cancellationToken).ConfigureAwait(false);
-        CheckRejectionCache(batch, candidates);
-
-        var unverified = candidates.Count;
-        var fault = VerifySignatures(peer, batch, candidates);
-        var failedChecks = unverified - candidates.Count;
-        fault ??= await ApplyPolicyAsync(batch, candidates, cancellationToken).ConfigureAwait(false);
-        if (fault is not null)
-            return new BatchResult([], 0, null, fault);
-
-        await StoreAsync(peer, batch, candidates, cancellationToken).ConfigureAwait(false);
-        return new BatchResult(batch.ToVerdicts(), failedChecks, earliestDue);
-    }
-
-    /// <returns>The earliest time at which a record of the batch that is too early becomes due.</returns>
-    private long? CheckTaskAndClock(RecordBatch batch, List<int> candidates)
+    private void CheckTaskAndClock(RecordBatch batch, List<int> candidates)
     {
         var now = timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        long? earliestDue = null;
         candidates.RemoveAll(index =>
         {
             var record = batch[index];
@@ -87,53 +123,76 @@ internal sealed class RecordProcessor(
             var due = GetDueTime(record);
             if (due <= now)
                 return false;
-            earliestDue = Math.Min(earliestDue ?? long.MaxValue, due);
+            batch.EarliestDue = Math.Min(batch.EarliestDue ?? long.MaxValue, due);
             return Decide(batch, index, new Verdict(VerdictKind.NotYetValid));
         });
-        return earliestDue;
     }
 
-    private async ValueTask CompareWithStoreAsync(RecordBatch batch, List<int> candidates, CancellationToken cancellationToken)
+    private async ValueTask CompareWithStoreAsync(RecordBatch batch, List<int> candidates, bool[]? mayBeEvicted, CancellationToken cancellationToken)
     {
         if (candidates.Count == 0)
             return;
 
-        var keys = candidates.ConvertAll(index => batch[index].Key);
+        var keys = new LinktreeKey[candidates.Count];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = batch[candidates[i]].Key;
         var held = await store.GetVersionsAsync(keys, cancellationToken).ConfigureAwait(false);
-        if (held.Count != keys.Count)
-            throw new InvalidOperationException($"ILinktreeStore.GetVersionsAsync returned {held.Count} versions for {keys.Count} keys.");
-        for (var i = 0; i < keys.Count; i++)
-            batch.Held[candidates[i]] = held[i];
+        if (held.Count != keys.Length)
+            throw new InvalidOperationException($"ILinktreeStore.GetVersionsAsync returned {held.Count} versions for {keys.Length} keys.");
 
-        // Both ids were computed here, so nobody can forge their equality.
-        candidates.RemoveAll(index => batch.Held[index] is { } current && batch[index].Version <= current
-            && Decide(batch, index, new Verdict(batch[index].Version == current ? VerdictKind.Unchanged : VerdictKind.Superseded)));
+        var next = 0;
+        candidates.RemoveAll(index => held[next++] is { } current && IsHeld(index, current));
+
+        bool IsHeld(int index, LinktreeVersion current)
+        {
+            var version = batch[index].Version;
+            if (version > current)
+            {
+                batch.Held[index] = current.Id;
+                if (mayBeEvicted?[index] is true)
+                    batch.Evictable.Add(index);
+                return false;
+            }
+
+            if (mayBeEvicted?[index] is true)
+                batch.Deferred.Add(index);
+            else // Both ids were computed here, so nobody can forge their equality.
+                batch.Decide(index, new Verdict(version == current ? VerdictKind.Unchanged : VerdictKind.Superseded));
+            return true;
+        }
     }
 
-    private void CheckRejectionCache(RecordBatch batch, List<int> candidates) =>
-        candidates.RemoveAll(index =>
-            rejections.IsBadSignature(batch[index]) ? Decide(batch, index, BadSignature)
-            : rejections.IsSettled(batch[index].Id) && Decide(batch, index, new Verdict(VerdictKind.Superseded)));
+    /// <returns>The number of records with a bad signature.</returns>
+    private int CheckRejectionCache(RecordBatch batch, List<int> candidates)
+    {
+        var bad = candidates.RemoveAll(index => rejections.IsBadSignature(batch[index]) && Decide(batch, index, BadSignature));
+        candidates.RemoveAll(index => rejections.IsSettled(batch[index].Id) && Decide(batch, index, new Verdict(VerdictKind.Superseded)));
+        return bad;
+    }
 
-    private ServiceFault? VerifySignatures(NodeAddress? peer, RecordBatch batch, List<int> candidates)
+    private async ValueTask CheckContentAsync(RecordBatch batch, List<int> candidates, CancellationToken cancellationToken)
     {
         if (candidates.Count == 0)
-            return null;
+            return;
+        batch.Fault = VerifySignatures(batch, candidates) ?? await ApplyPolicyAsync(batch, candidates, cancellationToken).ConfigureAwait(false);
+    }
 
-        var valid = new bool[batch.Count];
+    private ServiceFault? VerifySignatures(RecordBatch batch, List<int> candidates)
+    {
+        var valid = new bool[candidates.Count];
         try
         {
             if (batchVerifier is not null)
             {
-                var results = new bool[candidates.Count];
-                batchVerifier.Verify(candidates.Select(index => batch[index]).ToArray(), results);
-                for (var i = 0; i < results.Length; i++)
-                    valid[candidates[i]] = results[i];
+                var records = new SignedLinktree[candidates.Count];
+                for (var i = 0; i < records.Length; i++)
+                    records[i] = batch[candidates[i]];
+                batchVerifier.Verify(records, valid);
             }
             else
             {
-                foreach (var index in candidates)
-                    valid[index] = verifier.Verify(batch[index]);
+                for (var i = 0; i < valid.Length; i++)
+                    valid[i] = verifier.Verify(batch[candidates[i]]);
             }
         }
         catch (Exception exception)
@@ -142,11 +201,12 @@ internal sealed class RecordProcessor(
             return new ServiceFault(nameof(ISignatureVerifier), exception);
         }
 
-        candidates.RemoveAll(index =>
+        var next = 0;
+        batch.FailedChecks += candidates.RemoveAll(index =>
         {
-            if (valid[index])
+            if (valid[next++])
                 return false;
-            rejections.AddBadSignature(peer, batch[index]);
+            rejections.AddBadSignature(batch.Peer, batch[index]);
             return Decide(batch, index, BadSignature);
         });
         return null;
@@ -162,7 +222,7 @@ internal sealed class RecordProcessor(
             foreach (var index in candidates)
             {
                 if (!await policy.IsAdmittedAsync(batch[index], cancellationToken).ConfigureAwait(false))
-                    Decide(batch, index, new Verdict(VerdictKind.Rejected, RejectionReason.Policy));
+                    batch.Decide(index, new Verdict(VerdictKind.Rejected, RejectionReason.Policy));
             }
         }
         catch (Exception exception)
@@ -171,35 +231,24 @@ internal sealed class RecordProcessor(
             return new ServiceFault(nameof(IAdmissionPolicy), exception);
         }
 
-        candidates.RemoveAll(index => batch.Verdicts[index] is not null);
+        candidates.RemoveAll(batch.IsDecided);
         return null;
     }
 
-    private async ValueTask StoreAsync(NodeAddress? peer, RecordBatch batch, List<int> candidates, CancellationToken cancellationToken)
+    private void DecideByOutcome(RecordBatch batch, int index, PutOutcome outcome)
     {
-        if (candidates.Count == 0)
-            return;
-
-        var records = candidates.ConvertAll(index => batch[index]);
-        var outcomes = await store.PutAsync(records, cancellationToken).ConfigureAwait(false);
-        if (outcomes.Count != records.Count)
-            throw new InvalidOperationException($"ILinktreeStore.PutAsync returned {outcomes.Count} outcomes for {records.Count} records.");
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            var index = candidates[i];
-            Decide(batch, index, new Verdict(ToVerdictKind(outcomes[i])));
-            // This verdict is permanent, so it is cached; otherwise the signature would be verified in every round.
-            if (outcomes[i] == PutOutcome.Superseded)
-                rejections.AddSuperseded(peer, batch[index].Id);
-            else if (outcomes[i] == PutOutcome.Replaced && batch.Held[index] is { } replaced)
-                rejections.AddSuperseded(peer, replaced.Id);
-        }
+        batch.Decide(index, new Verdict(ToVerdictKind(outcome)));
+        // This verdict is permanent, so it is cached; otherwise the signature would be verified in every round.
+        if (outcome == PutOutcome.Superseded)
+            rejections.AddSuperseded(batch.Peer, batch[index].Id);
+        else if (outcome == PutOutcome.Replaced && batch.Held.TryGetValue(index, out var replaced))
+            rejections.AddSuperseded(batch.Peer, replaced);
     }
 
     /// <returns><see langword="true"/>, so that the candidate is removed.</returns>
     private static bool Decide(RecordBatch batch, int index, Verdict verdict)
     {
-        batch.Verdicts[index] = verdict;
+        batch.Decide(index, verdict);
         return true;
     }
 

@@ -23,6 +23,8 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     /// <summary>The maximum number of entries, of 40 bytes each.</summary>
     public const int Capacity = 4 * MaxEntriesPerPeer;
 
+    private const int MaxStackBytes = 256;
+
     private static readonly TimeSpan GenerationAge = TimeSpan.FromHours(1);
 
     /// <summary>Submissions are counted like a peer. No peer has this name (RFC 6761 §6.4).</summary>
@@ -46,14 +48,17 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
         get { lock (_lock) return _current.Entries.Count + _previous.Entries.Count; }
     }
 
+    // Most of the time nothing is rejected, and no key has to be hashed.
+    private bool IsEmpty => Count == 0;
+
     /// <summary>Gets whether this signature was found bad for this record.</summary>
-    public bool IsBadSignature(SignedLinktree linktree) => IsKnown(SignatureKey(linktree));
+    public bool IsBadSignature(SignedLinktree linktree) => !IsEmpty && IsKnown(SignatureKey(linktree));
 
     /// <summary>
     /// Gets whether a record with this id cannot change the store now, whichever peer holds it and whatever its signature: it is superseded, not yet due, or has invalid
     /// content.
     /// </summary>
-    public bool IsSettled(LinktreeId id) => IsKnown(ContentKey(id));
+    public bool IsSettled(LinktreeId id) => !IsEmpty && IsKnown(ContentKey(id));
 
     /// <summary>Gets whether fetching a record from a peer may change the store.</summary>
     public bool IsWorthFetching(NodeAddress peer, LinktreeId id) => !IsSettled(id) && !IsKnown(DeliveryKey(peer, id));
@@ -172,8 +177,14 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     /// <summary>128 bits of SHA-256: to hit the key of an honest record takes 2^128 attempts.</summary>
     private static UInt128 Key(KeyKind kind, LinktreeId id, ReadOnlySpan<byte> rest)
     {
+        var length = 1 + LinktreeId.Size + rest.Length;
+        var input = length <= MaxStackBytes ? stackalloc byte[MaxStackBytes] : new byte[length];
+        input[0] = (byte)kind;
+        id.AsSpan().CopyTo(input[1..]);
+        rest.CopyTo(input[(1 + LinktreeId.Size)..]);
+
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData([(byte)kind, .. id.AsSpan(), .. rest], hash);
+        SHA256.HashData(input[..length], hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 

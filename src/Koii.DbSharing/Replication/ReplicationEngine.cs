@@ -77,7 +77,8 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);
         _processor = new RecordProcessor(options, _rejections, verifier, batchVerifier, services.Policy, store, _timeProvider);
         var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, _logger);
-        _round = new ReplicationRound(directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _taskId, _random, _timeProvider, _logger);
+        _round = new ReplicationRound(
+            directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _processor, services.StoreScheduler, _taskId, _random, _timeProvider, _logger);
     }
 
     /// <summary>The store that was given to the constructor.</summary>

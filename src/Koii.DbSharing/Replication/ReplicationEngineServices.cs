@@ -25,4 +25,10 @@ public sealed class ReplicationEngineServices
 
     /// <summary>Selects which of several processes over one database runs the rounds. Default: none; this process runs them.</summary>
     public IReplicationLease? Lease { get; init; }
+
+    /// <summary>
+    /// Runs what stores batches of a round, so that the next batch is verified meanwhile. <see langword="null"/> to store inside the call that verified: on one core, where
+    /// another thread gains nothing, and in tests, where it makes a round deterministic.
+    /// </summary>
+    internal TaskScheduler? StoreScheduler { get; init; } = Environment.ProcessorCount > 1 ? TaskScheduler.Default : null;
 }

@@ -10,6 +10,8 @@ namespace Koii.DbSharing.Replication;
 /// <param name="roundAware">Receives the start of each round.</param>
 /// <param name="peers">The state of each peer.</param>
 /// <param name="sync">Synchronizes from one peer.</param>
+/// <param name="processor">Decides on records and stores them.</param>
+/// <param name="storeScheduler">Runs the store stage; see <see cref="BatchPipeline"/>.</param>
 /// <param name="taskId">The task, for the log.</param>
 /// <param name="random">The random source of the selection.</param>
 /// <param name="timeProvider">The clock.</param>
@@ -20,6 +22,8 @@ internal sealed partial class ReplicationRound(
     IRoundAware? roundAware,
     PeerTable peers,
     PeerSync sync,
+    RecordProcessor processor,
+    TaskScheduler? storeScheduler,
     string taskId,
     Random random,
     TimeProvider timeProvider,
@@ -77,6 +81,7 @@ internal sealed partial class ReplicationRound(
     private async Task<IReadOnlyList<PeerReport>> SyncAllAsync(IReadOnlyList<NodeAddress> selected, CancellationToken cancellationToken)
     {
         using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var batches = new BatchPipeline(processor, storeScheduler, round.Token);
         var reports = new PeerReport[selected.Count];
         var running = new List<Task>(selected.Count);
         ExceptionDispatchInfo? failure = null;
@@ -93,7 +98,7 @@ internal sealed partial class ReplicationRound(
         {
             try
             {
-                reports[index] = await sync.RunAsync(selected[index], round.Token).ConfigureAwait(false);
+                reports[index] = await sync.RunAsync(selected[index], batches, round.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (round.IsCancellationRequested)
             {

@@ -31,6 +31,9 @@ internal sealed class Node
 
     public IAdmissionPolicy? Policy { get; init; }
 
+    /// <summary>Default: none, so that a round runs on the thread that drives it.</summary>
+    public TaskScheduler? StoreScheduler { get; init; }
+
     public ILinktreeStore Store
     {
         get => _store ??= new InMemoryLinktreeStore(Options);
@@ -41,7 +44,7 @@ internal sealed class Node
 
     public ReplicationEngine Engine => _engine ??= new ReplicationEngine(
         Directory.Object, Client ?? Peers, Verifier ?? Checker, Store, Options,
-        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Reconciler = Reconciler, Lease = Lease, Policy = Policy });
+        new ReplicationEngineServices { TimeProvider = Clock, Random = Random, LoggerFactory = Log, Reconciler = Reconciler, Lease = Lease, Policy = Policy, StoreScheduler = StoreScheduler });
 
     public static NodeAddress Peer(int number) => NodeAddress.Parse($"http://peer{number}.example");
 

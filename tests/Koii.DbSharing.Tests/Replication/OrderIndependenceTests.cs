@@ -14,7 +14,7 @@ public sealed class OrderIndependenceTests
     private static readonly long Due = new DateTimeOffset(2026, 1, 1, 0, 10, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
     [Test]
-    public void State_depends_on_the_set_of_records_and_not_on_their_order()
+    public void State_depends_on_the_set_of_records_and_not_on_their_order([Values] bool onTwoThreads)
     {
         var runs = from count in Gen.Choose(1, 40)
                    from records in Record().ListOf(count)
@@ -26,13 +26,13 @@ public sealed class OrderIndependenceTests
         // A failure names the seed that repeats it.
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(500),
-            Prop.ForAll(runs.ToArbitrary(), run => HoldsTheModelState(run.Records, run.Split, run.PeersAtOnce)));
+            Prop.ForAll(runs.ToArbitrary(), run => HoldsTheModelState(run.Records, run.Split, run.PeersAtOnce, onTwoThreads ? TaskScheduler.Default : null)));
     }
 
-    private static bool HoldsTheModelState(IReadOnlyList<SignedLinktree> records, IReadOnlyList<int> split, int peersAtOnce)
+    private static bool HoldsTheModelState(IReadOnlyList<SignedLinktree> records, IReadOnlyList<int> split, int peersAtOnce, TaskScheduler? storeScheduler)
     {
         using var thread = new DrivingThread();
-        var node = new Node { Options = { LinktreesPerAuthor = PerAuthor, MaxConcurrentPeers = peersAtOnce } }.Lists(3);
+        var node = new Node { Options = { LinktreesPerAuthor = PerAuthor, MaxConcurrentPeers = peersAtOnce }, StoreScheduler = storeScheduler }.Lists(3);
 
         // Part 0 is submitted before the round, parts 1 to 3 are the peers; a peer's pages hold one record, two, three and so on.
         foreach (var record in Part(0))

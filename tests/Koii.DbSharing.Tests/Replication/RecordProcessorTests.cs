@@ -135,8 +135,8 @@ public sealed class RecordProcessorTests
         var honest = Samples.Linktree();
         var processor = Processor(_verifier);
 
-        await processor.ProcessAsync(Peer, [honest.Forged()], default);
-        var result = await processor.ProcessAsync(Peer, [honest], default);
+        await processor.ProcessAsync(Peer, [honest.Forged()]);
+        var result = await processor.ProcessAsync(Peer, [honest]);
 
         Assert.That(result.Verdicts.Single().Kind, Is.EqualTo(VerdictKind.Inserted));
     }
@@ -186,7 +186,7 @@ public sealed class RecordProcessorTests
     {
         var batch = new FakeBatchVerifier();
 
-        var result = await Processor(batch).ProcessAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2).Forged(), Samples.Linktree(3), Samples.Linktree(4, taskId: "other")], default);
+        var result = await Processor(batch).ProcessAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2).Forged(), Samples.Linktree(3), Samples.Linktree(4, taskId: "other")]);
 
         Assert.That(batch.Batches, Is.EqualTo(new[] { 3 }));
         Assert.That(batch.Checks, Is.Zero);
@@ -201,7 +201,7 @@ public sealed class RecordProcessorTests
         var fault = new ArithmeticException();
         verifier.Setup(service => service.Verify(It.IsAny<SignedLinktree>())).Throws(fault);
 
-        var result = await Processor(verifier.Object).ProcessAsync(Peer, [Samples.Linktree(), Samples.Linktree(taskId: "other")], default);
+        var result = await Processor(verifier.Object).ProcessAsync(Peer, [Samples.Linktree(), Samples.Linktree(taskId: "other")]);
 
         Assert.That(result.Fault, Is.EqualTo(new ServiceFault(nameof(ISignatureVerifier), fault)));
         Assert.That(result.Verdicts, Is.Empty);
@@ -239,37 +239,13 @@ public sealed class RecordProcessorTests
     }
 
     [Test]
-    public async Task Batches_of_several_peers_are_processed_in_sequence_and_each_record_is_verified_once()
-    {
-        var answer = new TaskCompletionSource();
-        _store.Setup(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))
-            .Returns(async (IReadOnlyList<SignedLinktree> page, CancellationToken token) =>
-            {
-                await answer.Task;
-                return await _real.PutAsync(page, token);
-            });
-        var processor = Processor(_verifier);
-        var page = new[] { Samples.Linktree(1), Samples.Linktree(2) };
-
-        var first = processor.ProcessAsync(Peer, page, default).AsTask();
-        var second = processor.ProcessAsync(Peer, page, default).AsTask();
-        Assert.That(_verifier.Checks, Is.EqualTo(2));
-        answer.SetResult();
-        await Task.WhenAll(first, second);
-
-        Assert.That(_verifier.Checks, Is.EqualTo(2));
-        Assert.That((await first).Verdicts.Select(verdict => verdict.Kind), Is.All.EqualTo(VerdictKind.Inserted));
-        Assert.That((await second).Verdicts.Select(verdict => verdict.Kind), Is.All.EqualTo(VerdictKind.Unchanged));
-    }
-
-    [Test]
     public async Task Bad_signature_is_checked_once_and_rejected_again()
     {
         var processor = Processor(_verifier);
         var forged = Samples.Linktree().Forged();
 
-        var first = await processor.ProcessAsync(Peer, [forged], default);
-        var second = await processor.ProcessAsync(NodeAddress.Parse("http://other.example"), [forged], default);
+        var first = await processor.ProcessAsync(Peer, [forged]);
+        var second = await processor.ProcessAsync(NodeAddress.Parse("http://other.example"), [forged]);
         var posted = await processor.ProcessSubmissionAsync([forged], default);
 
         Assert.That(_verifier.Checks, Is.EqualTo(1));
@@ -283,8 +259,8 @@ public sealed class RecordProcessorTests
         var processor = Processor(_verifier);
         SignedLinktree[] page = [Samples.Linktree(uuid: "a", timestamp: 3), Samples.Linktree(uuid: "b", timestamp: 2), Samples.Linktree(uuid: "c", timestamp: 1)];
 
-        await processor.ProcessAsync(Peer, page, default);
-        var again = await processor.ProcessAsync(Peer, page, default);
+        await processor.ProcessAsync(Peer, page);
+        var again = await processor.ProcessAsync(Peer, page);
 
         Assert.That(_verifier.Checks, Is.EqualTo(3));
         Assert.That(again.Verdicts.Select(verdict => verdict.Kind), Is.EqualTo(new[] { VerdictKind.Unchanged, VerdictKind.Unchanged, VerdictKind.Superseded }));
@@ -295,10 +271,10 @@ public sealed class RecordProcessorTests
     {
         var old = Samples.Linktree(timestamp: 1);
         var processor = Processor(_verifier);
-        await processor.ProcessAsync(Peer, [old], default);
+        await processor.ProcessAsync(Peer, [old]);
 
         var newer = Samples.Linktree(timestamp: 2);
-        _ = submitted ? await processor.ProcessSubmissionAsync([newer], default) : await processor.ProcessAsync(Peer, [newer], default);
+        _ = submitted ? await processor.ProcessSubmissionAsync([newer], default) : await processor.ProcessAsync(Peer, [newer]);
 
         Assert.That(_rejections.IsWorthFetching(Peer, old.Id), Is.False);
         Assert.That(_rejections.IsWorthFetching(Peer, newer.Id), Is.True);
@@ -312,9 +288,9 @@ public sealed class RecordProcessorTests
         SignedLinktree[] page = [Samples.Linktree(1), Samples.Linktree(2), Samples.Linktree(3).Forged(), Samples.Linktree(4, taskId: "other")];
         policy.Setup(service => service.IsAdmittedAsync(page[0], It.IsAny<CancellationToken>())).ReturnsAsync(true);
 
-        var first = await processor.ProcessAsync(Peer, page, default);
+        var first = await processor.ProcessAsync(Peer, page);
         policy.Setup(service => service.IsAdmittedAsync(page[1], It.IsAny<CancellationToken>())).ReturnsAsync(true);
-        var second = await processor.ProcessAsync(Peer, page, default);
+        var second = await processor.ProcessAsync(Peer, page);
 
         Assert.That(first.Verdicts[1], Is.EqualTo(new Verdict(VerdictKind.Rejected, RejectionReason.Policy)));
         Assert.That(first.FailedChecks, Is.EqualTo(1), "no fault of the peer");
@@ -330,7 +306,7 @@ public sealed class RecordProcessorTests
         policy.Setup(service => service.IsAdmittedAsync(Samples.Linktree(1), It.IsAny<CancellationToken>())).ReturnsAsync(true);
         policy.Setup(service => service.IsAdmittedAsync(Samples.Linktree(2), It.IsAny<CancellationToken>())).ThrowsAsync(fault);
 
-        var result = await Processor(_verifier, policy.Object).ProcessAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2)], default);
+        var result = await Processor(_verifier, policy.Object).ProcessAsync(Peer, [Samples.Linktree(1), Samples.Linktree(2)]);
 
         Assert.That(result.Fault, Is.EqualTo(new ServiceFault(nameof(IAdmissionPolicy), fault)));
         _store.Verify(store => store.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()), Times.Never);
@@ -393,5 +369,5 @@ public sealed class RecordProcessorTests
     private RecordProcessor Processor(ISignatureVerifier verifier, IAdmissionPolicy? policy = null) =>
         new(new DbSharingOptions { TaskId = "task" }, _rejections, verifier, verifier as IBatchSignatureVerifier, policy, _store.Object, _clock);
 
-    private ValueTask<BatchResult> ProcessAsync(params SignedLinktree[] linktrees) => Processor(_verifier).ProcessAsync(Peer, linktrees, default);
+    private Task<BatchResult> ProcessAsync(params SignedLinktree[] linktrees) => Processor(_verifier).ProcessAsync(Peer, linktrees);
 }

@@ -174,13 +174,14 @@ public sealed class ReplicationEngineTests
     }
 
     [Test]
-    public async Task Peers_beyond_the_limit_hold_one_batch_and_read_no_further()
+    public async Task Peers_beyond_the_limit_hold_one_page_and_read_no_further()
     {
         var storing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var store = new Mock<ILinktreeStore>();
         store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ReturnsAsync([null]);
-        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>())).Returns(StoreAsync);
+        store.Setup(service => service.PutAsync(It.IsAny<IReadOnlyList<SignedLinktree>>(), It.IsAny<CancellationToken>()))
+            .Returns((IReadOnlyList<SignedLinktree> records, CancellationToken _) => StoreAsync(records.Count));
         var node = new Node { Options = { MaxConcurrentPeers = 2 }, Random = new ListOrder(), Store = store.Object }.Lists(5);
         var pagesRead = new int[6];
         for (var peer = 1; peer <= 5; peer++)
@@ -191,16 +192,16 @@ public sealed class ReplicationEngineTests
 
         var round = node.ShareAsync();
         await storing.Task;
-        Assert.That(pagesRead.Skip(1), Is.EqualTo(new[] { 2, 2, 1, 1, 1 }), "two peers hold a permit and read one page ahead");
+        Assert.That(pagesRead.Skip(1), Is.EqualTo(new[] { 3, 3, 1, 1, 1 }), "two peers hold a permit: two batches, and one page ahead");
         stored.SetResult();
 
         Assert.That((await round).Verdicts.Inserted, Is.EqualTo(15));
 
-        async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync()
+        async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync(int count)
         {
             storing.TrySetResult();
             await stored.Task;
-            return [PutOutcome.Inserted];
+            return [.. Enumerable.Repeat(PutOutcome.Inserted, count)];
         }
 
         async IAsyncEnumerable<PeerPage> PagesAsync(int peer)
@@ -229,7 +230,7 @@ public sealed class ReplicationEngineTests
 
         var report = await node.ShareAsync();
 
-        Assert.That(readMeanwhile, Is.EqualTo(2), "the page that waits to be processed and the one that is read ahead");
+        Assert.That(readMeanwhile, Is.EqualTo(3), "the two pages that wait for the store stage and the one that is read ahead");
         Assert.That(report.Verdicts.RejectedByReason[RejectionReason.Malformed], Is.EqualTo(1_000));
 
         async ValueTask<IReadOnlyList<PutOutcome>> StoreAsync()
@@ -248,7 +249,7 @@ public sealed class ReplicationEngineTests
             await storing.Task;
             for (var i = 0; i < 1_000; i++)
             {
-                if (Interlocked.Increment(ref pagesRead) == 2)
+                if (Interlocked.Increment(ref pagesRead) == 3)
                     readAhead.SetResult();
                 yield return new PeerPage([]) { Malformed = new Dictionary<RejectionReason, int> { [RejectionReason.Malformed] = 1 } };
             }

@@ -52,6 +52,13 @@ internal static class ProfileRecords
             : throw new InvalidOperationException($"The record is not well formed: {reason}.");
     }
 
+    /// <summary>The record of that number, written and signed anew by its author after all others, at a second of its own.</summary>
+    internal static SignedLinktree SignLater(int number, int seconds)
+    {
+        using var author = LinktreeSigner.FromSeed(Draw(number, "author"u8));
+        return author.Sign(Later(author.Sign(DataJson(number)), seconds).Data.Span);
+    }
+
     /// <summary>The text of a record's data, canonical as it stands, of about 400 bytes.</summary>
     internal static byte[] DataJson(int number)
     {

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
+using Koii.DbSharing.Benchmarks.Compare;
 using Koii.DbSharing.Benchmarks.Hostile;
 using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
@@ -29,6 +30,10 @@ switch (args)
         return await SyncCommand.RunAsync(counts);
     case [InSyncCommand.Verb, var count]:
         return await InSyncCommand.RunAsync(count);
+    case [CompareCommand.Verb, .. var arguments]:
+        return await CompareCommand.RunAsync(arguments);
+    case [ShareCommand.Verb, var count, var state, .. var urls]:
+        return await ShareCommand.RunAsync(count, state, urls);
     case [HostileCommand.Verb, .. var arguments]:
         return await HostileCommand.RunAsync(arguments);
     case [StdioCommand.Verb]:

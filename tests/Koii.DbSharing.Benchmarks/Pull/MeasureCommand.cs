@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Koii.DbSharing.Benchmarks.Pull;
 
@@ -14,35 +13,15 @@ internal static class MeasureCommand
 
     internal static async Task<int> RunAsync(string countText, string url)
     {
-        var count = int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture);
-        var directory = Directory.CreateTempSubdirectory("koii-dbsharing-pull-");
-        try
-        {
-            var pull = await PullAsync(count, url, $"Data Source={Path.Combine(directory.FullName, "linktrees.db")}");
-            Console.WriteLine(JsonSerializer.Serialize(pull));
-            return pull.IsComplete ? 0 : 1;
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        await using var node = new PullingNode(int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture), [url]);
+        var pull = await PullAsync(node);
+        Console.WriteLine(JsonSerializer.Serialize(pull));
+        return pull.IsComplete ? 0 : 1;
     }
 
-    private static async Task<PullMeasurement> PullAsync(int count, string url, string connectionString)
+    private static async Task<PullMeasurement> PullAsync(PullingNode node)
     {
-        var services = new ServiceCollection();
-        services.AddDbSharing(options =>
-        {
-            options.TaskId = ServeCommand.TaskId;
-            options.Nodes.Add(url);
-            options.AllowPrivateAddresses = true;
-            options.MaxRecords = Math.Max(options.MaxRecords, count);
-            // A million records take longer than a node would listen to one peer in one round.
-            options.PeerLimits.PeerTimeout = TimeSpan.FromMinutes(10);
-        }).UseSqlite(connectionString);
-
-        await using var provider = services.BuildServiceProvider();
-        var engine = provider.GetRequiredService<ReplicationEngine>();
+        var engine = node.Engine;
         using var process = Process.GetCurrentProcess();
         var processorTime = process.TotalProcessorTime;
         var allocated = GC.GetTotalAllocatedBytes();
@@ -55,13 +34,6 @@ internal static class MeasureCommand
 
         var bytesOnTheWire = report.Peers.Sum(peer => peer.BytesReceived);
         return new PullMeasurement(
-            count, report.Verdicts.Inserted, FailureOf(report), duration, processorTime, bytesOnTheWire, process.PeakWorkingSet64, allocated);
-    }
-
-    private static string? FailureOf(ReplicationReport report)
-    {
-        if (report.Outcome != RoundOutcome.Completed)
-            return $"The round ended as {report.Outcome}. {string.Join(' ', report.Nodes.Problems)}";
-        return report.Peers.Select(peer => peer.Failure).FirstOrDefault(failure => failure is not null)?.ToString();
+            node.Count, report.Verdicts.Inserted, PullingNode.FailureOf(report), duration, processorTime, bytesOnTheWire, process.PeakWorkingSet64, allocated);
     }
 }

@@ -40,9 +40,9 @@ internal static class PullCommand
     private static async Task<PullMeasurement> PullAsync(int count)
     {
         var records = count.ToString(CultureInfo.InvariantCulture);
-        using var server = OwnProcess.Start(ServeCommand.Verb, records);
+        using var server = LineProcess.StartOwn(ServeCommand.Verb, records);
         var url = await server.ReadLineAsync();
-        using var node = OwnProcess.Start(MeasureCommand.Verb, records, url);
+        using var node = LineProcess.StartOwn(MeasureCommand.Verb, records, url);
         var answer = await node.ReadLineAsync();
         return JsonSerializer.Deserialize<PullMeasurement>(answer) ?? throw new InvalidOperationException($"The child process answered '{answer}'.");
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Koii.DbSharing.Benchmarks.Pull;
 
 /// <summary>
-/// <c>serve &lt;count&gt; [addresses]</c>: a node that holds so many records and serves them on so many addresses of loopback. It writes its URLs once it is ready and ends
-/// with its standard input.
+/// <c>serve &lt;count&gt; [addresses]</c>: a node that holds so many records and serves them on so many addresses of loopback. It writes its URLs once it is ready,
+/// stores the entries of a file on <c>change &lt;file&gt;</c>, and ends with its standard input.
 /// </summary>
 internal static class ServeCommand
 {
@@ -38,8 +40,22 @@ internal static class ServeCommand
 
         await app.StartAsync();
         Console.WriteLine(string.Join(' ', app.Urls));
-        await Console.In.ReadToEndAsync();
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            await store.PutAsync(ReadEntries(line["change ".Length..]));
+            Console.WriteLine("{}");
+        }
+
         await app.StopAsync();
         return 0;
+    }
+
+    private static SignedLinktree[] ReadEntries(string file)
+    {
+        using var entries = JsonDocument.Parse(File.ReadAllBytes(file));
+        return [.. entries.RootElement.EnumerateArray().Select(entry =>
+            LinktreeReader.TryRead(Encoding.UTF8.GetBytes(entry.GetProperty("value").GetRawText()), out var record, out var reason)
+                ? record
+                : throw new InvalidOperationException($"'{file}' has a record that is not well formed: {reason}."))];
     }
 }

@@ -22,7 +22,7 @@ internal static class InSyncCommand
     internal static async Task<int> RunAsync(string countText)
     {
         var count = int.Parse(countText, NumberStyles.None, CultureInfo.InvariantCulture);
-        using var serving = OwnProcess.Start(ServeCommand.Verb, countText, Peers.ToString(CultureInfo.InvariantCulture));
+        using var serving = LineProcess.StartOwn(ServeCommand.Verb, countText, Peers.ToString(CultureInfo.InvariantCulture));
         var urls = (await serving.ReadLineAsync()).Split(' ');
 
         var services = new ServiceCollection();

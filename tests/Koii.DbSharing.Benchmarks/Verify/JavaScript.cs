@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -34,7 +33,7 @@ internal sealed class JavaScript : IDisposable
         }
         """;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("koii-dbsharing-verify-");
+    private readonly NodeJs _nodeJs = new();
 
     /// <summary>
     /// Returns names and microseconds a check. Without Node.js the result is empty and <paramref name="absent"/> gets
@@ -42,13 +41,13 @@ internal sealed class JavaScript : IDisposable
     /// </summary>
     internal async Task<IReadOnlyList<(string Name, double Microseconds)>> MeasureAsync(SignatureSet set, int checks, List<string> absent)
     {
-        File.WriteAllText(Path.Combine(_folder.FullName, "verify.cjs"), Script);
-        if (await TryRunAsync("npm", ["install", "--silent", "--no-audit", "--no-fund", "tweetnacl@1"], input: "") is null)
+        File.WriteAllText(_nodeJs.PathTo("verify.cjs"), Script);
+        if (!await _nodeJs.TryInstallAsync("tweetnacl@1"))
             absent.Add("tweetnacl: npm could not install it.");
 
         var signatures = Enumerable.Range(0, checks)
             .Select(i => new[] { Convert.ToHexString(set.Keys[i]), Convert.ToHexString(set.Messages[i]), Convert.ToHexString(set.Signatures[i]) });
-        var output = await TryRunAsync("node", ["verify.cjs"], JsonSerializer.Serialize(signatures));
+        var output = await _nodeJs.TryRunAsync("node", ["verify.cjs"], JsonSerializer.Serialize(signatures));
         if (output is null)
             absent.Add("node:crypto: no Node.js on the PATH, or it failed.");
         return [.. (output ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -56,28 +55,5 @@ internal sealed class JavaScript : IDisposable
             .Select(fields => (fields[0], double.Parse(fields[1], CultureInfo.InvariantCulture)))];
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
-
-    private async Task<string?> TryRunAsync(string program, string[] arguments, string input)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = _folder.FullName,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        try
-        {
-            using var process = Process.Start(start)!;
-            await process.StandardInput.WriteAsync(input);
-            process.StandardInput.Close();
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0 ? output : null;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
+    public void Dispose() => _nodeJs.Dispose();
 }

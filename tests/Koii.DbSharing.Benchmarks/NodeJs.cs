@@ -47,7 +47,8 @@ internal sealed class NodeJs : IDisposable
     }
 
     /// <summary>Starts a script of the folder.</summary>
-    internal LineProcess Start(params string[] arguments) => LineProcess.Start(new ProcessStartInfo("node", arguments) { WorkingDirectory = Folder.FullName });
+    internal LineProcess Start(params string[] arguments) =>
+        LineProcess.Start(new ProcessStartInfo("node", arguments) { WorkingDirectory = Folder.FullName });
 
     public void Dispose() => Folder.Delete(recursive: true);
 }

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Koii.DbSharing.Benchmarks.Compare;
 
-/// <summary>Horizontal bars on a logarithmic scale, as SVG. The background is transparent, and the gray of the text is readable on white and on black.</summary>
+/// <summary>
+/// Horizontal bars on a logarithmic scale, as SVG. The background is transparent, and the gray of the text is readable on white and on black.
+/// </summary>
 internal static class BarChart
 {
     private const int Width = 760;
@@ -27,7 +29,10 @@ internal static class BarChart
         var bottom = Top + groups.Sum(group => GroupHeight + (RowHeight * group.Bars.Count)) + (GroupGap * Math.Max(0, groups.Count - 1));
         var height = bottom + 30;
         var svg = new StringBuilder();
-        Append($"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" width="{Width}" height="{height}" role="img" aria-label="{Text(title)}">""");
+        Append($"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" width="{Width}" height="{height}"
+              role="img" aria-label="{Text(title)}">
+            """);
         svg.Append("""
             <style>
             text { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #747d88 }
@@ -37,7 +42,8 @@ internal static class BarChart
             .end { text-anchor: end }
             .middle { text-anchor: middle }
             line { stroke: #747d88; stroke-opacity: .6 }
-            rect { fill: #8c959f }
+            .value { font-variant-numeric: tabular-nums }
+            .bar { fill: #8c959f }
             .own { fill: #2f81f7 }
             </style>
 
@@ -59,11 +65,11 @@ internal static class BarChart
             y += GroupHeight;
             foreach (var bar in group.Bars)
             {
-                var emphasis = bar.IsHighlighted ? " strong" : "";
                 var end = X(bar.Value);
+                var (emphasis, color) = bar.IsHighlighted ? (" strong", " own") : ("", "");
                 Append($"""<text class="end{emphasis}" x="{BarsLeft - 10}" y="{y + 15}">{Text(bar.Label)}</text>""");
-                Append($"""<rect{(bar.IsHighlighted ? " class=\"own\"" : "")} x="{BarsLeft}" y="{y}" width="{end - BarsLeft:0.#}" height="{BarHeight}" rx="3"/>""");
-                Append($"""<text{(bar.IsHighlighted ? " class=\"strong\"" : "")} x="{end + 8:0.#}" y="{y + 15}">{bar.Value:N0}</text>""");
+                Append($"""<rect class="bar{color}" x="{BarsLeft}" y="{y}" width="{end - BarsLeft:0.#}" height="{BarHeight}" rx="3"/>""");
+                Append($"""<text class="value{emphasis}" x="{end + 8:0.#}" y="{y + 15}">{bar.Value:N0}</text>""");
                 y += RowHeight;
             }
 

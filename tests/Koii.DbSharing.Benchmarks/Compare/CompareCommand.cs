@@ -1,8 +1,8 @@
 namespace Koii.DbSharing.Benchmarks.Compare;
 
 /// <summary>
-/// <c>compare</c>: prints one table, from one run, of the cost to replicate the same signed records with this library, with the data sharing of the task
-/// documentation, and with PouchDB.
+/// <c>compare</c>: prints one table, from one run, of the cost to replicate the same signed records with this library, with the data sharing of the
+/// task documentation, and with PouchDB.
 /// </summary>
 internal static class CompareCommand
 {
@@ -20,9 +20,10 @@ internal static class CompareCommand
         }
 
         using var nodeJs = new NodeJs();
-        if (await nodeJs.TryRunAsync("node", ["--version"], input: "") is not { } version || await nodeJs.TryRunAsync("npm", ["--version"], input: "") is null)
+        var version = await nodeJs.TryRunAsync("node", ["--version"], input: "");
+        if (version is null || await nodeJs.TryRunAsync("npm", ["--version"], input: "") is null)
         {
-            Console.Error.WriteLine("The comparison needs Node.js 18 or later and npm on the PATH. On Debian, install them by: apt-get install nodejs npm");
+            Console.Error.WriteLine("The comparison needs Node.js 18 or later and npm on the PATH. On Debian: apt-get install nodejs npm");
             return 1;
         }
 
@@ -76,5 +77,6 @@ internal static class CompareCommand
     private static string Conditions(NodeJs nodeJs, string version) =>
         $"Node.js {version}; "
         + $"original: tweetnacl {nodeJs.VersionOf(OriginalContender.Tweetnacl)}, bs58 {nodeJs.VersionOf(OriginalContender.Bs58)}, "
-        + $"NeDB ({OriginalContender.NeDB}) {nodeJs.VersionOf(OriginalContender.NeDB)}; PouchDB {nodeJs.VersionOf(PouchDbContender.Package)} on LevelDB.";
+        + $"NeDB ({OriginalContender.NeDB}) {nodeJs.VersionOf(OriginalContender.NeDB)}; "
+        + $"PouchDB {nodeJs.VersionOf(PouchDbContender.Package)} on LevelDB.";
 }

@@ -14,12 +14,15 @@ internal sealed class CompareTable(IReadOnlyList<CompareRow> rows, string own, s
 
     private readonly string[] _notes =
     [
-        $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores.",
+        $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
+            + $"{Environment.ProcessorCount} cores.",
         conditions,
-        "Figures are those of one operation. CPU is processor time of all cores; peak, the most memory that the process ever held; received, the bodies.",
-        "A cold pull is measured once in a new process, as is each round of the original. The others are means after operations that are not measured.",
+        "Figures are those of one operation. Received: bytes of bodies. CPU: processor time of all cores. Peak: the most memory of the process.",
+        "A cold pull is measured once in a new process, as is each round of the original. The others are means after unmeasured operations.",
+        $"{own} pulls into SQLite, the original into NeDB with a file. Their servers hold the records in memory.",
         "The original verifies every record of every peer in each round; it is not run where that takes too long (--original-limit).",
         "PouchDB is one process without HTTP and without signatures, and its list is read and not written as text. This favors it.",
+        $"{own} flushes each batch to the disk. PouchDB and NeDB do not flush.",
     ];
 
     internal void Print()
@@ -87,7 +90,7 @@ internal sealed class CompareTable(IReadOnlyList<CompareRow> rows, string own, s
         _ => $"{bytes} B",
     };
 
-    /// <summary>Three significant digits, or all before the point.</summary>
+    /// <summary>About three significant digits, or all before the point.</summary>
     private static string Number(double value) =>
-        value.ToString(value switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
+        value.ToString(value switch { >= 100 => "N0", >= 10 => "N1", >= 0.1 => "N2", _ => "N4" }, CultureInfo.InvariantCulture);
 }

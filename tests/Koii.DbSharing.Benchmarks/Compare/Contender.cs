@@ -14,7 +14,7 @@ internal abstract class Contender
     /// <summary>How many rounds with nothing new are measured, after half as many that are not.</summary>
     internal abstract int Rounds { get; }
 
-    /// <summary>How many rounds with changes are measured, after a fifth as many that are not.</summary>
+    /// <summary>How many rounds with changes are measured, after half as many that are not.</summary>
     internal abstract int ChangeRounds { get; }
 
     /// <summary>How many records it can read in a round in acceptable time, those of all peers counted.</summary>

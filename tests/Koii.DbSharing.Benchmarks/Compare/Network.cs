@@ -23,7 +23,8 @@ internal sealed class Network(LineProcess server, LineProcess node, string? url)
         var started = Stopwatch.GetTimestamp();
         var bytes = await work();
         var duration = Stopwatch.GetElapsedTime(started);
-        return new Cost(duration, bytes, new Usage(node.ProcessorTime - nodeTime, node.PeakWorkingSet), IsOneProcess ? null : new Usage(server.ProcessorTime - serverTime, server.PeakWorkingSet));
+        var nodeUsage = new Usage(node.ProcessorTime - nodeTime, node.PeakWorkingSet);
+        return new Cost(duration, bytes, nodeUsage, IsOneProcess ? null : new Usage(server.ProcessorTime - serverTime, server.PeakWorkingSet));
     }
 
     public void Dispose()
@@ -36,7 +37,8 @@ internal sealed class Network(LineProcess server, LineProcess node, string? url)
     private static async Task<Answer> AskAsync(LineProcess process, string command)
     {
         var line = await process.AskAsync(command);
-        var answer = JsonSerializer.Deserialize<Answer>(line, Answer.Json) ?? throw new InvalidOperationException($"The child process answered '{line}'.");
+        var answer = JsonSerializer.Deserialize<Answer>(line, Answer.Json)
+            ?? throw new InvalidOperationException($"The child process answered '{line}'.");
         return answer.Failure is null ? answer : throw new InvalidOperationException(answer.Failure);
     }
 }

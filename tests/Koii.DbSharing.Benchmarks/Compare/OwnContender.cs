@@ -10,7 +10,7 @@ internal sealed class OwnContender : Contender
 
     internal override int Rounds => 200;
 
-    internal override int ChangeRounds => 10;
+    internal override int ChangeRounds => 40;
 
     internal override async Task<Network> StartAsync(RecordFiles files, int count, int peers, string state)
     {

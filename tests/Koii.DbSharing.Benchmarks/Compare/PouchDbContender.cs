@@ -13,7 +13,7 @@ internal sealed class PouchDbContender(NodeJs nodeJs) : Contender
 
     internal override int Rounds => 20;
 
-    internal override int ChangeRounds => 10;
+    internal override int ChangeRounds => 40;
 
     internal override async Task<Network> StartAsync(RecordFiles files, int count, int peers, string state)
     {

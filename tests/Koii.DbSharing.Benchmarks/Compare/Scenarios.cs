@@ -57,7 +57,7 @@ internal sealed class Scenarios(CompareArguments arguments, RecordFiles files)
     private async Task<Outcome> ChangesAsync(Contender contender, int count)
     {
         using var network = await contender.StartAsync(files, count, peers: 1, Contender.Held);
-        var warmUps = contender.ChangeRounds / 5;
+        var warmUps = contender.ChangeRounds / 2;
         var (changes, digest) = files.Change(count, arguments.Changes, warmUps + contender.ChangeRounds);
         Cost? sum = null;
         foreach (var (round, file) in changes.Index())

@@ -5,8 +5,8 @@ using Koii.DbSharing.Benchmarks.Pull;
 namespace Koii.DbSharing.Benchmarks.Compare;
 
 /// <summary>
-/// <c>share &lt;count&gt; held|empty &lt;url&gt;...</c>: a node with an SQLite file, empty or with the records that its peers serve, that runs rounds on
-/// <c>share &lt;rounds&gt;</c> and answers <c>digest</c>.
+/// <c>share &lt;count&gt; held|empty &lt;url&gt;...</c>: a node with an SQLite file, empty or with the records that its peers serve. It runs rounds
+/// on <c>share &lt;rounds&gt;</c> and answers <c>digest</c>.
 /// </summary>
 internal static class ShareCommand
 {
@@ -24,12 +24,13 @@ internal static class ShareCommand
         Console.WriteLine("ready");
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            Console.WriteLine(line.Split(' ') switch
+            var answer = line.Split(' ') switch
             {
-                ["share", var rounds] => JsonSerializer.Serialize(await ShareAsync(node.Engine, int.Parse(rounds, CultureInfo.InvariantCulture)), Answer.Json),
-                ["digest"] => JsonSerializer.Serialize(new Answer { Digest = RecordDigest.Of(await ListAsync(node.Store)) }, Answer.Json),
+                ["share", var rounds] => await ShareAsync(node.Engine, int.Parse(rounds, CultureInfo.InvariantCulture)),
+                ["digest"] => new Answer { Digest = RecordDigest.Of(await ListAsync(node.Store)) },
                 _ => throw new InvalidOperationException($"'{line}' is not a command."),
-            });
+            };
+            Console.WriteLine(JsonSerializer.Serialize(answer, Answer.Json));
         }
 
         return 0;

@@ -1,10 +1,14 @@
 'use strict';
 
-// original-puller.js <service URL> <database file> [<file of entries that it holds>]: the data sharing of the task documentation, written from its
-// description. Its printed code does not work. What it plainly means, and where this code differs from it:
-// - The callback of its search lacks "return" and reads "uuid" beside the data instead of in it, so it never finds a record. Here it finds it.
+// original-puller.js <service URL> <database file> [<file of entries that it holds>]
+//
+// The data sharing of the task documentation, written from its description. The printed code does not work. This code
+// does what it plainly means:
+// - The callback of its search lacks "return" and reads "uuid" beside the data instead of in it, so that it never finds
+//   a record. Here it finds it.
 // - A newer record is pushed beside the older one. The text says that the local copy is updated. Here it is replaced.
-// - Its list is an array in memory that is not written back. The text speaks of entries in the database. Here they are written.
+// - Its list is an array in memory that is not written back. The text speaks of entries in the database. Here they are
+//   written.
 // - Its list of the database may be the text "[]", which has no find(). Here it is an array.
 const fs = require('node:fs');
 const nacl = require('tweetnacl');
@@ -37,7 +41,9 @@ const [serviceUrl, database, held] = process.argv.slice(2);
       const payload = await get(`${url}/task/${taskId}/linktree/all`);
       for (const { key, value } of payload) {
         const isVerified = nacl.sign.detached.verify(
-          new TextEncoder().encode(JSON.stringify(value.data)), bs58.decode(value.signature), bs58.decode(value.publicKey));
+          new TextEncoder().encode(JSON.stringify(value.data)),
+          bs58.decode(value.signature),
+          bs58.decode(value.publicKey));
         if (!isVerified) {
           console.warn(`${url} is not able to verify the signature`);
           continue;

@@ -1,7 +1,9 @@
 'use strict';
 
-// original-server.js <file of entries> <number of addresses>: a node that serves its list, on so many addresses of loopback, and the node list of them.
-// Without a framework, compression and ETags, all of which would cost processor time: the original's client asks for the whole list each time.
+// original-server.js <file of entries> <number of addresses>
+//
+// A node that serves its list on so many addresses of loopback, and the node list of them. A framework and its ETags
+// would only cost processor time: the original's client asks for the whole list each time.
 const fs = require('node:fs');
 const http = require('node:http');
 const { openStore } = require('./original-store');
@@ -22,7 +24,10 @@ const [file, addresses] = process.argv.slice(2);
   const respond = async (request, response) => {
     const route = routes[request.url];
     const body = route ? JSON.stringify(await route()) : '';
-    response.writeHead(route ? 200 : 404, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+    response.writeHead(route ? 200 : 404, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    });
     response.end(body);
   };
   for (let last = 1; last <= Number(addresses); last++) {

@@ -1,7 +1,8 @@
 'use strict';
 
-// The database of a node. The document names none: its code calls db.getAllLinktrees(). Nodes of the network use LevelDB or NeDB. This is NeDB, by the
-// fork that is maintained. NeDB holds all documents in memory; with a file it also appends each write to the file, without a flush to the disk.
+// The database of a node. The document names none: its code calls db.getAllLinktrees(). Nodes of the network use
+// LevelDB or NeDB. This is NeDB, by the fork that is maintained. NeDB holds all documents in memory; with a file it also
+// appends each write to the file, without a flush to the disk.
 const Datastore = require('@seald-io/nedb');
 
 exports.openStore = async function (filename) {

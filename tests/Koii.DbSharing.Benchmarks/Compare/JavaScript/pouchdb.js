@@ -1,11 +1,16 @@
 'use strict';
 
-// pouchdb.js <folder> <file of entries> <number of sources> <held|empty>: databases of LevelDB that hold the entries, and one that replicates from them.
-// One process without HTTP, and no signature is checked.
+// pouchdb.js <folder> <file of entries> <number of sources> <held|empty>
+//
+// Databases of LevelDB that hold the entries, and one that replicates from them, in one process without HTTP. No
+// signature is checked, and no write is flushed to the disk.
 const fs = require('node:fs');
 const path = require('node:path');
 const PouchDB = require('pouchdb');
 const { answer, digest } = require('./protocol');
+
+// Each replication listens to the class. With more than ten of them Node.js would warn.
+PouchDB.setMaxListeners(0);
 
 const [folder, file, count, state] = process.argv.slice(2);
 // The default is 100. This was the fastest of 100 to 5,000.
@@ -56,7 +61,8 @@ const batch = { batch_size: 2000 };
     },
     digest: async () => ({ digest: digest((await target.allDocs({ include_docs: true })).rows.map(row => row.doc)) }),
     list: async readers => {
-      lists = await Promise.all(Array.from({ length: Number(readers) }, () => sources[0].allDocs({ include_docs: true })));
+      const reads = Array.from({ length: Number(readers) }, () => sources[0].allDocs({ include_docs: true }));
+      lists = await Promise.all(reads);
       return {};
     },
     listed: async () => ({ digests: lists.map(list => digest(list.rows.map(row => row.doc))) }),

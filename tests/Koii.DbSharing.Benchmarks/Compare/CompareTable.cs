@@ -47,7 +47,7 @@ internal sealed class CompareTable(IReadOnlyList<CompareRow> rows, string own, s
         });
         console.Profile.Width = 10 * MinWidth;
         console.Write(Create(TableBorder.Markdown));
-        var table = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim());
+        var table = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return $"{string.Join('\n', table)}\n\n{string.Join('\n', _notes.Select(note => $"- {note}"))}\n";
     }
 

@@ -55,7 +55,7 @@ public sealed class DbSharingOptions
     /// <summary>How many peers' records are read and processed at the same time.</summary>
     /// <remarks>
     /// A round calls all selected peers at once; this bounds memory and work. A peer that keeps its reader waiting for
-    /// a second does not count until it sends again. A round needs less than 8 MB of memory for each, as long as
+    /// a second does not count until it sends again. A round needs less than 10 MB of memory for each, as long as
     /// <see cref="FanOut"/> is at most twice as many.
     /// </remarks>
     /// <value>Default: 4; at least 1.</value>

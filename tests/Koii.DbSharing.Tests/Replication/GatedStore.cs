@@ -13,14 +13,14 @@ internal sealed class GatedStore(DbSharingOptions options) : ILinktreeStore, ILi
     /// <summary>How many puts were started.</summary>
     public int Started => Volatile.Read(ref _started);
 
-    /// <summary>Waits until a put is started; the first one is 0.</summary>
-    public Task<Put> StartedAsync(int index) => _puts.GetOrAdd(index, _ => NewSource<Put>()).Task;
+    /// <summary>Waits until a put is started; the first one is 0. A put that is never started fails the test.</summary>
+    public Task<Put> StartedAsync(int index) => GetStarted(index).Task.WaitAsync(TimeSpan.FromSeconds(30));
 
     public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
     {
         var put = new Put([.. linktrees]);
         var index = Interlocked.Increment(ref _started) - 1;
-        _puts.GetOrAdd(index, _ => NewSource<Put>()).SetResult(put);
+        GetStarted(index).SetResult(put);
         await put.Gate.Task;
         return await _store.PutAsync(linktrees, CancellationToken.None);
     }
@@ -39,14 +39,15 @@ internal sealed class GatedStore(DbSharingOptions options) : ILinktreeStore, ILi
     /// <summary>Lets all puts go until a task completes.</summary>
     public async Task LetAllGoUntilAsync(Task completed)
     {
-        for (var index = 0; await Task.WhenAny(completed, StartedAsync(index)) != completed; index++)
-            (await StartedAsync(index)).LetGo();
+        for (var index = 0; await Task.WhenAny(completed, GetStarted(index).Task) != completed; index++)
+            (await GetStarted(index).Task).LetGo();
     }
 
     /// <summary>Stores records without a gate, as if they had been held before.</summary>
     public async Task HoldAsync(params SignedLinktree[] linktrees) => await _store.PutAsync(linktrees);
 
-    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<Put> GetStarted(int index) =>
+        _puts.GetOrAdd(index, _ => new TaskCompletionSource<Put>(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>A put that waits.</summary>
     public sealed record Put(IReadOnlyList<SignedLinktree> Records)

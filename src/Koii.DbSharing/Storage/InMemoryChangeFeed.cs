@@ -10,36 +10,42 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
     // Part of each position, so that a position of another store is recognized.
     private readonly string _name = Guid.NewGuid().ToString("N");
 
-    // Each in ascending order of its number. Entries of trimmed removals stay among the additions until they are half of
-    // them.
+    // Each in ascending order of its number. Entries of trimmed removals stay in the lists until they are half of them.
     private readonly List<InMemoryEntry> _additions = [];
-    private readonly Queue<(InMemoryEntry Entry, DateTimeOffset At)> _removals = [];
+    private readonly List<(InMemoryEntry Entry, DateTimeOffset At)> _removals = [];
 
     private long _last;
     private long _trimmed;
-    private int _gone;
+    private int _trimmedAdditions;
+    private int _trimmedRemovals;
 
     /// <summary>Gives the number of the next change.</summary>
     internal long NextNumber() => ++_last;
 
     internal void Add(InMemoryEntry entry) => _additions.Add(entry);
 
-    internal void Remove(InMemoryEntry entry, DateTimeOffset now) => _removals.Enqueue((entry, now));
+    internal void Remove(InMemoryEntry entry, DateTimeOffset now) => _removals.Add((entry, now));
 
     /// <summary>Trims removals beyond the number and the age that are kept.</summary>
     internal void Trim(DateTimeOffset now)
     {
-        while (_removals.TryPeek(out var oldest) && (oldest.Entry.Removed <= _last - maxChanges || now - oldest.At > retention))
+        while (_trimmedRemovals < _removals.Count && IsTrimmed(_removals[_trimmedRemovals], now))
         {
-            _trimmed = oldest.Entry.Removed;
-            _removals.Dequeue();
-            _gone++;
+            _trimmed = _removals[_trimmedRemovals].Entry.Removed;
+            _trimmedRemovals++;
+            _trimmedAdditions++;
         }
 
-        if (_gone > _additions.Count / 2)
+        if (_trimmedRemovals > _removals.Count / 2)
+        {
+            _removals.RemoveRange(0, _trimmedRemovals);
+            _trimmedRemovals = 0;
+        }
+
+        if (_trimmedAdditions > _additions.Count / 2)
         {
             _additions.RemoveAll(entry => entry.Removed > 0 && entry.Removed <= _trimmed);
-            _gone = 0;
+            _trimmedAdditions = 0;
         }
     }
 
@@ -51,7 +57,7 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
 
         var page = new ChangePageBuilder(cursor, limit);
         var added = 0;
-        for (var i = IndexAfter(page.AdditionsAfter); i < _additions.Count && added < limit; i++)
+        for (var i = IndexAfter(page.AdditionsAfter, _additions, entry => entry.Added); i < _additions.Count && added < limit; i++)
         {
             var entry = _additions[i];
             if (entry.Removed > 0 && entry.Removed <= page.Head)
@@ -60,18 +66,26 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
             added++;
         }
 
-        foreach (var (entry, _) in _removals.SkipWhile(removal => removal.Entry.Removed <= page.RemovalsAfter).Take(limit))
+        var first = IndexAfter(page.RemovalsAfter, _removals, removal => removal.Entry.Removed);
+        for (var i = first; i < _removals.Count && i - first < limit; i++)
+        {
+            var entry = _removals[i].Entry;
             page.AddRemoval(entry.Removed, entry.Linktree.Key, entry.Linktree.Version);
+        }
+
         return page.ToPage(_name, _last);
     }
 
-    private int IndexAfter(long number)
+    private bool IsTrimmed((InMemoryEntry Entry, DateTimeOffset At) removal, DateTimeOffset now) =>
+        removal.Entry.Removed <= _last - maxChanges || now - removal.At > retention;
+
+    private static int IndexAfter<T>(long number, List<T> ascending, Func<T, long> numberOf)
     {
-        var (low, high) = (0, _additions.Count);
+        var (low, high) = (0, ascending.Count);
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_additions[middle].Added <= number)
+            if (numberOf(ascending[middle]) <= number)
                 low = middle + 1;
             else
                 high = middle;

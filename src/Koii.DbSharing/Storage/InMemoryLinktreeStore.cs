@@ -11,15 +11,14 @@ namespace Koii.DbSharing;
 /// </remarks>
 public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 {
-    private static readonly LinktreeVersion Newest = new(long.MaxValue, new LinktreeId([.. Enumerable.Repeat(byte.MaxValue, LinktreeId.Size)]));
-
     private readonly Lock _lock = new();
     private readonly int _perAuthor;
     private readonly long _maxRecords;
-    private readonly Dictionary<LinktreeKey, InMemoryEntry> _byKey = [];
-    private readonly Dictionary<LinktreeId, SignedLinktree> _byId = [];
-    private readonly Dictionary<PublicKey, SortedSet<LinktreeVersion>> _byAuthor = [];
-    private readonly SortedSet<LinktreeVersion> _byVersion = [];
+    private readonly EntryTree _entries = new();
+    private readonly HashSet<SignedLinktree> _linktrees = new(InMemoryComparer.Instance);
+    private readonly HashSet<SignedLinktree>.AlternateLookup<LinktreeId> _byId;
+    private readonly HashSet<InMemoryAuthor> _authors = new(InMemoryComparer.Instance);
+    private readonly HashSet<InMemoryAuthor>.AlternateLookup<PublicKey> _byAuthor;
     private readonly InMemoryChangeFeed _feed;
     private readonly TimeProvider _timeProvider;
 
@@ -42,6 +41,8 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         _maxRecords = options.MaxRecords;
         _feed = new InMemoryChangeFeed(options.MaxRetainedChanges, options.ChangeRetention);
         _timeProvider = timeProvider ?? TimeProvider.System;
+        _byId = _linktrees.GetAlternateLookup<LinktreeId>();
+        _byAuthor = _authors.GetAlternateLookup<PublicKey>();
     }
 
     /// <inheritdoc/>
@@ -76,7 +77,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         lock (_lock)
         {
             for (var i = 0; i < versions.Length; i++)
-                versions[i] = _byKey.TryGetValue(keys[i], out var stored) ? stored.Linktree.Version : null;
+                versions[i] = _byAuthor.TryGetValue(keys[i].Author, out var author) ? author.Find(keys[i].Uuid)?.Linktree.Version : null;
         }
 
         return ValueTask.FromResult<IReadOnlyList<LinktreeVersion?>>(versions);
@@ -90,12 +91,12 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
             return ValueTask.FromCanceled<IReadOnlyList<SignedLinktree>>(cancellationToken);
 
         var linktrees = new List<SignedLinktree>(ids.Count);
-        var seen = new HashSet<LinktreeId>(ids.Count);
+        var seen = new HashSet<SignedLinktree>(ids.Count, InMemoryComparer.Instance);
         lock (_lock)
         {
             foreach (var id in ids)
             {
-                if (seen.Add(id) && _byId.TryGetValue(id, out var stored))
+                if (_byId.TryGetValue(id, out var stored) && seen.Add(stored))
                     linktrees.Add(stored);
             }
         }
@@ -128,7 +129,17 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 
     private PutOutcome Put(SignedLinktree linktree, DateTimeOffset now)
     {
-        if (_byKey.TryGetValue(linktree.Key, out var stored))
+        if (!_byAuthor.TryGetValue(linktree.Author, out var author))
+        {
+            if (_entries.Count >= _maxRecords)
+                return PutOutcome.Full;
+
+            // It stays, since each record that is removed makes space for another one of its author.
+            author = new InMemoryAuthor(linktree.Author);
+            _authors.Add(author);
+        }
+
+        if (author.Find(linktree.Uuid) is { } stored)
         {
             if (stored.Linktree.Id == linktree.Id)
                 return PutOutcome.Unchanged;
@@ -136,66 +147,52 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
                 return PutOutcome.Superseded;
 
             var number = _feed.NextNumber();
-            Remove(stored, number, now);
-            Add(linktree, number);
+            Remove(author, stored, number, now);
+            Add(author, linktree, number);
             return PutOutcome.Replaced;
         }
 
-        if (!_byAuthor.TryGetValue(linktree.Author, out var versions))
+        if (author.Count >= _perAuthor)
         {
-            if (_byVersion.Count >= _maxRecords)
-                return PutOutcome.Full;
-        }
-        else if (versions.Count >= _perAuthor)
-        {
-            var oldest = _byId[versions.Min.Id];
-            if (oldest.Version > linktree.Version)
+            var oldest = author.Oldest;
+            if (oldest.Linktree.Version > linktree.Version)
                 return PutOutcome.Superseded;
-            Remove(_byKey[oldest.Key], _feed.NextNumber(), now);
+            Remove(author, oldest, _feed.NextNumber(), now);
         }
 
-        Add(linktree, _feed.NextNumber());
+        Add(author, linktree, _feed.NextNumber());
         return PutOutcome.Inserted;
     }
 
-    private void Add(SignedLinktree linktree, long number)
+    private void Add(InMemoryAuthor author, SignedLinktree linktree, long number)
     {
         var entry = new InMemoryEntry(linktree, number);
-        _byKey.Add(linktree.Key, entry);
-        _byId.Add(linktree.Id, linktree);
-        _byVersion.Add(linktree.Version);
-        if (!_byAuthor.TryGetValue(linktree.Author, out var versions))
-            _byAuthor.Add(linktree.Author, versions = []);
-        versions.Add(linktree.Version);
+        author.Add(entry);
+        _linktrees.Add(linktree);
+        _entries.Add(entry);
         _feed.Add(entry);
     }
 
-    private void Remove(InMemoryEntry entry, long number, DateTimeOffset now)
+    private void Remove(InMemoryAuthor author, InMemoryEntry entry, long number, DateTimeOffset now)
     {
-        var linktree = entry.Linktree;
-        _byKey.Remove(linktree.Key);
-        _byId.Remove(linktree.Id);
-        _byVersion.Remove(linktree.Version);
-        var versions = _byAuthor[linktree.Author];
-        versions.Remove(linktree.Version);
-        if (versions.Count == 0)
-            _byAuthor.Remove(linktree.Author);
+        author.Remove(entry);
+        _linktrees.Remove(entry.Linktree);
+        _entries.Remove(entry);
         entry.Removed = number;
         _feed.Remove(entry, now);
     }
 
     private LinktreePage List(LinktreeQuery query)
     {
-        var versions = query.Author is { } author ? _byAuthor.GetValueOrDefault(author) : _byVersion;
-        if (versions is not null && query.After is { } after)
-            versions = after < Newest ? versions.GetViewBetween(after, Newest) : null;
-
+        var entries = query.Author is not { } key ? _entries.After(query.After)
+            : _byAuthor.TryGetValue(key, out var author) ? author.After(query.After)
+            : [];
         var linktrees = new List<SignedLinktree>();
         var bytes = 0;
-        foreach (var version in versions ?? [])
+        foreach (var entry in entries)
         {
-            var linktree = _byId[version.Id];
-            if (version == query.After || (linktree.IsTombstone && !query.IncludeTombstones))
+            var linktree = entry.Linktree;
+            if (linktree.IsTombstone && !query.IncludeTombstones)
                 continue;
             if (linktrees.Count == query.Limit || bytes >= LinktreePage.MaxBytes)
                 return new LinktreePage(linktrees, linktrees[^1].Version);

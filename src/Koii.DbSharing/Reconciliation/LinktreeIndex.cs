@@ -16,15 +16,19 @@ namespace Koii.DbSharing.Reconciliation;
 /// <param name="feed">The change feed of the store.</param>
 internal sealed class LinktreeIndex(ILinktreeChangeFeed feed)
 {
-    /// <summary>The number of changes to read at a time.</summary>
-    private const int ChangesPerPage = 4096;
+    /// <summary>
+    /// The number of changes to read at a time: of more, the arrays of a page would be large objects for the garbage
+    /// collector.
+    /// </summary>
+    private const int ChangesPerPage = 512;
 
     /// <summary>How often a call starts again because the feed was trimmed, before it reports the store as too busy.</summary>
     private const int MaxStarts = 8;
 
     private readonly AsyncSemaphore _lock = new();
 
-    // Under the lock.
+    // Under the lock. The collector has the items until the end of the feed is reached for the first time.
+    private ItemCollector? _collector = new();
     private ItemTree _items = new();
     private ChangePosition _position = ChangePosition.Start;
 
@@ -75,16 +79,30 @@ internal sealed class LinktreeIndex(ILinktreeChangeFeed feed)
             _position = page.Next;
             if (page.IsTrimmed)
             {
-                _items = new ItemTree();
+                (_collector, _items) = (new ItemCollector(), new ItemTree());
                 starts++;
                 continue;
             }
 
-            _items.Apply(page.Changes);
+            if (_collector is null)
+                _items.Apply(page.Changes);
+            else
+                _collector.Apply(page.Changes);
             if (page.Changes.Count < ChangesPerPage)
-                return _items;
+                return EndOfFeed();
         }
 
         throw new LinktreeStoreException("The store trims its changes faster than they can be read.") { IsTransient = true };
+    }
+
+    private ItemTree EndOfFeed()
+    {
+        if (_collector is not null)
+        {
+            _items = _collector.ToTree();
+            _collector = null;
+        }
+
+        return _items;
     }
 }

@@ -7,8 +7,8 @@ namespace Koii.DbSharing.Tests.Reconciliation;
 
 public sealed class LinktreeIndexTests
 {
-    /// <summary>More than two pages of changes.</summary>
-    private const int ThreePages = 10_000;
+    /// <summary>More records than two pages of changes have.</summary>
+    private const int ThreePages = 1_200;
 
     [Test]
     public async Task Fingerprint_of_an_empty_store_equals_the_known_value()
@@ -49,12 +49,12 @@ public sealed class LinktreeIndexTests
             await store.PutAsync(
             [
                 Samples.Create(uuid: "u1", timestamp: 20_000),
-                Samples.Create(uuid: "u9000", timestamp: 20_000),
+                Samples.Create(uuid: "u1100", timestamp: 20_000),
                 Samples.Create(uuid: "new", timestamp: 20_000),
                 Samples.Create(uuid: "u2", timestamp: 20_000),
                 Samples.Create(uuid: "u2", timestamp: 20_001, deleted: true),
-                Samples.Create(uuid: "u9001", timestamp: 20_000),
-                Samples.Create(uuid: "u9001", timestamp: 20_001, deleted: true),
+                Samples.Create(uuid: "u1101", timestamp: 20_000),
+                Samples.Create(uuid: "u1101", timestamp: 20_001, deleted: true),
             ]);
         };
 
@@ -82,7 +82,7 @@ public sealed class LinktreeIndexTests
         var store = await NewStoreWithRecordsAsync(ThreePages);
         var index = new LinktreeIndex(store);
         await index.GetSummaryAsync();
-        await store.PutAsync([Samples.Create(uuid: "u5000", timestamp: 1)]);
+        await store.PutAsync([Samples.Create(uuid: "u600", timestamp: 1)]);
 
         var items = await index.GetItemsAsync(CancellationToken.None);
 
@@ -188,9 +188,9 @@ public sealed class LinktreeIndexTests
         await store.PutAsync(
         [
             Samples.Create(uuid: "u1", timestamp: 20_000),
-            Samples.Create(uuid: "u9000", timestamp: 20_000),
+            Samples.Create(uuid: "u1100", timestamp: 20_000),
             Samples.Create(uuid: "u2", timestamp: 20_000, deleted: true),
-            Samples.Create(uuid: "u9001", timestamp: 20_000, deleted: true),
+            Samples.Create(uuid: "u1101", timestamp: 20_000, deleted: true),
             Samples.Create(author: 2, uuid: "oldest", timestamp: 0),
         ]);
         await CancelAfterNextPageAsync(feed, index);

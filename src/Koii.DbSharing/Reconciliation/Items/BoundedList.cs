@@ -8,7 +8,7 @@ internal struct BoundedList<T>
 
     public BoundedList(int capacity) => _array = new T[capacity];
 
-    private BoundedList(int capacity, ReadOnlySpan<T> entries)
+    public BoundedList(int capacity, ReadOnlySpan<T> entries)
         : this(capacity)
     {
         entries.CopyTo(_array);

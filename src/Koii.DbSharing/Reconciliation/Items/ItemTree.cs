@@ -17,7 +17,21 @@ internal sealed class ItemTree
     private object _edit = new();
     private TreeNode _root;
 
-    public ItemTree() => _root = new TreeLeaf(_edit);
+    public ItemTree()
+        : this([])
+    {
+    }
+
+    /// <summary>Creates a tree of items that ascend, in a fraction of the time that it takes to add each.</summary>
+    public ItemTree(ReadOnlySpan<SetItem> ascending)
+    {
+        var nodes = new List<TreeNode> { new TreeLeaf(_edit, ascending[..Math.Min(TreeLeaf.Capacity, ascending.Length)]) };
+        for (var i = TreeLeaf.Capacity; i < ascending.Length; i += TreeLeaf.Capacity)
+            nodes.Add(new TreeLeaf(_edit, ascending.Slice(i, Math.Min(TreeLeaf.Capacity, ascending.Length - i))));
+        while (nodes.Count > 1)
+            nodes = [.. nodes.Chunk(TreeBranch.Capacity).Select(children => new TreeBranch(_edit, children))];
+        _root = nodes[0];
+    }
 
     /// <summary>The sum of the ids, with their count.</summary>
     public IdSum Sum => _root.Sum;
@@ -26,21 +40,21 @@ internal sealed class ItemTree
     public void Add(SetItem item)
     {
         // Items that arrive in ascending order need no search.
-        if (!IsAfterAll(item) && Contains(item))
+        if (!IsAfterAll(item) && _root.Contains(item))
             return;
         _root = _root.Own(_edit);
         if (_root.Add(item, _edit) is { } right)
-            _root = new TreeBranch(_edit, _root, right);
+            _root = new TreeBranch(_edit, [_root, right]);
     }
 
     /// <summary>Removes an item, if the set contains it.</summary>
     public void Remove(SetItem item)
     {
-        if (!Contains(item))
+        if (!_root.Contains(item))
             return;
         _root = _root.Own(_edit);
         _root.Remove(item, _edit);
-        if (_root is TreeBranch { OnlyChild: { } child })
+        while (_root is TreeBranch { OnlyChild: { } child })
             _root = child;
     }
 
@@ -64,10 +78,4 @@ internal sealed class ItemTree
     }
 
     private bool IsAfterAll(SetItem item) => _root.Sum.Count == 0 || _root.Last.CompareTo(item) < 0;
-
-    private bool Contains(SetItem item)
-    {
-        var rank = _root.RankOf(item);
-        return rank < _root.Sum.Count && _root.RunAt(rank)[0] == item;
-    }
 }

@@ -7,12 +7,9 @@ internal sealed class TreeBranch : TreeNode
 
     private BoundedList<TreeNode> _children;
 
-    public TreeBranch(object edit, TreeNode left, TreeNode right)
-        : this(edit, new BoundedList<TreeNode>(Capacity))
+    public TreeBranch(object edit, ReadOnlySpan<TreeNode> children)
+        : this(edit, new BoundedList<TreeNode>(Capacity, children))
     {
-        _children.Insert(0, left);
-        _children.Insert(1, right);
-        Sum = SumOf(_children.Entries);
     }
 
     private TreeBranch(object edit, BoundedList<TreeNode> children)
@@ -35,6 +32,9 @@ internal sealed class TreeBranch : TreeNode
     /// The only child, or <see langword="null"/> if there are several. A root with only one child is redundant.
     /// </summary>
     public TreeNode? OnlyChild => _children.Count == 1 ? _children.Entries[0] : null;
+
+    /// <inheritdoc/>
+    public override bool Contains(SetItem item) => _children.Entries[IndexOf(item)].Contains(item);
 
     /// <inheritdoc/>
     public override long RankOf(SetItem item)
@@ -90,7 +90,11 @@ internal sealed class TreeBranch : TreeNode
         var child = OwnChild(index, edit);
         Sum = Sum.Without(item.Id);
         child.Remove(item, edit);
-        if (child.IsSparse && _children.Count > 1)
+        if (_children.Count == 1)
+            return;
+        if (child.Sum.Count == 0)
+            _children.RemoveAt(index);
+        else if (child.IsSparse)
             MergeAt(Math.Min(index, _children.Count - 2), edit);
     }
 

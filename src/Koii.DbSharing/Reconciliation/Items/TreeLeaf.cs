@@ -14,6 +14,11 @@ internal sealed class TreeLeaf : TreeNode
     {
     }
 
+    public TreeLeaf(object edit, ReadOnlySpan<SetItem> items)
+        : this(edit, new BoundedList<SetItem>(Capacity, items))
+    {
+    }
+
     private TreeLeaf(object edit, BoundedList<SetItem> items)
         : base(edit)
     {
@@ -29,6 +34,9 @@ internal sealed class TreeLeaf : TreeNode
 
     /// <inheritdoc/>
     public override bool IsSparse => _items.IsSparse;
+
+    /// <inheritdoc/>
+    public override bool Contains(SetItem item) => _items.Entries.BinarySearch(item) >= 0;
 
     /// <inheritdoc/>
     public override long RankOf(SetItem item) => IndexOf(item);

@@ -20,6 +20,9 @@ internal abstract class TreeNode(object edit)
     /// <summary>Whether the node is less than half full and should be merged with a neighbor.</summary>
     public abstract bool IsSparse { get; }
 
+    /// <summary>Whether the item is below.</summary>
+    public abstract bool Contains(SetItem item);
+
     /// <summary>Gets the number of items below that are lower than the given one.</summary>
     public abstract long RankOf(SetItem item);
 

@@ -58,6 +58,41 @@ public sealed class ItemTreeTests
     }
 
     [Test]
+    public void Tree_of_ascending_items_equals_a_sorted_list_before_and_after_random_edits(
+        [Values(0, 1, 127, 128, 129, 8_192, 8_193, 20_000)] int count)
+    {
+        var random = new Random(count);
+        SetItem[] items = [.. SampleItems.Random(random, count).Order()];
+        var (tree, model) = (new ItemTree(items), new SortedSet<SetItem>(items));
+        var full = tree.Snapshot();
+        AssertSame(full, items, random);
+
+        Edit(tree, model, random, edits: 3_000, addProbability: 0.5);
+
+        AssertSame(tree.Snapshot(), [.. model], random);
+        AssertSame(full, items, random);
+    }
+
+    [Test]
+    public void Node_whose_last_item_was_removed_takes_items_again([Values] bool isBulk)
+    {
+        // One item more than fills a branch, so that it is alone in a leaf and a branch.
+        SetItem[] items = [.. Enumerable.Range(0, 8_193).Select(i => SampleItems.Item((ulong)i, i))];
+        var tree = new ItemTree(isBulk ? items : []);
+        foreach (var item in items)
+            tree.Add(item);
+
+        tree.Remove(items[^1]);
+        tree.Add(items[^1]);
+        AssertSame(tree.Snapshot(), items, new Random(1));
+        foreach (var item in items)
+            tree.Remove(item);
+        tree.Add(items[5]);
+
+        AssertSame(tree.Snapshot(), [items[5]], new Random(1));
+    }
+
+    [Test]
     public void Items_in_ascending_order_take_less_than_45_bytes()
     {
         var items = Enumerable.Range(0, 50_000).Select(i => SampleItems.Item((ulong)i, i)).ToArray();

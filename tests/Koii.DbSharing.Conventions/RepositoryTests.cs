@@ -24,7 +24,7 @@ public sealed partial class RepositoryTests
     /// <summary>Koii.DbSharing.Storage: what authors of stores use and applications do not.</summary>
     private static readonly string[] StorageTypes =
     [
-        "ChangePage", "ChangePosition", "ChangesTrimmedException",
+        "ChangeCursor", "ChangePage", "ChangePageBuilder", "ChangePosition", "ChangesTrimmedException",
         "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind",
     ];
 

@@ -31,7 +31,7 @@ public abstract class SharedLinktreeChangeFeedContract<TStore>(ISharedStoreFacto
     }
 
     [Test]
-    public void Positions_of_random_histories_are_valid_in_two_stores_that_take_turns() =>
+    public void Positions_of_random_histories_are_valid_in_two_stores_that_are_used_alternately() =>
         CheckHistories(async (stores, options, clock) => stores.Count < 2 ? await _factory.OpenSecondAsync(stores[0], options, clock) : stores[0]);
 
     [Test]

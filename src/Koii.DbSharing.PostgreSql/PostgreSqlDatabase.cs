@@ -54,7 +54,7 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, PostgreSql
     private async ValueTask<TaskRow> OpenTaskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
-        var command = new NpgsqlCommand("SELECT task, feed FROM koii_dbsharing.open_task($1, $2, $3, $4, $5, $6)", connection)
+        var command = new NpgsqlCommand("SELECT task, feed, seed FROM koii_dbsharing.open_task($1, $2, $3, $4)", connection)
         {
             CommandTimeout = SchemaScripts.TimeoutSeconds,
         };
@@ -62,17 +62,16 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, PostgreSql
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Encoding.UTF8.GetBytes(settings.TaskId) });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = settings.LinktreesPerAuthor });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.Add(settings.MaxClockSkew).ToUnixTimeMilliseconds() });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MaxRetainedChanges });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.ToUnixTimeMilliseconds() });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.OldestChangeAt(now) });
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var endOfReader = reader.ConfigureAwait(false);
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return new TaskRow(reader.GetInt32(0), reader.GetString(1));
+        return new TaskRow(reader.GetInt32(0), reader.GetString(1), reader.GetInt64(2));
     }
 }
 
-/// <summary>A task that is registered in the database and trimmed to the settings.</summary>
-/// <param name="Number">The first column of the keys of the task's rows.</param>
-/// <param name="Feed">The first part of the positions in the task's change feed.</param>
-internal sealed record TaskRow(int Number, string Feed);
+/// <summary>A task that is registered in the database and holds only what the settings allow.</summary>
+/// <param name="Number">The number of the task in its rows.</param>
+/// <param name="Feed">The name of the task's change feed in positions.</param>
+/// <param name="Seed">The seed of the hashes of its authors and uuids.</param>
+internal sealed record TaskRow(int Number, string Feed, long Seed);

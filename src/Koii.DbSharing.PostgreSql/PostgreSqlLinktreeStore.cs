@@ -96,6 +96,9 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
         _batcher = new WriteBatcher((linktrees, cancellationToken) => PutAsync(new PutCommand(linktrees), cancellationToken), MaxRecordsPerTransaction);
     }
 
+    /// <summary>Whether indexes find several records for most keys, for tests that the whole keys are compared.</summary>
+    internal bool HasWeakKeys { get; init; }
+
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default)
     {
@@ -162,11 +165,13 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
     }
 
     private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutCommand put, CancellationToken cancellationToken) => _database.RunAsync(
-        (connection, task, token) => put.ExecuteAsync(connection, task, _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
+        (connection, task, token) => put.ExecuteAsync(connection, task, KeysOf(task), _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
+
+    private IndexKeys KeysOf(TaskRow task) => new(task.Seed, HasWeakKeys);
 
     private ValueTask<T> ReadAsync<T>(Func<StoreReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database.RunAsync((connection, task, token) => read(new StoreReader(connection, task), token), cancellationToken);
+        return _database.RunAsync((connection, task, token) => read(new StoreReader(connection, task, KeysOf(task)), token), cancellationToken);
     }
 }

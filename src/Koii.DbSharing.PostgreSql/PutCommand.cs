@@ -1,18 +1,21 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
 /// <summary>
-/// A batch of records as the arguments of <c>put_page</c>: columns, in layers (<c>_turns</c> in the script). The first
+/// A batch of records as the arguments of <c>put_page</c>: columns, in layers (<c>_layers</c> in the script). The first
 /// layer contains the first record of each author, the second layer the second record, and so on. The procedure can
-/// then treat a layer as a set and still have the outcomes of one record after another. Signatures and data, which are
-/// written and not compared, are one array each.
+/// then treat a layer as a set and still have the outcomes of one record after another.
 /// </summary>
 internal sealed class PutCommand
 {
-    private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL)";
+    private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL)";
+
+    private const int FixedSize = PublicKey.Size + LinktreeId.Size + LinktreeSignature.Size;
+
+    /// <summary>The records in the order of the layers.</summary>
+    private readonly SignedLinktree[] _linktrees;
 
     /// <summary>The number of records up to the end of each layer.</summary>
     private readonly int[] _layerEnds;
@@ -20,62 +23,94 @@ internal sealed class PutCommand
     /// <summary>The index in the batch of each record, in the order of the layers.</summary>
     private readonly int[] _indexes;
 
-    private readonly byte[][] _authors, _uuids, _ids;
-    private readonly long[] _timestamps;
+    private readonly long[] _timestamps, _checksums;
     private readonly bool[] _tombstones;
-    private readonly byte[] _signatures, _data;
+
+    /// <summary>Author, id and signature of each record.</summary>
+    private readonly byte[] _fixed;
+
+    /// <summary>Uuid and data of each record.</summary>
+    private readonly byte[] _texts;
+    private readonly int _textSize;
 
     /// <summary>
-    /// Where the data of each record starts, counted from 1 as the database counts, and where the data of the last
-    /// record ends.
+    /// Where the uuid and the data of each record start, counted from 1 as the database counts, and where the data of
+    /// the last record ends.
     /// </summary>
     private readonly int[] _starts;
+
+    private readonly bool _isDistinct;
 
     internal PutCommand(IReadOnlyList<SignedLinktree> linktrees)
     {
         var count = linktrees.Count;
         _indexes = SortIntoLayers(linktrees, out _layerEnds);
-        (_authors, _uuids, _ids) = (new byte[count][], new byte[count][], new byte[count][]);
-        (_timestamps, _tombstones, _starts) = (new long[count], new bool[count], new int[count + 1]);
-        _signatures = new byte[count * LinktreeSignature.Size];
-        _data = GC.AllocateUninitializedArray<byte>(linktrees.Sum(linktree => linktree.Data.Length));
-        _starts[0] = 1;
+        _linktrees = new SignedLinktree[count];
+        (_timestamps, _checksums, _tombstones, _starts) = (new long[count], new long[count], new bool[count], new int[(2 * count) + 1]);
+        _fixed = GC.AllocateUninitializedArray<byte>(count * FixedSize);
+        _texts = GC.AllocateUninitializedArray<byte>(linktrees.Sum(linktree => (3 * linktree.Uuid.Length) + linktree.Data.Length));
+        var end = 0;
         for (var i = 0; i < count; i++)
         {
-            var linktree = linktrees[_indexes[i]];
-            _authors[i] = linktree.Author.AsSpan().ToArray();
-            _uuids[i] = UuidBytes.TryEncode(linktree.Uuid)
-                ?? throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
-            _ids[i] = linktree.Id.AsSpan().ToArray();
+            var linktree = _linktrees[i] = linktrees[_indexes[i]];
+            var row = _fixed.AsSpan(i * FixedSize, FixedSize);
+            linktree.Author.AsSpan().CopyTo(row);
+            linktree.Id.AsSpan().CopyTo(row[PublicKey.Size..]);
+            linktree.Signature.AsSpan().CopyTo(row[(PublicKey.Size + LinktreeId.Size)..]);
             _timestamps[i] = linktree.Timestamp;
             _tombstones[i] = linktree.IsTombstone;
-            linktree.Signature.AsSpan().CopyTo(_signatures.AsSpan(i * LinktreeSignature.Size));
-            linktree.Data.Span.CopyTo(_data.AsSpan(_starts[i] - 1));
-            _starts[i + 1] = _starts[i] + linktree.Data.Length;
+
+            _starts[2 * i] = end + 1;
+            var uuidSize = UuidBytes.Encode(linktree, _texts.AsSpan(end));
+            _checksums[i] = RowChecksum.Compute(linktree, _texts.AsSpan(end, uuidSize));
+            end += uuidSize;
+            _starts[(2 * i) + 1] = end + 1;
+            linktree.Data.Span.CopyTo(_texts.AsSpan(end));
+            end += linktree.Data.Length;
         }
+
+        _starts[2 * count] = end + 1;
+        _textSize = end;
+
+        // The identities of different authors differ, so one layer needs no comparison.
+        _isDistinct = _layerEnds.Length == 1 || linktrees.Select(linktree => linktree.Key).Distinct().Count() == count;
     }
 
     /// <summary>Decides the outcomes and stores the records, in one statement.</summary>
     internal async ValueTask<IReadOnlyList<PutOutcome>> ExecuteAsync(
-        NpgsqlConnection connection, TaskRow task, PostgreSqlStoreSettings settings, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        TaskRow task,
+        IndexKeys keys,
+        PostgreSqlStoreSettings settings,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
+        var (identities, prefixes) = (new long[_linktrees.Length], new long[_linktrees.Length]);
+        for (var i = 0; i < identities.Length; i++)
+        {
+            var start = _starts[2 * i] - 1;
+            identities[i] = keys.Identity(_linktrees[i].Author, _texts.AsSpan(start, _starts[(2 * i) + 1] - 1 - start));
+            prefixes[i] = keys.Prefix(_linktrees[i].Id);
+        }
+
         var command = new NpgsqlCommand(Sql, connection);
         await using var end = command.ConfigureAwait(false);
         Add(task.Number);
         Add(settings.LinktreesPerAuthor);
         Add(settings.MaxRecords);
-        Add(settings.MaxRetainedChanges);
+        Add((long)settings.MaxRetainedChanges);
         Add(now.ToUnixTimeMilliseconds());
         Add(settings.OldestChangeAt(now));
         Add(_layerEnds);
         Add(_indexes);
-        Add(_authors);
-        Add(_uuids);
+        Add(_isDistinct);
         Add(_timestamps);
-        Add(_ids);
+        Add(identities);
+        Add(prefixes);
+        Add(_checksums);
         Add(_tombstones);
-        Add(_signatures);
-        Add(_data);
+        Add(_fixed);
+        Add(_texts.AsMemory(0, _textSize));
         Add(_starts);
         var outcomes = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
 

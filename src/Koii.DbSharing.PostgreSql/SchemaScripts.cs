@@ -19,6 +19,12 @@ internal static class SchemaScripts
     /// </summary>
     internal const long LockKey = 8404736907920048546;
 
+    /// <summary>
+    /// The number of scripts of version 0.1, whose tables have no successor: a node pulls the records from its peers
+    /// again. The numbers of the scripts continue from there.
+    /// </summary>
+    private const int FormerScripts = 2;
+
     internal static async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         string[] scripts =
@@ -27,26 +33,35 @@ internal static class SchemaScripts
                 .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
         ];
 
+        var newest = FormerScripts + scripts.Length;
+
         // Usually the schema is the newest already, and the lock is not needed.
-        if (await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false) == scripts.Length)
+        if (await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false) == newest)
             return;
 
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var rollback = transaction.ConfigureAwait(false);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey})", cancellationToken).ConfigureAwait(false);
         var version = await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false);
-        if (version > scripts.Length)
+        if (version > newest)
         {
             throw new LinktreeStoreException(
                 $"The database '{connection.Database}' has version {version} of the schema koii_dbsharing; this version of Koii.DbSharing.PostgreSql "
-                + $"supports up to {scripts.Length}. Update the package.");
+                + $"supports up to {newest}. Update the package.");
+        }
+
+        if (version is > 0 and <= FormerScripts)
+        {
+            throw new LinktreeStoreException(
+                $"The database '{connection.Database}' has the schema koii_dbsharing of version 0.1 of Koii.DbSharing.PostgreSql, which this version "
+                + "does not read. Drop the schema koii_dbsharing or use another database; the node then pulls the records from its peers again.");
         }
 
         if (version == 0)
             await CreateSchemaAsync(connection, cancellationToken).ConfigureAwait(false);
-        foreach (var script in scripts.Skip(version))
+        foreach (var script in scripts.Skip(version - FormerScripts))
             await ExecuteAsync(connection, await ReadAsync(script, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        var update = $"UPDATE koii_dbsharing.schema_version SET version = {scripts.Length}";
+        var update = $"UPDATE koii_dbsharing.schema_version SET version = {newest}";
         await ExecuteAsync(connection, update, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Koii.DbSharing.Storage;
 using Npgsql;
 
@@ -8,7 +7,7 @@ namespace Koii.DbSharing.PostgreSql;
 /// Reads a task's records and changes on one connection. Each read is one statement, so it returns one state of the
 /// database, and waits for no writer. The first parameter of each statement is the task's number.
 /// </summary>
-internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
+internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, IndexKeys keys)
 {
     // Always few rows, which an index finds. A planner without statistics, or with those of a small table, may prefer
     // to read and sort all of the table; these settings prevent it, in the same round trip and for this transaction
@@ -20,30 +19,31 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
         """;
 
     // A lookup for each key: a join could be planned without one, and read all rows of the task for each key while the
-    // table has no statistics.
+    // table has no statistics. For the same reason task + 0 excludes the indexes that start with the task.
     private const string VersionsSql =
         """
         SELECT key.place, held.timestamp, held.id
-        FROM unnest($2::bytea[], $3::bytea[], $4::integer[]) AS key (author, uuid, place)
+        FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::integer[]) AS key (identity, author, uuid, place)
         CROSS JOIN LATERAL (
-            SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l WHERE l.task = $1 AND l.author = key.author AND l.uuid = key.uuid LIMIT 1
+            SELECT l.timestamp, l.id FROM koii_dbsharing.linktree l
+            WHERE l.identity_hash = key.identity AND l.task + 0 = $1 AND l.author = key.author AND l.uuid = key.uuid LIMIT 1
         ) held
         """;
 
     private const string ByIdSql =
         """
         SELECT held.author, held.signature, held.data, held.timestamp, held.id
-        FROM unnest($2::bytea[]) WITH ORDINALITY AS wanted (id, place)
+        FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS wanted (prefix, id, place)
         CROSS JOIN LATERAL (
             SELECT l.author, l.signature, l.data, l.timestamp, l.id FROM koii_dbsharing.linktree l
-            WHERE l.task = $1 AND substring(l.id FROM 1 FOR 8) = substring(wanted.id FROM 1 FOR 8) AND l.id = wanted.id LIMIT 1
+            WHERE l.id_prefix = wanted.prefix AND l.task + 0 = $1 AND l.id = wanted.id LIMIT 1
         ) held
         ORDER BY wanted.place
         """;
 
     private const string ListSql = ListStart + ListEnd;
 
-    private const string ListOfAuthorSql = ListStart + " AND author = $7" + ListEnd;
+    private const string ListOfAuthorSql = ListStart + " AND identity_hash BETWEEN $8 AND $9 AND author = $10" + ListEnd;
 
     // Reads one row more than the page may contain and returns those that fit its size; is_followed of the last row
     // shows whether there is a next page.
@@ -52,33 +52,40 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
         SELECT author, signature, data, timestamp, id, is_followed
         FROM (
             SELECT *,
-                sum(octet_length(data)) OVER earlier AS bytes_before,
+                sum(size) OVER earlier AS bytes_before,
                 lead(true, 1, false) OVER earlier AS is_followed
             FROM (
-                SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree
-                WHERE task = $1 AND (timestamp, id) > ($2, $3) AND (NOT tombstone OR $4)
+                SELECT author, signature, data, timestamp, id, id_prefix, size FROM koii_dbsharing.linktree
+                WHERE task = $1 AND (timestamp, id_prefix, id) > ($2, $3, $4) AND (NOT tombstone OR $5)
         """;
 
     private const string ListEnd =
         """
 
-                ORDER BY timestamp, id LIMIT $5 + 1
+                ORDER BY timestamp, id_prefix, id LIMIT $6 + 1
             ) listed
             -- One pass for both: lead looks beyond any frame.
-            WINDOW earlier AS (ORDER BY timestamp, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+            WINDOW earlier AS (ORDER BY timestamp, id_prefix, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ) page
-        WHERE bytes_before IS NULL OR bytes_before < $6
-        ORDER BY timestamp, id LIMIT $5
+        WHERE bytes_before IS NULL OR bytes_before < $7
+        ORDER BY timestamp, id_prefix, id LIMIT $6
         """;
 
+    // What was added and is stored, what was added and is removed, and what was removed ($2 to $4: the page's bounds). The
+    // first comes from an index that has no data.
     private const string ChangesSql =
         """
-        SELECT t.changes, t.trimmed, c.kind, c.author, c.uuid, c.added_timestamp, c.added_id, c.removed_timestamp, c.removed_id
+        SELECT t.changes, t.trimmed, c.is_removal, c.number, c.tombstone, c.timestamp, c.author, c.id, c.uuid
         FROM koii_dbsharing.task t
         LEFT JOIN LATERAL (
-            SELECT * FROM koii_dbsharing.change
-            WHERE task = $1 AND number > $2 AND $2 BETWEEN t.trimmed AND t.changes
-            ORDER BY number LIMIT $3
+            (SELECT false AS is_removal, number, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.linktree
+                WHERE task = $1 AND number > $2 ORDER BY number LIMIT $4)
+            UNION ALL
+            (SELECT false, added, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.removal
+                WHERE task = $1 AND number > least($3, t.changes) AND added > $2 ORDER BY added LIMIT $4)
+            UNION ALL
+            (SELECT true, number, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.removal
+                WHERE task = $1 AND number > least($3, t.changes) ORDER BY number LIMIT $4)
         ) c ON true
         WHERE t.task = $1
         """;
@@ -90,20 +97,23 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
     private const int MaxRowsOfPage = (LinktreePage.MaxBytes / 26) + 1;
 
     internal async ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(
-        IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken)
+        IReadOnlyList<LinktreeKey> wanted, CancellationToken cancellationToken)
     {
-        var (authors, uuids, indexes) = (new List<byte[]>(keys.Count), new List<byte[]>(keys.Count), new List<int>(keys.Count));
-        for (var index = 0; index < keys.Count; index++)
+        var (authors, uuids) = (new List<byte[]>(wanted.Count), new List<byte[]>(wanted.Count));
+        var (identities, indexes) = (new List<long>(wanted.Count), new List<int>(wanted.Count));
+        for (var index = 0; index < wanted.Count; index++)
         {
-            if (UuidBytes.TryEncode(keys[index].Uuid) is not { } uuid)
+            var key = wanted[index];
+            if (UuidBytes.TryEncode(key.Uuid) is not { } uuid)
                 continue;
-            authors.Add(keys[index].Author.AsSpan().ToArray());
+            identities.Add(keys.Identity(key.Author, uuid));
+            authors.Add(key.Author.AsSpan().ToArray());
             uuids.Add(uuid);
             indexes.Add(index);
         }
 
-        var versions = new LinktreeVersion?[keys.Count];
-        var batch = Prepare(VersionsSql, isSortAllowed: true, Value(authors), Value(uuids), Value(indexes));
+        var versions = new LinktreeVersion?[wanted.Count];
+        var batch = Prepare(VersionsSql, isSortAllowed: true, Value(identities), Value(authors), Value(uuids), Value(indexes));
         await using var endOfBatch = batch.ConfigureAwait(false);
         var rows = await ExecuteAsync(batch, cancellationToken).ConfigureAwait(false);
         await using var endOfRows = rows.ConfigureAwait(false);
@@ -114,8 +124,9 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
 
     internal async ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken)
     {
-        byte[][] distinct = [.. ids.Distinct().Select(id => id.AsSpan().ToArray())];
-        var batch = Prepare(ByIdSql, isSortAllowed: true, Value(distinct));
+        LinktreeId[] distinct = [.. ids.Distinct()];
+        var prefixes = Array.ConvertAll(distinct, keys.Prefix);
+        var batch = Prepare(ByIdSql, isSortAllowed: true, Value(prefixes), Value(Array.ConvertAll(distinct, id => id.AsSpan().ToArray())));
         await using var endOfBatch = batch.ConfigureAwait(false);
         var rows = await ExecuteAsync(batch, cancellationToken).ConfigureAwait(false);
         await using var endOfRows = rows.ConfigureAwait(false);
@@ -127,10 +138,12 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
 
     internal async ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken)
     {
+        var after = query.After ?? new LinktreeVersion(-1, default);
         NpgsqlParameter[] parameters =
         [
-            Value(query.After?.Timestamp ?? -1),
-            Value((query.After?.Id ?? default).AsSpan().ToArray()),
+            Value(after.Timestamp),
+            Value(keys.Prefix(after.Id)),
+            Value(after.Id.AsSpan().ToArray()),
             Value(query.IncludeTombstones),
             Value(Math.Min(query.Limit, MaxRowsOfPage)),
             Value(LinktreePage.MaxBytes),
@@ -138,7 +151,7 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
 
         // An index has all records in the order of the list, but not those of an author.
         var batch = query.Author is { } author
-            ? Prepare(ListOfAuthorSql, isSortAllowed: true, [.. parameters, Value(author.AsSpan().ToArray())])
+            ? PrepareListOf(author, parameters)
             : Prepare(ListSql, isSortAllowed: false, parameters);
         await using var endOfBatch = batch.ConfigureAwait(false);
         var rows = await ExecuteAsync(batch, cancellationToken).ConfigureAwait(false);
@@ -156,9 +169,10 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
 
     internal async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
-        // No change has the number -1, so the position is answered as one that was trimmed.
-        var number = TryParse(after) ?? -1;
-        var batch = Prepare(ChangesSql, isSortAllowed: true, Value(number), Value(limit));
+        // The statement bounds the numbers by those of the task's row, which the position is parsed with afterwards.
+        if (!ChangeCursor.TryParse(after, task.Feed, long.MaxValue, 0, out var cursor))
+            cursor = new ChangeCursor(long.MaxValue, long.MaxValue);
+        var batch = Prepare(ChangesSql, isSortAllowed: true, Value(cursor.Read), Value(cursor.Head), Value(limit));
         await using var endOfBatch = batch.ConfigureAwait(false);
         var rows = await ExecuteAsync(batch, cancellationToken).ConfigureAwait(false);
         await using var endOfRows = rows.ConfigureAwait(false);
@@ -166,18 +180,24 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
             throw new LinktreeStoreException("The database has lost the row of its task: another program changed it, or it is damaged.");
 
         var (last, trimmed) = (rows.GetInt64(0), rows.GetInt64(1));
-        if (number < trimmed || number > last)
-            return new ChangePage([], Position(last)) { IsTrimmed = after != ChangePosition.Latest };
+        if (!ChangeCursor.TryParse(after, task.Feed, last, trimmed, out cursor))
+            return new ChangePage([], cursor.ToPosition(task.Feed)) { IsTrimmed = true };
 
-        var changes = new List<LinktreeChange>((int)Math.Min(limit, last - number));
-        if (number < last)
+        var page = new ChangePageBuilder(cursor, limit);
+        if (!rows.IsDBNull(2))
         {
             do
-                changes.Add(ReadChange(rows));
+                AddChange(page, rows);
             while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        return new ChangePage(changes, Position(number + changes.Count));
+        return page.ToPage(task.Feed, last);
+    }
+
+    private NpgsqlBatch PrepareListOf(PublicKey author, ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var (first, last) = keys.IdentitiesOf(author);
+        return Prepare(ListOfAuthorSql, isSortAllowed: true, [.. parameters, Value(first), Value(last), Value(author.AsSpan().ToArray())]);
     }
 
     private NpgsqlBatch Prepare(string sql, bool isSortAllowed, params ReadOnlySpan<NpgsqlParameter> parameters)
@@ -205,25 +225,18 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task)
         }
     }
 
-    private ChangePosition Position(long number) => new(string.Create(CultureInfo.InvariantCulture, $"{task.Feed}:{number}"));
-
-    private long? TryParse(ChangePosition position)
-    {
-        if (position == ChangePosition.Start)
-            return 0;
-        return position.Value!.StartsWith(task.Feed + ":", StringComparison.Ordinal)
-            && long.TryParse(position.Value.AsSpan(task.Feed.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
-    }
-
     private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
 
-    private static LinktreeChange ReadChange(NpgsqlDataReader rows) => new(
-        (LinktreeChangeKind)rows.GetInt16(2),
-        new LinktreeKey(new PublicKey(rows.GetFieldValue<byte[]>(3)), UuidBytes.Decode(rows.GetFieldValue<byte[]>(4))),
-        rows.IsDBNull(5) ? null : ReadVersion(rows, 5),
-        rows.IsDBNull(7) ? null : ReadVersion(rows, 7));
+    private static void AddChange(ChangePageBuilder page, NpgsqlDataReader rows)
+    {
+        var number = rows.GetInt64(3);
+        var key = new LinktreeKey(new PublicKey(rows.GetFieldValue<byte[]>(6)), UuidBytes.Decode(rows.GetFieldValue<byte[]>(8)));
+        var version = new LinktreeVersion(rows.GetInt64(5), new LinktreeId(rows.GetFieldValue<byte[]>(7)));
+        if (rows.GetBoolean(2))
+            page.AddRemoval(number, key, version);
+        else
+            page.AddAddition(number, key, version, rows.GetBoolean(4));
+    }
 
     private static LinktreeVersion ReadVersion(NpgsqlDataReader rows, int column) =>
         new(rows.GetInt64(column), new LinktreeId(rows.GetFieldValue<byte[]>(column + 1)));

@@ -16,7 +16,7 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
             await Task.WhenAll(stores.Select((store, author) => Task.Run(() => store.PutAsync([Create(author)]).AsTask())));
 
             Assert.That(await ListAsync(stores[0]), Has.Count.EqualTo(stores.Length));
-            Assert.That(await Database.QueryAsync("SELECT string_agg(version::text, ',') FROM koii_dbsharing.schema_version"), Is.EqualTo("2"));
+            Assert.That(await Database.QueryAsync("SELECT string_agg(version::text, ',') FROM koii_dbsharing.schema_version"), Is.EqualTo("5"));
             Assert.That(await Database.QueryAsync("SELECT count(*) FROM koii_dbsharing.task"), Is.EqualTo("1"));
         }
         finally
@@ -49,26 +49,45 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     {
         await using (var store = NewStore())
             await store.PutAsync([Create()]);
-        await Database.ExecuteAsync("UPDATE koii_dbsharing.schema_version SET version = 3");
+        await Database.ExecuteAsync("UPDATE koii_dbsharing.schema_version SET version = 6");
         await using var older = NewStore();
 
         Assert.That(
             async () => await older.PutAsync([Create(author: 2)]),
             Throws.InstanceOf<LinktreeStoreException>()
-                .With.Message.Contains("version 3").And.Message.Contains("Update the package").And.Property("IsTransient").False);
+                .With.Message.Contains("version 6").And.Message.Contains("Update the package").And.Property("IsTransient").False);
         Assert.That(await Database.QueryAsync("SELECT count(*) FROM koii_dbsharing.linktree"), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public async Task Schema_of_version_0_1_is_rejected_until_it_is_dropped()
+    {
+        await Database.ExecuteAsync(
+            """
+            CREATE SCHEMA koii_dbsharing CREATE TABLE change (number bigint) CREATE TABLE schema_version (version integer NOT NULL);
+            INSERT INTO koii_dbsharing.schema_version VALUES (2);
+            """);
+        await using var store = NewStore();
+
+        Assert.That(
+            async () => await store.PutAsync([Create()]),
+            Throws.InstanceOf<LinktreeStoreException>()
+                .With.Message.Contains("version 0.1").And.Message.Contains("Drop the schema koii_dbsharing").And.Property("IsTransient").False);
+
+        await Database.ExecuteAsync("DROP SCHEMA koii_dbsharing CASCADE");
+        Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [Test]
     public async Task Schema_is_created_by_all_scripts_or_by_none()
     {
-        await Database.ExecuteAsync("CREATE SCHEMA koii_dbsharing CREATE TABLE change (something_else integer)");
+        await Database.ExecuteAsync("CREATE SCHEMA koii_dbsharing CREATE TABLE removal (something_else integer)");
         await using var store = NewStore();
 
-        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("change"));
+        Assert.That(async () => await store.PutAsync([Create()]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("removal"));
 
         Assert.That(await Database.QueryAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'koii_dbsharing'"), Is.EqualTo("1"));
-        await Database.ExecuteAsync("DROP TABLE koii_dbsharing.change");
+        await Database.ExecuteAsync("DROP TABLE koii_dbsharing.removal");
         Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
@@ -117,7 +136,7 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     private static async Task<string> ScriptsAsync()
     {
         var assembly = typeof(PostgreSqlLinktreeStore).Assembly;
-        var sql = "CREATE SCHEMA koii_dbsharing; CREATE TABLE koii_dbsharing.schema_version AS SELECT 2 AS version;";
+        var sql = "CREATE SCHEMA koii_dbsharing; CREATE TABLE koii_dbsharing.schema_version AS SELECT 5 AS version;";
         var scripts = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal));
         foreach (var name in scripts.Order(StringComparer.Ordinal))
         {

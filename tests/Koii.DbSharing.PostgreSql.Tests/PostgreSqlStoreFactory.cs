@@ -3,7 +3,8 @@ using Koii.DbSharing.StoreContract;
 namespace Koii.DbSharing.PostgreSql.Tests;
 
 /// <summary>Creates stores for the contract, in one database: each set of data consists of tasks of its own.</summary>
-internal sealed class PostgreSqlStoreFactory : ISharedStoreFactory<PostgreSqlLinktreeStore>
+/// <param name="hasWeakKeys">Whether indexes find many records for each key.</param>
+internal sealed class PostgreSqlStoreFactory(bool hasWeakKeys = false) : ISharedStoreFactory<PostgreSqlLinktreeStore>
 {
     private readonly Dictionary<PostgreSqlLinktreeStore, string> _data = [];
     private TestDatabase? _database;
@@ -28,8 +29,11 @@ internal sealed class PostgreSqlStoreFactory : ISharedStoreFactory<PostgreSqlLin
 
     private PostgreSqlLinktreeStore Open(string data, DbSharingOptions options, TimeProvider timeProvider)
     {
-        options.TaskId = $"{data}.{options.TaskId}";
-        var store = new PostgreSqlLinktreeStore(_database!.ConnectionString, options, timeProvider);
+        // The store reads the options when it is constructed, and a test may pass them again.
+        var taskId = options.TaskId;
+        options.TaskId = $"{data}.{taskId}";
+        var store = new PostgreSqlLinktreeStore(_database!.ConnectionString, options, timeProvider) { HasWeakKeys = hasWeakKeys };
+        options.TaskId = taskId;
         _data.Add(store, data);
         return store;
     }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using Npgsql;
 
@@ -12,15 +14,11 @@ internal sealed class BareNpgsql : ICandidate
 {
     private const string Insert =
         """
-        INSERT INTO koii_dbsharing.linktree (task, author, uuid, timestamp, id, tombstone, signature, data)
-        SELECT $1, * FROM unnest($2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[], $6::boolean[], $7::bytea[], $8::bytea[])
-        """;
-
-    private const string Append =
-        """
-        INSERT INTO koii_dbsharing.change (task, number, at, kind, author, uuid, added_timestamp, added_id)
-        SELECT $1, $2 + place, $3, 0, author, uuid, timestamp, id
-        FROM unnest($4::bytea[], $5::bytea[], $6::bigint[], $7::bytea[]) WITH ORDINALITY AS page (author, uuid, timestamp, id, place)
+        INSERT INTO koii_dbsharing.linktree
+            (task, number, checksum, identity_hash, id_prefix, size, author, uuid, timestamp, id, tombstone, signature, data)
+        SELECT $1, $2 + place, 0, identity_hash, id_prefix, octet_length(data), author, uuid, timestamp, id, tombstone, signature, data
+        FROM unnest($3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bytea[], $9::boolean[], $10::bytea[], $11::bytea[])
+            WITH ORDINALITY AS page (identity_hash, id_prefix, author, uuid, timestamp, id, tombstone, signature, data, place)
         """;
 
     private const string Count = "UPDATE koii_dbsharing.task SET records = $2, changes = $2 WHERE task = $1";
@@ -29,28 +27,29 @@ internal sealed class BareNpgsql : ICandidate
     private const string Find =
         """
         SELECT key.place, held.timestamp, held.id
-        FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS key (author, uuid, place)
+        FROM unnest($2::bigint[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS key (identity, author, uuid, place)
         CROSS JOIN LATERAL (
-            SELECT timestamp, id FROM koii_dbsharing.linktree WHERE task = $1 AND author = key.author AND uuid = key.uuid LIMIT 1) held
+            SELECT timestamp, id FROM koii_dbsharing.linktree
+            WHERE identity_hash = key.identity AND task + 0 = $1 AND author = key.author AND uuid = key.uuid LIMIT 1) held
         """;
 
     private const string Get =
         """
-        SELECT held.* FROM unnest($2::bytea[]) AS wanted (id)
+        SELECT held.* FROM unnest($2::bigint[], $3::bytea[]) AS wanted (prefix, id)
         CROSS JOIN LATERAL (
             SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree
-            WHERE task = $1 AND substring(id FROM 1 FOR 8) = substring(wanted.id FROM 1 FOR 8) AND id = wanted.id LIMIT 1) held
+            WHERE id_prefix = wanted.prefix AND task + 0 = $1 AND id = wanted.id LIMIT 1) held
         """;
 
     private const string List =
         """
         SELECT author, signature, data, timestamp, id FROM koii_dbsharing.linktree
-        WHERE task = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4
+        WHERE task = $1 AND (timestamp, id_prefix) > ($2, $3) ORDER BY timestamp, id_prefix LIMIT $4
         """;
 
     private const string Changes =
         """
-        SELECT number, kind, author, uuid, added_timestamp, added_id FROM koii_dbsharing.change
+        SELECT number, author, uuid, timestamp, id FROM koii_dbsharing.linktree
         WHERE task = $1 AND number > $2 ORDER BY number LIMIT $3
         """;
 
@@ -58,7 +57,7 @@ internal sealed class BareNpgsql : ICandidate
     private readonly NpgsqlConnection _connection;
     private readonly int _task;
     private long _number;
-    private (long Timestamp, byte[] Id) _listed = (-1, []);
+    private (long Timestamp, long IdPrefix) _listed = (-1, 0);
     private long _read;
 
     private BareNpgsql(NpgsqlDataSource dataSource, NpgsqlConnection connection, int task, long number)
@@ -83,8 +82,8 @@ internal sealed class BareNpgsql : ICandidate
 
     public async ValueTask<IReadOnlyList<LinktreeId>> PutNewAsync(IReadOnlyList<SignedLinktree> batch)
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        var (authors, uuids) = KeysOf(batch);
+        var (identities, authors, uuids) = KeysOf(batch);
+        long[] prefixes = [.. batch.Select(record => PrefixOf(record.Id))];
         long[] timestamps = [.. batch.Select(record => record.Timestamp)];
         byte[][] ids = [.. batch.Select(record => record.Id.AsSpan().ToArray())];
         bool[] tombstones = [.. batch.Select(record => record.IsTombstone)];
@@ -94,25 +93,25 @@ internal sealed class BareNpgsql : ICandidate
         {
             Parameters =
             {
-                Value(_task), Value(authors), Value(uuids), Value(timestamps), Value(ids), Value(tombstones), Value(signatures), Value(datas),
+                Value(_task), Value(_number), Value(identities), Value(prefixes), Value(authors), Value(uuids),
+                Value(timestamps), Value(ids), Value(tombstones), Value(signatures), Value(datas),
             },
-        };
-        var append = new NpgsqlBatchCommand(Append)
-        {
-            Parameters = { Value(_task), Value(_number), Value(now), Value(authors), Value(uuids), Value(timestamps), Value(ids) },
         };
         _number += batch.Count;
         var count = new NpgsqlBatchCommand(Count) { Parameters = { Value(_task), Value(_number) } };
-        await using var put = new NpgsqlBatch(_connection) { BatchCommands = { insert, append, count } };
+        await using var put = new NpgsqlBatch(_connection) { BatchCommands = { insert, count } };
         await put.ExecuteNonQueryAsync();
         return insert.RecordsAffected == batch.Count ? [.. batch.Select(record => record.Id)] : [];
     }
 
     public async ValueTask<IReadOnlyList<LinktreeId>> PutHeldAsync(IReadOnlyList<SignedLinktree> batch)
     {
-        var (authors, uuids) = KeysOf(batch);
+        var (identities, authors, uuids) = KeysOf(batch);
         var held = new List<LinktreeId>(batch.Count);
-        await using var command = new NpgsqlCommand(Find, _connection) { Parameters = { Value(_task), Value(authors), Value(uuids) } };
+        await using var command = new NpgsqlCommand(Find, _connection)
+        {
+            Parameters = { Value(_task), Value(identities), Value(authors), Value(uuids) },
+        };
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
@@ -126,8 +125,9 @@ internal sealed class BareNpgsql : ICandidate
 
     public async ValueTask<IReadOnlyList<LinktreeId>> GetAsync(IReadOnlyList<LinktreeId> ids)
     {
+        long[] prefixes = [.. ids.Select(PrefixOf)];
         byte[][] wanted = [.. ids.Select(id => id.AsSpan().ToArray())];
-        await using var command = new NpgsqlCommand(Get, _connection) { Parameters = { Value(_task), Value(wanted) } };
+        await using var command = new NpgsqlCommand(Get, _connection) { Parameters = { Value(_task), Value(prefixes), Value(wanted) } };
         return BareRow.Ids(await ReadRowsAsync(command, ids.Count));
     }
 
@@ -135,11 +135,11 @@ internal sealed class BareNpgsql : ICandidate
     {
         await using var command = new NpgsqlCommand(List, _connection)
         {
-            Parameters = { Value(_task), Value(_listed.Timestamp), Value(_listed.Id), Value(limit) },
+            Parameters = { Value(_task), Value(_listed.Timestamp), Value(_listed.IdPrefix), Value(limit) },
         };
         var rows = await ReadRowsAsync(command, limit);
         if (rows.Count > 0)
-            _listed = (rows[^1].Timestamp, rows[^1].Id);
+            _listed = (rows[^1].Timestamp, PrefixOf(new LinktreeId(rows[^1].Id)));
         return BareRow.Ids(rows);
     }
 
@@ -152,11 +152,11 @@ internal sealed class BareNpgsql : ICandidate
         {
             changes.Add(new BareChange(
                 reader.GetInt64(0),
-                reader.GetInt16(1),
+                0,
+                reader.GetFieldValue<byte[]>(1),
                 reader.GetFieldValue<byte[]>(2),
-                reader.GetFieldValue<byte[]>(3),
-                reader.GetInt64(4),
-                reader.GetFieldValue<byte[]>(5)));
+                reader.GetInt64(3),
+                reader.GetFieldValue<byte[]>(4)));
         }
 
         _read += changes.Count;
@@ -186,8 +186,17 @@ internal sealed class BareNpgsql : ICandidate
         return rows;
     }
 
-    private static (byte[][] Authors, byte[][] Uuids) KeysOf(IReadOnlyList<SignedLinktree> batch) =>
-        ([.. batch.Select(record => record.Author.AsSpan().ToArray())], [.. batch.Select(record => Encoding.UTF8.GetBytes(record.Uuid))]);
+    private static (long[] Identities, byte[][] Authors, byte[][] Uuids) KeysOf(IReadOnlyList<SignedLinktree> batch)
+    {
+        byte[][] authors = [.. batch.Select(record => record.Author.AsSpan().ToArray())];
+        byte[][] uuids = [.. batch.Select(record => Encoding.UTF8.GetBytes(record.Uuid))];
+        return ([.. authors.Zip(uuids, IdentityOf)], authors, uuids);
+    }
+
+    private static long IdentityOf(byte[] author, byte[] uuid) =>
+        unchecked((long)((XxHash3.HashToUInt64(author) & ~(ulong)uint.MaxValue) | (uint)XxHash3.HashToUInt64(uuid)));
+
+    private static long PrefixOf(LinktreeId id) => BinaryPrimitives.ReadInt64BigEndian(id.AsSpan()) ^ long.MinValue;
 
     private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
 }

@@ -8,7 +8,7 @@ internal sealed record LinktreeListPage(
     IReadOnlyList<SignedLinktree> Linktrees, IReadOnlyDictionary<RejectionReason, int> Malformed, ListEnd End)
 {
     /// <summary>The maximum number of records in a page.</summary>
-    internal const int MaxLinktrees = 1024;
+    internal const int MaxLinktrees = 2048;
 
     /// <summary>
     /// A page ends when the data of its records, or the part of the list that was read for it, reaches this many bytes.

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Koii.Ed25519.Curve;
 
@@ -207,6 +208,8 @@ internal readonly struct Scalar
         return borrow;
     }
 
+    // Optimized at once: a process that has just started spends a tenth of the time of its signature checks here otherwise.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b, Span<ulong> product)
     {
         product.Clear();
@@ -215,10 +218,12 @@ internal readonly struct Scalar
             var carry = 0UL;
             for (var j = 0; j < b.Length; j++)
             {
-                // (2^64 − 1)² + 2·(2^64 − 1) is 2^128 − 1.
-                var step = Math.BigMul(a[i], b[j]) + product[i + j] + carry;
-                product[i + j] = (ulong)step;
-                carry = (ulong)(step >> 64);
+                // (2^64 − 1)² + 2·(2^64 − 1) is 2^128 − 1, so the high half does not overflow.
+                var high = Math.BigMul(a[i], b[j], out var low);
+                low += carry;
+                high += low < carry ? 1UL : 0;
+                product[i + j] += low;
+                carry = high + (product[i + j] < low ? 1UL : 0);
             }
 
             product[i + b.Length] = carry;

@@ -204,15 +204,15 @@ public sealed class LinktreeReaderListTests
     }
 
     [Test]
-    public async Task Page_has_at_most_1024_records()
+    public async Task Page_has_at_most_2048_records()
     {
-        Assert.That(PeerPage.MaxLinktrees, Is.EqualTo(1024));
-        var list = $"[{string.Join(',', Enumerable.Range(0, 2_100).Select(number => Envelope(Data(uuid: $"{number}"))))}]";
+        Assert.That(PeerPage.MaxLinktrees, Is.EqualTo(2048));
+        var list = $"[{string.Join(',', Enumerable.Range(0, 4_200).Select(number => Envelope(Data(uuid: $"{number}"))))}]";
         var pages = await PagesAsync(new TrickleStream(Utf8(list), 50_000), Wide);
-        Assert.That(pages.Select(page => page.Linktrees.Count), Is.EqualTo(new[] { 1024, 1024, 52 }));
+        Assert.That(pages.Select(page => page.Linktrees.Count), Is.EqualTo(new[] { 2048, 2048, 104 }));
         Assert.That(
             pages.SelectMany(page => page.Linktrees).Select(linktree => linktree.Uuid),
-            Is.EqualTo(Enumerable.Range(0, 2_100).Select(number => $"{number}")));
+            Is.EqualTo(Enumerable.Range(0, 4_200).Select(number => $"{number}")));
     }
 
     [Test]

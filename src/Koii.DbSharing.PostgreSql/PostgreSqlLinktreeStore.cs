@@ -165,7 +165,8 @@ public sealed class PostgreSqlLinktreeStore : ILinktreeStore, ILinktreeChangeFee
     }
 
     private ValueTask<IReadOnlyList<PutOutcome>> PutAsync(PutCommand put, CancellationToken cancellationToken) => _database.RunAsync(
-        (connection, task, token) => put.ExecuteAsync(connection, task, KeysOf(task), _settings, _timeProvider.GetUtcNow(), token), cancellationToken);
+        (connection, task, token) => put.ExecuteAsync(connection, task, KeysOf(task), _settings, _timeProvider.GetUtcNow(), token),
+        cancellationToken);
 
     private IndexKeys KeysOf(TaskRow task) => new(task.Seed, HasWeakKeys);
 

@@ -15,7 +15,8 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
     private const string UseIndexSql =
         """
         SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', $1, true)
+            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', $1, true),
+            set_config('max_parallel_workers_per_gather', '0', true)
         """;
 
     // A lookup for each key: a join could be planned without one, and read all rows of the task for each key while the
@@ -71,23 +72,22 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
         ORDER BY timestamp, id_prefix, id LIMIT $6
         """;
 
-    // What was added and is stored, what was added and is removed, and what was removed ($2 to $4: the page's bounds). The
-    // first comes from an index that has no data.
+    // First the state of the task. Then what was added and is stored, what was added and is removed, and what was removed
+    // ($2 to $4: the bounds of the page); kinds: 1 addition, 2 addition of a tombstone, 3 removal. What is stored comes from
+    // an index that has no data. Few columns, since they take most of the time.
     private const string ChangesSql =
         """
-        SELECT t.changes, t.trimmed, c.is_removal, c.number, c.tombstone, c.timestamp, c.author, c.id, c.uuid
-        FROM koii_dbsharing.task t
-        LEFT JOIN LATERAL (
-            (SELECT false AS is_removal, number, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.linktree
-                WHERE task = $1 AND number > $2 ORDER BY number LIMIT $4)
-            UNION ALL
-            (SELECT false, added, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.removal
-                WHERE task = $1 AND number > least($3, t.changes) AND added > $2 ORDER BY added LIMIT $4)
-            UNION ALL
-            (SELECT true, number, tombstone, timestamp, author, id, uuid FROM koii_dbsharing.removal
-                WHERE task = $1 AND number > least($3, t.changes) ORDER BY number LIMIT $4)
-        ) c ON true
-        WHERE t.task = $1
+        WITH state AS MATERIALIZED (SELECT changes, trimmed, least($3, changes) AS head FROM koii_dbsharing.task WHERE task = $1)
+        SELECT 0::smallint AS kind, changes AS number, trimmed AS timestamp, NULL::bytea AS key FROM state
+        UNION ALL
+        (SELECT CASE WHEN tombstone THEN 2 ELSE 1 END::smallint, number, timestamp, author || id || uuid FROM koii_dbsharing.linktree
+            WHERE task = $1 AND number > $2 ORDER BY number LIMIT $4)
+        UNION ALL
+        (SELECT CASE WHEN tombstone THEN 2 ELSE 1 END::smallint, added, timestamp, author || id || uuid FROM koii_dbsharing.removal
+            WHERE task = $1 AND number > (SELECT head FROM state) AND added > $2 ORDER BY added LIMIT $4)
+        UNION ALL
+        (SELECT 3::smallint, number, timestamp, author || id || uuid FROM koii_dbsharing.removal
+            WHERE task = $1 AND number > (SELECT head FROM state) ORDER BY number LIMIT $4)
         """;
 
     /// <summary>
@@ -179,18 +179,13 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
         if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
             throw new LinktreeStoreException("The database has lost the row of its task: another program changed it, or it is damaged.");
 
-        var (last, trimmed) = (rows.GetInt64(0), rows.GetInt64(1));
+        var (last, trimmed) = (rows.GetInt64(1), rows.GetInt64(2));
         if (!ChangeCursor.TryParse(after, task.Feed, last, trimmed, out cursor))
             return new ChangePage([], cursor.ToPosition(task.Feed)) { IsTrimmed = true };
 
         var page = new ChangePageBuilder(cursor, limit);
-        if (!rows.IsDBNull(2))
-        {
-            do
-                AddChange(page, rows);
-            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false));
-        }
-
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+            AddChange(page, rows);
         return page.ToPage(task.Feed, last);
     }
 
@@ -229,13 +224,14 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
 
     private static void AddChange(ChangePageBuilder page, NpgsqlDataReader rows)
     {
-        var number = rows.GetInt64(3);
-        var key = new LinktreeKey(new PublicKey(rows.GetFieldValue<byte[]>(6)), UuidBytes.Decode(rows.GetFieldValue<byte[]>(8)));
-        var version = new LinktreeVersion(rows.GetInt64(5), new LinktreeId(rows.GetFieldValue<byte[]>(7)));
-        if (rows.GetBoolean(2))
+        var (kind, number) = (rows.GetInt16(0), rows.GetInt64(1));
+        ReadOnlySpan<byte> bytes = rows.GetFieldValue<byte[]>(3);
+        var version = new LinktreeVersion(rows.GetInt64(2), new LinktreeId(bytes.Slice(PublicKey.Size, LinktreeId.Size)));
+        var key = new LinktreeKey(new PublicKey(bytes[..PublicKey.Size]), UuidBytes.Decode(bytes[(PublicKey.Size + LinktreeId.Size)..]));
+        if (kind == 3)
             page.AddRemoval(number, key, version);
         else
-            page.AddAddition(number, key, version, rows.GetBoolean(4));
+            page.AddAddition(number, key, version, isTombstone: kind == 2);
     }
 
     private static LinktreeVersion ReadVersion(NpgsqlDataReader rows, int column) =>

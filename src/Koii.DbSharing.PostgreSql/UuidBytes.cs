@@ -26,7 +26,7 @@ internal static class UuidBytes
         ? length
         : throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
 
-    internal static string Decode(byte[] bytes) => Encoding.UTF8.GetString(bytes);
+    internal static string Decode(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
     private static bool TryEncode(string uuid, Span<byte> bytes, out int length) =>
         Utf8.FromUtf16(uuid, bytes, out _, out length, replaceInvalidSequences: false) == OperationStatus.Done;

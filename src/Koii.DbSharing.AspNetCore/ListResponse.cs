@@ -19,7 +19,7 @@ internal static class ListResponse
     /// <summary>Sends the headers and, unless the method is HEAD, the array.</summary>
     /// <param name="context">The request. The response must not have started.</param>
     /// <param name="write">Writes the array.</param>
-    /// <param name="writeGzip">Writes the array compressed, where that costs less than to compress the array.</param>
+    /// <param name="writeGzip">Writes the array as gzip from pages that are kept, or <see langword="null"/> if there are none.</param>
     internal static async Task WriteAsync(HttpContext context, Func<PipeWriter, Task> write, Func<PipeWriter, Task>? writeGzip = null)
     {
         var (request, response) = (context.Request, context.Response);

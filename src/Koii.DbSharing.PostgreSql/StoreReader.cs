@@ -65,7 +65,7 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
 
                 ORDER BY timestamp, id_prefix, id LIMIT $6 + 1
             ) listed
-            -- One pass for both: lead looks beyond any frame.
+            -- One pass for both: lead ignores the frame.
             WINDOW earlier AS (ORDER BY timestamp, id_prefix, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ) page
         WHERE bytes_before IS NULL OR bytes_before < $7
@@ -169,14 +169,15 @@ internal sealed class StoreReader(NpgsqlConnection connection, TaskRow task, Ind
 
     internal async ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
-        // The statement bounds the numbers by those of the task's row, which the position is parsed with afterwards.
+        // Parsed without bounds for the parameters of the statement. The bounds are in the row of the task, which the
+        // statement returns first.
         if (!ChangeCursor.TryParse(after, task.Feed, long.MaxValue, 0, out var cursor))
             cursor = new ChangeCursor(long.MaxValue, long.MaxValue);
         var batch = Prepare(ChangesSql, isSortAllowed: true, Value(cursor.Read), Value(cursor.Head), Value(limit));
         await using var endOfBatch = batch.ConfigureAwait(false);
         var rows = await ExecuteAsync(batch, cancellationToken).ConfigureAwait(false);
         await using var endOfRows = rows.ConfigureAwait(false);
-        if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false) || rows.GetInt16(0) != 0)
             throw new LinktreeStoreException("The database has lost the row of its task: another program changed it, or it is damaged.");
 
         var (last, trimmed) = (rows.GetInt64(1), rows.GetInt64(2));

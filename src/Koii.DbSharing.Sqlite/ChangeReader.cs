@@ -39,7 +39,7 @@ internal sealed class ChangeReader
         var (firstRow, lastRow) = (_task.RowOf(page.AdditionsAfter + 1), _task.LastRow);
         if (AddAdditions(page, _stored.Bind(1, firstRow).Bind(2, lastRow).Bind(3, limit), cancellationToken) is { } lastStored)
             lastRow = lastStored; // The page ends here at the latest.
-        AddAdditions(page, _removed.Bind(1, firstRow).Bind(2, lastRow).Bind(3, limit).Bind(4, _task.RowOf(page.Head)), cancellationToken);
+        AddAdditions(page, _removed.Bind(1, firstRow).Bind(2, lastRow).Bind(3, limit).Bind(4, _task.RowOf(page.RemovalsAfter)), cancellationToken);
 
         _removals.Bind(1, _task.RowOf(page.RemovalsAfter + 1)).Bind(2, lastRow).Bind(3, limit);
         while (_removals.Step())

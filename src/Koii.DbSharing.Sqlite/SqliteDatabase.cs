@@ -11,7 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
     private const int WriterCacheKilobytes = 16 * 1024;
 
     /// <summary>The cache of each reader.</summary>
-    private const int ReaderCacheKilobytes = 2 * 1024;
+    private const int ReaderCacheKilobytes = 4 * 1024;
 
     /// <summary>
     /// Each batch of records changes leaves all over two indexes. Moving them to the database file less often merges

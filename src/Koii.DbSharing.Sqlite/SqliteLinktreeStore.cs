@@ -6,19 +6,20 @@ using SQLitePCL;
 namespace Koii.DbSharing;
 
 /// <summary>
-/// Stores records durably in an SQLite file: write-ahead log, <c>synchronous=FULL</c>, one transaction for each batch.
-/// A file may contain several tasks and be open in several processes at once.
+/// Stores records durably in an SQLite file: write-ahead log, <c>synchronous=FULL</c>, one transaction for each write. A
+/// file may contain several tasks and be open in several processes at once.
 /// </summary>
 /// <remarks>
 /// <para>The first call opens the file; if that fails, the next call tries again. Opening checks a file that was not
-/// closed properly for damage, updates the schema, drops records beyond <see cref="DbSharingOptions.MaxClockSkew"/>,
+/// closed properly for damage, rejects files of version 0.1, drops records beyond <see cref="DbSharingOptions.MaxClockSkew"/>,
 /// and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
-/// <para>SQLite is synchronous: a call does its I/O on the calling thread, but does not block a thread while it waits
-/// for other calls. One batch is written at a time, up to four reads run beside it, and readers do not wait for the
-/// writer. The cancellation token is checked before each record.</para>
+/// <para>SQLite is synchronous: reads run on the calling thread, up to four at a time. Writes run on the thread pool, one at
+/// a time; calls that wait share a transaction of up to 4,096 records. No call blocks a thread while it waits for others,
+/// and readers do not wait for the writer. A call that is canceled after its write began may be stored.</para>
 /// <para>While another program writes to the file, a call waits for it, up to the connection string's <c>Default
 /// Timeout</c> (default: 10 seconds), and then fails with a transient <see cref="LinktreeStoreException"/>.</para>
-/// <para>Safe for use by many threads. Disposing waits for the calls that are under way and closes the file.</para>
+/// <para>Safe for use by many threads. Disposing waits for the calls that have begun and closes the file; other
+/// calls throw <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
 public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
@@ -155,7 +156,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
     }
 
     /// <summary>
-    /// Waits for the calls that are under way and closes the file. If no other process has it open, the files
+    /// Waits for the calls that have begun and closes the file. If no other process has it open, the files
     /// <c>-wal</c> and <c>-shm</c> are deleted.
     /// </summary>
     /// <returns>A task that completes when the file is closed.</returns>

@@ -100,8 +100,6 @@ internal sealed class SqliteStatement : IDisposable
 
     internal string GetText(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
 
-    internal bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
-
     /// <inheritdoc/>
     public void Dispose() => _statement.Dispose();
 

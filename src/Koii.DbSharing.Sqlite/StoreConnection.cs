@@ -61,8 +61,6 @@ internal sealed class StoreConnection : IDisposable
         command.ExecuteNonQuery();
     }
 
-    internal long LastInsertedRow => raw.sqlite3_last_insert_rowid(_connection.Handle);
-
     internal long ReadInt64(string sql)
     {
         using var statement = new SqliteStatement(_connection, sql);

@@ -32,8 +32,8 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
     }
 
     /// <summary>
-    /// Drops the records that are newer than <paramref name="latestTimestamp"/>, the records of authors beyond a
-    /// lowered limit, and the changes beyond what the feed retains.
+    /// Drops the records that are newer than <paramref name="latestTimestamp"/>, and the records of authors beyond a
+    /// lowered limit.
     /// </summary>
     internal void Trim(long latestTimestamp)
     {

@@ -8,7 +8,9 @@ namespace Koii.DbSharing.Sqlite;
 /// <param name="feed">The random bytes that name the task's change feed.</param>
 internal sealed class TaskRow(long number, ReadOnlySpan<byte> feed)
 {
-    /// <summary>A file may have 524,288 tasks, each with 17 trillion changes.</summary>
+    /// <summary>
+    /// How many bits of a row are the number of a change: up to 524,287 tasks, each with 17 trillion changes.
+    /// </summary>
     private const int BitsOfChange = 44;
 
     private readonly long _seed = BinaryPrimitives.ReadInt64LittleEndian(feed);

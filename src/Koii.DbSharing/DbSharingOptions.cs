@@ -88,10 +88,13 @@ public sealed class DbSharingOptions
     /// <value>Default: 7 days; more than zero, at most 3,650 days.</value>
     public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>
-    /// How much memory compressed pages of each list form may take, so that a page is compressed once for all peers.
-    /// </summary>
-    /// <value>In bytes. Default: 64 MiB, which has the pages of 250,000 profiles of 400 bytes; 0 keeps none.</value>
+    /// <summary>How many bytes of compressed pages are kept of each of the two list forms.</summary>
+    /// <remarks>
+    /// A page that is kept is compressed once for all peers. Read when the <see cref="LinktreeResponder"/> is created.
+    /// </remarks>
+    /// <value>
+    /// In bytes. Default: 64 MiB, which is enough for 250,000 profiles of 400 bytes; 0 keeps none.
+    /// </value>
     public long ListCacheBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>

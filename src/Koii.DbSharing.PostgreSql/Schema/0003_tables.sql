@@ -40,7 +40,7 @@ CREATE INDEX linktree_by_identity ON koii_dbsharing.linktree (identity_hash) WIT
 CREATE INDEX linktree_by_id ON koii_dbsharing.linktree (id_prefix) WITH (deduplicate_items = off);
 CREATE INDEX linktree_by_version ON koii_dbsharing.linktree (task, timestamp, id_prefix) WITH (deduplicate_items = off);
 
--- All that the change feed tells of a record, so that a reader from the start reads no data. It grows at its end and needs no free space elsewhere.
+-- All that the change feed contains of a record, so that a reader from the start reads no data. It grows at its end and needs no free space elsewhere.
 CREATE INDEX linktree_by_number ON koii_dbsharing.linktree (task, number) INCLUDE (timestamp, tombstone, author, id, uuid) WITH (fillfactor = 100);
 
 -- What was replaced or evicted, until it is trimmed.
@@ -56,3 +56,6 @@ CREATE TABLE koii_dbsharing.removal (
     uuid       bytea   NOT NULL,
     PRIMARY KEY (task, number) WITH (fillfactor = 100)
 );
+
+-- For readers that are behind: what was added after their position and is removed.
+CREATE INDEX removal_by_addition ON koii_dbsharing.removal (task, added);

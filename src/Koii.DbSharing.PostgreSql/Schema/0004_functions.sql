@@ -73,7 +73,7 @@ BEGIN
     END IF;
 
     UPDATE koii_dbsharing.task SET records = _state.records, changes = _state.changes, per_author = _per_author WHERE task.task = _state.task;
-    -- A reader who was told of a number must never find another change under it.
+    -- A number that was returned must never identify another change.
     PERFORM koii_dbsharing.commit_durably();
     task := _state.task;
     feed := replace(_state.feed::text, '-', '');

@@ -44,8 +44,8 @@ DECLARE
     _count integer;
     _old_changes bigint;
 BEGIN
-    -- A page that is held as it stands changes nothing and waits for nobody; what a snapshot shows is on the disk. Of a page with news this reads few
-    -- records. The id is a hash of author and data, so it is enough to compare.
+    -- If all records are stored already, the procedure returns without a lock; what a snapshot shows is on the disk. Otherwise this ends at the
+    -- first record that is not stored. The id is a hash of author and data, so it is enough to compare.
     IF NOT EXISTS (
         SELECT FROM generate_series(1, _size) AS i
         LEFT JOIN LATERAL (
@@ -87,6 +87,7 @@ BEGIN
 
     -- At or near the bound: an author that holds nothing finds no room if the records held and those added by the page before its first one reach the
     -- bound. Of an author's identities that are new, those add one that fit under the limit; the others only take the place of older ones.
+    -- An author who had more records than the limit loses some, which is not counted here; the page may then leave space that the next one fills.
     IF _state.records + _size > _max_records THEN
         WITH page AS (
             SELECT p.*,

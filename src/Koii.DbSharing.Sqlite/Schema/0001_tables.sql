@@ -42,7 +42,7 @@ CREATE INDEX linktree_by_key ON linktree (task, substr(author, 1, 8), uuid_hash)
 CREATE INDEX linktree_by_id ON linktree (task, substr(id, 1, 8));
 CREATE INDEX linktree_by_time ON linktree (task, timestamp, substr(id, 1, 8));
 
--- The versions that were removed, with the changes that added and removed them, for readers of the feed that have to be told.
+-- The versions that were removed, with the changes that added and removed them, for readers of the feed.
 CREATE TABLE removal (
     row         INTEGER PRIMARY KEY,                       -- the task and the number of the change that removed the version
     added       INTEGER NOT NULL,                          -- its row in the table linktree

@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Replication;
 /// </summary>
 /// <remarks>
 /// <para>Peers of one round serve the same records. The second copy of a record finds the first one held or pending, and is not verified again.</para>
-/// <para>Everything runs in the calls of the peers' pulls. Safe for use by many threads.</para>
+/// <para>Each stage is awaited by the pull that starts it. Safe for use by many threads.</para>
 /// </remarks>
 /// <param name="processor">Decides on records and stores them.</param>
 /// <param name="storeScheduler">
@@ -20,6 +20,8 @@ internal sealed class BatchPipeline(RecordProcessor processor, TaskScheduler? st
 {
     /// <summary>The maximum number of batches that are stored by one call of the store.</summary>
     public const int MaxBatchesPerPut = 4;
+
+    private const int MaxRecordsPerPut = 4096;
 
     private readonly AsyncSemaphore _verifying = new();
     private readonly AsyncSemaphore _storing = new();
@@ -95,13 +97,28 @@ internal sealed class BatchPipeline(RecordProcessor processor, TaskScheduler? st
             return _waiting.Dequeue();
     }
 
-    /// <summary>Adds the next batches, up to one that waits for the puts before it.</summary>
+    /// <summary>
+    /// Adds the next batches, up to one that waits for the puts before it. Batches that share an author are not combined: a
+    /// store may process the records of one author one by one, and one author may have all records of a hostile peer.
+    /// </summary>
     private void DequeueMore(List<RecordBatch> batches)
     {
         lock (_lock)
         {
-            while (batches.Count < MaxBatchesPerPut && _waiting.TryPeek(out var next) && !next.WaitsForPuts)
+            var records = batches[0].Undecided.Count;
+            HashSet<PublicKey>? authors = null;
+            while (batches.Count < MaxBatchesPerPut && _waiting.TryPeek(out var next) && !next.WaitsForPuts
+                && (records += next.Undecided.Count) <= MaxRecordsPerPut)
+            {
+                authors ??= AuthorsOf(batches[0]);
+                var others = AuthorsOf(next);
+                if (authors.Overlaps(others))
+                    return;
+                authors.UnionWith(others);
                 batches.Add(_waiting.Dequeue());
+            }
         }
     }
+
+    private static HashSet<PublicKey> AuthorsOf(RecordBatch batch) => [.. batch.Undecided.Select(index => batch[index].Author)];
 }

@@ -100,7 +100,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         await Store.ListAsync(new LinktreeQuery { IncludeTombstones = true, Limit = 1 }, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Gets the number and the fingerprint of all records, tombstones included.</summary>
-    /// <remarks>The first call lists the store; later calls read only what has changed. Without an <see cref="ILinktreeChangeFeed"/> every call lists the store.</remarks>
+    /// <remarks>The first call reads the change feed from the start; later calls read only what has changed. Without an <see cref="ILinktreeChangeFeed"/> every call lists the store.</remarks>
     /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The summary of a state that the store had during this call.</returns>
     /// <exception cref="LinktreeStoreException">The store failed.</exception>

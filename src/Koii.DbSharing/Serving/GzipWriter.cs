@@ -22,6 +22,8 @@ internal sealed class GzipWriter(IBufferWriter<byte> output)
         using var deflate = new DeflateStream(compressed, CompressionLevel.Fastest, leaveOpen: true);
         deflate.Write(text);
         deflate.Flush();
+
+        // Before the stream is disposed, which would write the final block.
         return compressed.ToArray();
     }
 

@@ -52,8 +52,8 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </summary>
     /// <remarks>
     /// If it is <see langword="false"/>, answer <c>/summary</c>, <c>/reconcile</c> and <c>/fetch</c> with 404;
-    /// <see cref="WriteSummaryAsync"/>, <see cref="ReconcileAsync"/> and <see cref="WriteRecordsAsync"/> then throw,
-    /// and lists have no ETag. The value never changes.
+    /// the methods that write these answers, and <see cref="WriteGzipListAsync"/>, then throw, and lists have no ETag.
+    /// The value never changes.
     /// </remarks>
     public bool HasExtension => _engine.Index is not null;
 
@@ -222,8 +222,8 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
 
     /// <summary>Writes the list of <see cref="WriteListAsync"/> as gzip, from pages that are compressed once.</summary>
     /// <remarks>
-    /// A page is kept in memory until one of its records changes (<see cref="DbSharingOptions.ListCacheBytes"/>). It is never
-    /// older than an entity tag that was taken before.
+    /// A page is kept until one of its records changes, up to <see cref="DbSharingOptions.ListCacheBytes"/>; further pages
+    /// are compressed for each call. The list is never older than an entity tag that was returned before the call.
     /// </remarks>
     /// <param name="output">The output, without compression of its own. It is flushed and not completed.</param>
     /// <param name="form">The form of the elements.</param>

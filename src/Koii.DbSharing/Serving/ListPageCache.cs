@@ -19,7 +19,10 @@ namespace Koii.DbSharing.Serving;
 /// <param name="maxBytes">How many compressed bytes are kept.</param>
 internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed feed, ListForm form, string resourceName, long maxBytes)
 {
-    private const int ChangesPerRead = 4096;
+    private const int ChangesPerRead = 512;
+
+    /// <summary>Half of the records of a full page.</summary>
+    private const int MinRecords = 256;
 
     private readonly AsyncSemaphore _updating = new();
     private ChangePosition? _position;
@@ -77,9 +80,9 @@ internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed fe
             {
                 return await pending!.Page.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // The call that read the page failed or was canceled. This one reads it itself.
+                // The call that read the page was canceled. This one reads it itself.
             }
         }
     }
@@ -171,8 +174,22 @@ internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed fe
             index--; // A page covers the version with which it ends, and not the one after which it starts.
         if (index < 0 || !_pages[index].Covers(version))
             return;
-        _bytes -= _pages[index].Deflated.Length;
+        var removed = RemoveAt(index);
+
+        // Small neighbors are removed too, so that one larger page takes the place of all. Otherwise every record that is
+        // added within a full page would leave a page with one record behind it.
+        if (index < _pages.Count && _pages[index].After == removed.Next && _pages[index].Count < MinRecords)
+            RemoveAt(index);
+        if (index > 0 && _pages[index - 1].Next == removed.After && _pages[index - 1].Count < MinRecords)
+            RemoveAt(index - 1);
+    }
+
+    private ListPage RemoveAt(int index)
+    {
+        var page = _pages[index];
         _pages.RemoveAt(index);
+        _bytes -= page.Deflated.Length;
+        return page;
     }
 
     private void RemoveAll()

@@ -10,14 +10,15 @@ namespace Koii.DbSharing.Storage;
 /// change that removed it. A reader is then returned these changes (<see cref="ChangePageBuilder"/>):
 /// <list type="bullet">
 /// <item>Up to <see cref="Head"/>: the additions after <see cref="Read"/> of records that are stored or were removed
-/// after <see cref="Head"/>. What was removed before is never returned, because the reader has not been told of
-/// it.</item>
+/// after <see cref="Head"/>. What was removed before is never returned, because the reader has not received it.</item>
 /// <item>After <see cref="Head"/>: all additions and removals.</item>
 /// </list>
 /// A reader has missed changes if, and only if, the store has trimmed a removal whose number is greater than
 /// <see cref="Head"/>.
 /// </remarks>
-/// <param name="Read">The number of the last change that was returned or skipped; 0 at the start.</param>
+/// <param name="Read">
+/// The number of the last change that was returned or skipped; from 0, at the start, to <paramref name="Head"/>.
+/// </param>
 /// <param name="Head">
 /// The number of the store's last change when the reader started, or <paramref name="Read"/> once that is reached.
 /// </param>

@@ -6,7 +6,7 @@ namespace Koii.DbSharing.Storage;
 public sealed record ChangePage(IReadOnlyList<LinktreeChange> Changes, ChangePosition Next)
 {
     /// <summary>
-    /// Whether the reader has missed changes. It then discards what it has derived from the feed and continues from
+    /// Whether the reader has missed changes, or its position is not one of this store. It then discards what it has derived from the feed and continues from
     /// <see cref="Next"/>: the feed returns all that is stored from the start.
     /// </summary>
     public bool IsTrimmed { get; init; }

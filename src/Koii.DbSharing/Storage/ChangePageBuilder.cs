@@ -4,30 +4,29 @@ namespace Koii.DbSharing.Storage;
 /// Builds a page of a change feed from the additions and removals that a store has numbered (<see cref="ChangeCursor"/>).
 /// </summary>
 /// <remarks>
-/// For authors of stores. Pass at least the first <see cref="Limit"/> additions and the first <see cref="Limit"/>
-/// removals after the cursor, as far as there are so many, from one state of the store and in any order. Not safe for
-/// use by many threads.
+/// For authors of stores. Pass at least the first <see cref="Limit"/> additions after <see cref="AdditionsAfter"/> and the
+/// first <see cref="Limit"/> removals after <see cref="RemovalsAfter"/>, or all if there are fewer, from one state of the
+/// store and in any order. Not safe for use by many threads.
 /// </remarks>
 /// <param name="cursor">The cursor of the reader.</param>
 /// <param name="limit">The maximum number of changes of the page, at least 1.</param>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is less than 1.</exception>
 public sealed class ChangePageBuilder(ChangeCursor cursor, int limit)
 {
     private readonly List<Entry> _entries = [];
     private bool _isSorted = true;
 
     /// <summary>The maximum number of changes of the page.</summary>
-    public int Limit { get; } = limit;
+    public int Limit { get; } = limit >= 1 ? limit : throw new ArgumentOutOfRangeException(nameof(limit), limit, "A page has at least one change.");
 
-    /// <summary>
-    /// Additions have greater numbers. Skip those of records that were removed by a change up to <see cref="Head"/>.
-    /// </summary>
+    /// <summary>The number after which additions are to be passed.</summary>
     public long AdditionsAfter => cursor.Read;
 
-    /// <summary>Additions of removed records are returned if the number of the removal is greater.</summary>
-    public long Head => cursor.Head;
-
-    /// <summary>Removals have greater numbers.</summary>
-    public long RemovalsAfter => Math.Max(cursor.Read, cursor.Head);
+    /// <summary>
+    /// The number after which removals are to be passed, and after which a version must have been removed for its addition to
+    /// be passed.
+    /// </summary>
+    public long RemovalsAfter => cursor.Head;
 
     /// <summary>Adds the addition of a version.</summary>
     /// <param name="number">The number of the change that added it.</param>

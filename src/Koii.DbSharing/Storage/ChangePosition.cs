@@ -8,8 +8,8 @@ namespace Koii.DbSharing.Storage;
 public readonly record struct ChangePosition(string? Value)
 {
     /// <summary>
-    /// The position of a reader that knows nothing yet: it is returned each record that is stored as an addition, and
-    /// then what changes from that time on.
+    /// The position before the first change: the feed first returns each record that is stored as an addition, and then
+    /// every change.
     /// </summary>
     public static ChangePosition Start => default;
 

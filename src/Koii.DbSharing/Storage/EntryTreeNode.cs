@@ -152,6 +152,6 @@ internal sealed class EntryTreeNode(bool isLeaf)
         public bool IsEntry => Child is null;
 
         public bool IsAfter(in LinktreeVersion version) =>
-            Timestamp != version.Timestamp ? Timestamp > version.Timestamp : Entry.Linktree.Id > version.Id;
+            Timestamp != version.Timestamp ? Timestamp > version.Timestamp : Entry.Version.Id > version.Id;
     }
 }

@@ -20,19 +20,18 @@ public interface ILinktreeChangeFeed
     /// <param name="limit">The maximum number of changes to return, at least 1.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
-    /// The changes after the position, each once; fewer than <paramref name="limit"/> only at the end of the feed. Their
-    /// sum is what is stored: the changes of one identity form a chain, in which a change removes what the change before
-    /// it added, and a version that was removed before the reader started does not occur. Where the version that was
-    /// replaced does not occur, its replacement is an insertion. If the reader has missed changes, or the store has never
-    /// returned the position, the page is empty and <see cref="ChangePage.IsTrimmed"/>.
+    /// The changes after the position, each once; fewer than <paramref name="limit"/> only at the end of the feed. A reader
+    /// that starts at <see cref="ChangePosition.Start"/> first receives an addition for each record that is stored, and then
+    /// every change. The changes of one identity form a chain: a change removes what the change before it added. If the
+    /// replaced version was not returned to the reader, its replacement is an insertion. If the reader has missed changes, or
+    /// the store never returned the position, the page is empty and <see cref="ChangePage.IsTrimmed"/>.
     /// </returns>
     /// <remarks>
-    /// Additions of stored records are kept as long as the records. Of each removed version the store keeps the removal,
-    /// and trims it when it is written to: if the removal is older than <see cref="DbSharingOptions.ChangeRetention"/>, or
-    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> changes came after it. A reader has missed changes if a removal
-    /// was trimmed that happened after it started, or, once it has read all that was stored when it started, after its
-    /// position. Reading from <see cref="ChangePosition.Start"/> is thus always possible, and takes no data of
-    /// records.
+    /// The store keeps what was removed, and trims it when it is written to: removals that are older than
+    /// <see cref="DbSharingOptions.ChangeRetention"/>, and removals after which <see cref="DbSharingOptions.MaxRetainedChanges"/>
+    /// changes came. A reader has missed changes if a removal was trimmed that happened after the reader started or, once the
+    /// reader has received all that was stored then, after its position. Additions of stored records are never trimmed, so
+    /// reading from <see cref="ChangePosition.Start"/> is always possible.
     /// </remarks>
     ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default);
 }

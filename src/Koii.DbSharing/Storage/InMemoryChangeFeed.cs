@@ -10,7 +10,7 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
     // Part of each position, so that a position of another store is recognized.
     private readonly string _name = Guid.NewGuid().ToString("N");
 
-    // Each in ascending order of its number. Entries of trimmed removals stay in the lists until they are half of them.
+    // Each in ascending order of its number. Trimmed entries are deleted when they are more than half of a list.
     private readonly List<InMemoryEntry> _additions = [];
     private readonly List<(InMemoryEntry Entry, DateTimeOffset At)> _removals = [];
 
@@ -60,9 +60,9 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
         for (var i = IndexAfter(page.AdditionsAfter, _additions, entry => entry.Added); i < _additions.Count && added < limit; i++)
         {
             var entry = _additions[i];
-            if (entry.Removed > 0 && entry.Removed <= page.Head)
+            if (entry.Removed > 0 && entry.Removed <= page.RemovalsAfter)
                 continue;
-            page.AddAddition(entry.Added, entry.Linktree.Key, entry.Linktree.Version, entry.Linktree.IsTombstone);
+            page.AddAddition(entry.Added, entry.Key, entry.Version, entry.IsTombstone);
             added++;
         }
 
@@ -70,7 +70,7 @@ internal sealed class InMemoryChangeFeed(int maxChanges, TimeSpan retention)
         for (var i = first; i < _removals.Count && i - first < limit; i++)
         {
             var entry = _removals[i].Entry;
-            page.AddRemoval(entry.Removed, entry.Linktree.Key, entry.Linktree.Version);
+            page.AddRemoval(entry.Removed, entry.Key, entry.Version);
         }
 
         return page.ToPage(_name, _last);

@@ -134,7 +134,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
             if (_entries.Count >= _maxRecords)
                 return PutOutcome.Full;
 
-            // It stays, since each record that is removed makes space for another one of its author.
+            // Authors are never removed: a record is removed only for another one of its author.
             author = new InMemoryAuthor(linktree.Author);
             _authors.Add(author);
         }
@@ -178,7 +178,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         author.Remove(entry);
         _linktrees.Remove(entry.Linktree);
         _entries.Remove(entry);
-        entry.Removed = number;
+        entry.Remove(number);
         _feed.Remove(entry, now);
     }
 

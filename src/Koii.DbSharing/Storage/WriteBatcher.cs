@@ -16,9 +16,13 @@ namespace Koii.DbSharing.Storage;
 /// <param name="maxRecords">
 /// Calls are combined up to this many records; at least 1. A call with more records is written alone.
 /// </param>
+/// <exception cref="ArgumentNullException"><paramref name="put"/> is missing.</exception>
 public sealed class WriteBatcher(
     Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put, int maxRecords)
 {
+    private readonly Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> _put =
+        put ?? throw new ArgumentNullException(nameof(put));
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Call> _waiting = [];
     private bool _isRunning;
@@ -33,6 +37,8 @@ public sealed class WriteBatcher(
     /// or not. Other calls of the same write are not affected.
     /// </param>
     /// <returns>One outcome for each record, in the same order.</returns>
+    /// <exception cref="OperationCanceledException">The call was canceled.</exception>
+    /// <exception cref="InvalidOperationException">The write returned a wrong number of outcomes.</exception>
     /// <exception cref="Exception">The write failed; all its calls throw its exception.</exception>
     public async Task<IReadOnlyList<PutOutcome>> PutAsync(SignedLinktree[] linktrees, CancellationToken cancellationToken = default)
     {
@@ -74,7 +80,10 @@ public sealed class WriteBatcher(
         {
             try
             {
-                batch.Complete(await put(batch.Linktrees, batch.Cancellation.Token).ConfigureAwait(false));
+                var outcomes = await _put(batch.Linktrees, batch.Cancellation.Token).ConfigureAwait(false);
+                if (outcomes.Count != batch.Count)
+                    throw new InvalidOperationException($"The write returned {outcomes.Count} outcomes for {batch.Count} records.");
+                batch.Complete(outcomes);
             }
             catch (OperationCanceledException) when (batch.Cancellation.IsCancellationRequested)
             {

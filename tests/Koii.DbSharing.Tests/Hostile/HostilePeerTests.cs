@@ -240,7 +240,7 @@ internal sealed class HostilePeerTests : HostileFixture
         while (report.Verdicts.Inserted == 0 && ++rounds < 10);
 
         Assert.That(report.Verdicts.Inserted, Is.EqualTo(1));
-        Assert.That(rounds, Is.InRange(3, 5), "a thousand checks a round, and none twice");
+        Assert.That(rounds, Is.InRange(2, 5), "at least a thousand and at most a page of checks in a round, and none twice");
     }
 
     [Test]

@@ -132,7 +132,7 @@ public sealed class GzipListTests
     }
 
     [Test]
-    public async Task Reader_whose_page_another_one_failed_to_read_reads_it_itself()
+    public async Task Readers_of_a_page_that_cannot_be_read_share_the_failure()
     {
         await PutAsync(0, RecordsOfPage / 2);
         var listed = new TaskCompletionSource();
@@ -150,7 +150,50 @@ public sealed class GzipListTests
         isOpen.SetResult();
 
         Assert.That(async () => await failing, Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(async () => await other, Throws.InstanceOf<LinktreeStoreException>());
+        Assert.That(await GzipAsync(), Is.EqualTo(await ListAsync()), "the next reader reads the page");
+    }
+
+    [Test]
+    public async Task Reader_whose_page_was_being_read_for_a_canceled_one_reads_it_itself()
+    {
+        await PutAsync(0, RecordsOfPage / 2);
+        using var source = new CancellationTokenSource();
+        var listed = new TaskCompletionSource();
+        var isOpen = new TaskCompletionSource();
+        _store.AfterList = async () =>
+        {
+            _store.AfterList = null;
+            listed.SetResult();
+            await isOpen.Task;
+            throw new OperationCanceledException(source.Token);
+        };
+        var canceled = GzipAsync();
+        await listed.Task;
+        var other = GzipAsync();
+        isOpen.SetResult();
+
+        Assert.That(async () => await canceled, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(await other, Is.EqualTo(await ListAsync()));
+    }
+
+    [Test]
+    public async Task Records_that_arrive_within_full_pages_do_not_split_them_into_ever_smaller_ones()
+    {
+        await _store.PutAsync([.. Enumerable.Range(0, 2 * RecordsOfPage).Select(i => Create(uuid: $"u{i}", timestamp: 100 * i))]);
+        await GzipAsync();
+
+        for (var i = 1; i <= 20; i++)
+        {
+            await _store.PutAsync([Create(uuid: $"late{i}", timestamp: (100 * i) + 1)]);
+            await GzipAsync();
+        }
+
+        Assert.That(await GzipAsync(), Is.EqualTo(await ListAsync()));
+        await _store.PutAsync([Create(uuid: "last", timestamp: 1)]);
+        var lists = _store.Lists;
+        await GzipAsync();
+        Assert.That(_store.Lists - lists, Is.LessThanOrEqualTo(3));
     }
 
     [Test]

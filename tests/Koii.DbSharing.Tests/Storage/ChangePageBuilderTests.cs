@@ -17,8 +17,8 @@ public sealed class ChangePageBuilderTests
         var behind = new ChangePageBuilder(new ChangeCursor(2, 5), 3);
         var current = new ChangePageBuilder(new ChangeCursor(6, 6), 3);
 
-        Assert.That((behind.Limit, behind.AdditionsAfter, behind.Head, behind.RemovalsAfter), Is.EqualTo((3, 2, 5, 5)));
-        Assert.That((current.AdditionsAfter, current.Head, current.RemovalsAfter), Is.EqualTo((6, 6, 6)));
+        Assert.That((behind.Limit, behind.AdditionsAfter, behind.RemovalsAfter), Is.EqualTo((3, 2, 5)));
+        Assert.That((current.AdditionsAfter, current.RemovalsAfter), Is.EqualTo((6, 6)));
     }
 
     [Test]

@@ -32,11 +32,14 @@ internal sealed class ItemCollector
         if (_removed.Count == 0)
             return new ItemTree(items);
 
-        // Each removal follows the addition of the same item, so each cancels one, in whatever order they are compared.
+        // Each removal follows the addition of the same item, so each cancels one, in whatever order they are compared. A
+        // removal without an addition has no effect, as in the tree.
         _removed.Sort();
         var (kept, canceled) = (0, 0);
         foreach (var item in items)
         {
+            while (canceled < _removed.Count && _removed[canceled].CompareTo(item) < 0)
+                canceled++;
             if (canceled < _removed.Count && _removed[canceled] == item)
                 canceled++;
             else

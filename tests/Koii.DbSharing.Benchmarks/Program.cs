@@ -26,6 +26,8 @@ switch (args)
         return await VerifyCommand.RunAsync(arguments);
     case [StoresCommand.Verb, .. var arguments]:
         return await StoresCommand.RunAsync(arguments);
+    case [ExtremesCommand.Verb, var count]:
+        return await ExtremesCommand.RunAsync(count);
     case [SyncCommand.Verb, .. var counts]:
         return await SyncCommand.RunAsync(counts);
     case [InSyncCommand.Verb, var count]:

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Koii.DbSharing.Storage;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
@@ -62,7 +63,7 @@ internal sealed class PutCommand
 
             _starts[2 * i] = end + 1;
             var uuidSize = UuidBytes.Encode(linktree, _texts.AsSpan(end));
-            _checksums[i] = RowChecksum.Compute(linktree, _texts.AsSpan(end, uuidSize));
+            _checksums[i] = LinktreeChecksum.Compute(linktree);
             end += uuidSize;
             _starts[(2 * i) + 1] = end + 1;
             linktree.Data.Span.CopyTo(_texts.AsSpan(end));

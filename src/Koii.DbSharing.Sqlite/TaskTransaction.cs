@@ -1,3 +1,5 @@
+using Koii.DbSharing.Storage;
+
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
@@ -186,7 +188,7 @@ internal sealed class TaskTransaction
         _insert
             .Bind(1, row).Bind(2, _task.Number).Bind(3, linktree.Author.AsSpan()).Bind(4, uuid).Bind(5, _task.HashOf(uuid))
             .Bind(6, linktree.Timestamp).Bind(7, linktree.Id.AsSpan()).Bind(8, linktree.IsTombstone ? 1 : 0)
-            .Bind(9, linktree.Data.Length).Bind(10, RowChecksum.Compute(linktree, uuid)).Bind(11, linktree.Signature.AsSpan())
+            .Bind(9, linktree.Data.Length).Bind(10, LinktreeChecksum.Compute(linktree)).Bind(11, linktree.Signature.AsSpan())
             .Execute();
         _insertData.Bind(1, row).Bind(2, linktree.Data.Span).Execute();
         Records++;

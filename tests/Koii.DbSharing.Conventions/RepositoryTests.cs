@@ -25,7 +25,7 @@ public sealed partial class RepositoryTests
     private static readonly string[] StorageTypes =
     [
         "ChangeCursor", "ChangePage", "ChangePageBuilder", "ChangePosition", "ChangesTrimmedException",
-        "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind", "WriteBatcher",
+        "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind", "LinktreeChecksum", "WriteBatcher",
     ];
 
     /// <summary>Files of src with more lines than <see cref="MaxLines"/>, and why each is one file.</summary>

@@ -42,6 +42,22 @@ public sealed class SqliteUncleanStopTests : SqliteFixture
         Assert.That((await restarted.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(2));
     }
 
+    [TestCase("UPDATE linktree SET author = (SELECT author FROM linktree LIMIT 1), uuid_hash = (SELECT uuid_hash FROM linktree LIMIT 1)", "an identity is stored twice")]
+    [TestCase("DELETE FROM linktree_data WHERE row = (SELECT max(row) FROM linktree)", "a record has no data")]
+    [TestCase("INSERT INTO linktree_data VALUES (1, x'7B7D')", "data belongs to no record")]
+    [TestCase("UPDATE task SET records = records + 1", "a task counts other records than it has")]
+    public async Task Check_finds_what_no_index_guarantees(string damage, string problem)
+    {
+        await PutAndCloseAsync(Create(author: 1));
+        await PutAndCloseAsync(Create(author: 2));
+        using var connection = Connect();
+        Assert.That(IntegrityCheck.FindProblem(connection, CancellationToken.None), Is.Null);
+
+        Execute(connection, damage);
+
+        Assert.That(IntegrityCheck.FindProblem(connection, CancellationToken.None), Is.EqualTo(problem));
+    }
+
     [Test]
     public async Task File_that_was_closed_or_is_open_in_another_store_is_not_checked()
     {

@@ -101,4 +101,28 @@ public abstract partial class LinktreeStoreContract<TStore>
 
         Assert.That(outcomes, Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Superseded, PutOutcome.Full }));
     }
+
+    [Test]
+    public async Task Authors_whose_keys_begin_with_the_same_bytes_have_records_and_limits_of_their_own()
+    {
+        var store = await NewStoreAsync(linktreesPerAuthor: 1, maxRecords: 2);
+        var (first, second) = (CreateAlike(1, timestamp: 1), CreateAlike(2, timestamp: 1));
+        var (third, newer) = (CreateAlike(3, timestamp: 1), CreateAlike(2, timestamp: 2, uuid: "newer"));
+
+        var outcomes = await store.PutAsync([first, second, third, newer]);
+
+        Assert.That(outcomes, Is.EqualTo(new[] { PutOutcome.Inserted, PutOutcome.Inserted, PutOutcome.Full, PutOutcome.Inserted }));
+        Assert.That(await store.GetVersionsAsync([first.Key, second.Key, newer.Key]), Is.EqualTo(new LinktreeVersion?[] { first.Version, null, newer.Version }));
+        Assert.That(
+            (await store.ListAsync(new LinktreeQuery { Author = newer.Author, IncludeTombstones = true })).Linktrees, Is.EqualTo(new[] { newer }));
+    }
+
+    private static SignedLinktree CreateAlike(byte lastByte, long timestamp, string uuid = "u")
+    {
+        var sample = Create(uuid: uuid, timestamp: timestamp);
+        var key = Enumerable.Repeat((byte)7, PublicKey.Size).ToArray();
+        key[^1] = lastByte;
+        Assert.That(SignedLinktree.TryCreate(new PublicKey(key), sample.Signature, sample.Data.Span, out var linktree, out _), Is.True);
+        return linktree!;
+    }
 }

@@ -17,11 +17,15 @@ namespace Koii.DbSharing.Storage;
 /// Calls are combined up to this many records; at least 1. A call with more records is written alone.
 /// </param>
 /// <exception cref="ArgumentNullException"><paramref name="put"/> is missing.</exception>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="maxRecords"/> is less than 1.</exception>
 public sealed class WriteBatcher(
     Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> put, int maxRecords)
 {
     private readonly Func<IReadOnlyList<SignedLinktree>, CancellationToken, ValueTask<IReadOnlyList<PutOutcome>>> _put =
         put ?? throw new ArgumentNullException(nameof(put));
+
+    private readonly int _maxRecords =
+        maxRecords >= 1 ? maxRecords : throw new ArgumentOutOfRangeException(nameof(maxRecords), maxRecords, "A write has at least one record.");
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Call> _waiting = [];
@@ -108,7 +112,7 @@ public sealed class WriteBatcher(
 
             var batch = new Batch();
             for (var next = first;
-                next is not null && (next == first || batch.Count + next.Value.Linktrees.Length <= maxRecords);
+                next is not null && (next == first || batch.Count + next.Value.Linktrees.Length <= _maxRecords);
                 next = _waiting.First)
             {
                 batch.Add(next.Value);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using FsCheck;
 using FsCheck.Fluent;
+using Koii.DbSharing.Serving;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.TestSupport.Samples;
@@ -75,10 +76,10 @@ public sealed class GzipListTests
         options.ListCacheBytes = 100_000;
         var store = new ListedStore(new InMemoryLinktreeStore(options));
         await store.PutAsync([.. Enumerable.Range(0, 4 * RecordsOfPage).Select(i => Create(uuid: $"u{i}", timestamp: i))]);
-        var pages = new Koii.DbSharing.Serving.ListPageCache(store, store, ListForm.Bare, "linktree", options.ListCacheBytes);
+        var pages = new ListPageCache(store, store, ListForm.Bare, "linktree", options.ListCacheBytes);
         await pages.UpdateAsync(default);
 
-        for (LinktreeVersion? after = Koii.DbSharing.Serving.ListPage.Start; after is { } version;)
+        for (LinktreeVersion? after = ListPage.Start; after is { } version;)
             after = (await pages.GetAsync(version, default)).Next;
 
         Assert.That(pages.Bytes, Is.GreaterThan(0).And.LessThanOrEqualTo(options.ListCacheBytes));
@@ -88,16 +89,9 @@ public sealed class GzipListTests
     public async Task Page_that_changes_while_it_is_read_is_not_kept()
     {
         await PutAsync(0, RecordsOfPage / 2);
-        var listed = new TaskCompletionSource();
-        var isOpen = new TaskCompletionSource();
-        _store.AfterList = async () =>
-        {
-            _store.AfterList = null;
-            listed.SetResult();
-            await isOpen.Task;
-        };
+        var (listed, isOpen) = HoldNextList();
         var early = GzipAsync();
-        await listed.Task;
+        await listed;
 
         // The change is committed after the page was read, and the second reader hears of it before the page is kept.
         await PutAsync(10_000, 1);
@@ -113,15 +107,9 @@ public sealed class GzipListTests
     public async Task Readers_of_the_same_page_share_one_read()
     {
         await PutAsync(0, RecordsOfPage / 2);
-        var listed = new TaskCompletionSource();
-        var isOpen = new TaskCompletionSource();
-        _store.AfterList = async () =>
-        {
-            listed.TrySetResult();
-            await isOpen.Task;
-        };
+        var (listed, isOpen) = HoldNextList();
         var first = GzipAsync();
-        await listed.Task;
+        await listed;
 
         Task<string>[] others = [.. Enumerable.Range(0, 7).Select(_ => GzipAsync())];
         isOpen.SetResult();
@@ -135,17 +123,9 @@ public sealed class GzipListTests
     public async Task Readers_of_a_page_that_cannot_be_read_share_the_failure()
     {
         await PutAsync(0, RecordsOfPage / 2);
-        var listed = new TaskCompletionSource();
-        var isOpen = new TaskCompletionSource();
-        _store.AfterList = async () =>
-        {
-            _store.AfterList = null;
-            listed.SetResult();
-            await isOpen.Task;
-            throw new LinktreeStoreException("The disk failed.");
-        };
+        var (listed, isOpen) = HoldNextList(new LinktreeStoreException("The disk failed."));
         var failing = GzipAsync();
-        await listed.Task;
+        await listed;
         var other = GzipAsync();
         isOpen.SetResult();
 
@@ -159,17 +139,9 @@ public sealed class GzipListTests
     {
         await PutAsync(0, RecordsOfPage / 2);
         using var source = new CancellationTokenSource();
-        var listed = new TaskCompletionSource();
-        var isOpen = new TaskCompletionSource();
-        _store.AfterList = async () =>
-        {
-            _store.AfterList = null;
-            listed.SetResult();
-            await isOpen.Task;
-            throw new OperationCanceledException(source.Token);
-        };
+        var (listed, isOpen) = HoldNextList(new OperationCanceledException(source.Token));
         var canceled = GzipAsync();
-        await listed.Task;
+        await listed;
         var other = GzipAsync();
         isOpen.SetResult();
 
@@ -240,6 +212,21 @@ public sealed class GzipListTests
     {
         _store = new ListedStore(new InMemoryLinktreeStore(options));
         _responder = new LinktreeResponder(StoreContract.EngineWithoutPeers.Create(_store, options));
+    }
+
+    /// <summary>Holds the next list after it was read, until the test opens it; then it succeeds or fails.</summary>
+    private (Task Listed, TaskCompletionSource IsOpen) HoldNextList(Exception? failure = null)
+    {
+        var (listed, isOpen) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _store.AfterList = async () =>
+        {
+            _store.AfterList = null;
+            listed.SetResult();
+            await isOpen.Task;
+            if (failure is not null)
+                throw failure;
+        };
+        return (listed.Task, isOpen);
     }
 
     private async Task PutAsync(int first, int count) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
@@ -50,7 +51,8 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>
     /// Opens the file, checks it after an unclean stop, updates its schema, and trims the task's rows to the settings.
     /// </summary>
-    internal static SqliteDatabase Open(SqliteStoreSettings settings, TimeProvider timeProvider, CancellationToken cancellationToken)
+    internal static SqliteDatabase Open(
+        SqliteStoreSettings settings, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
         IntegrityCheck.RunAfterUncleanStop(settings, cancellationToken);
         var connection = new StoreConnection(settings, WriterCacheKilobytes);
@@ -60,7 +62,7 @@ internal sealed class SqliteDatabase : IDisposable
             SchemaScripts.Apply(connection, settings.Path);
             var task = RegisterTask(connection, settings);
             var transaction = new TaskTransaction(connection, task, settings, timeProvider);
-            var writer = new StoreWriter(transaction, settings.LinktreesPerAuthor, settings.MaxRecords);
+            var writer = new StoreWriter(transaction, settings, logger);
             writer.Trim(timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds());
 
             // From now on the store waits for the lock itself, without blocking a thread.

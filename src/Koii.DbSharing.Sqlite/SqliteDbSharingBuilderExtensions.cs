@@ -1,4 +1,5 @@
 using Koii.DbSharing;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -33,6 +34,7 @@ public static class SqliteDbSharingBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(connectionString);
         return builder.UseStore(
-            (services, options) => new SqliteLinktreeStore(connectionString(services), options, services.GetService<TimeProvider>()));
+            (services, options) => new SqliteLinktreeStore(
+                connectionString(services), options, services.GetService<TimeProvider>(), services.GetService<ILogger<SqliteLinktreeStore>>()));
     }
 }

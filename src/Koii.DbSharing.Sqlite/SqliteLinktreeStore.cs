@@ -1,6 +1,8 @@
 using Koii.DbSharing.Sqlite;
 using Koii.DbSharing.Storage;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using SQLitePCL;
 
 namespace Koii.DbSharing;
@@ -21,7 +23,7 @@ namespace Koii.DbSharing;
 /// <para>Safe for use by many threads. Disposing waits for the calls that have begun and closes the file; other
 /// calls throw <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
-public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
+public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, IAsyncDisposable, IDisposable
 {
     private const int MaxReaders = 4;
 
@@ -33,6 +35,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
 
     private readonly SqliteStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
     private readonly WriteBatcher _batcher;
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly SemaphoreSlim _readPermits = new(MaxReaders, MaxReaders);
@@ -54,14 +57,17 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
     /// The clock by which records are in the future when the file is opened and the age of a change is measured.
     /// Default: the system clock.
     /// </param>
+    /// <param name="logger">The log of what the store finds in the file. Default: none.</param>
     /// <exception cref="ArgumentException">
     /// The connection string does not name a file that can be written, the task id is empty, or an option is out of
     /// range.
     /// </exception>
-    public SqliteLinktreeStore(string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null)
+    public SqliteLinktreeStore(
+        string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, ILogger<SqliteLinktreeStore>? logger = null)
     {
         _settings = SqliteStoreSettings.From(connectionString, options);
         _timeProvider = timeProvider ?? TimeProvider.System;
+        _logger = logger ?? NullLogger<SqliteLinktreeStore>.Instance;
         _batcher = new WriteBatcher(PutTransactionAsync, MaxRecordsPerTransaction);
     }
 
@@ -185,7 +191,11 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
     }
 
     private async ValueTask<IReadOnlyList<PutOutcome>> PutTransactionAsync(
-        IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+        IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken) =>
+        await WriteAsync(writer => writer.Put(linktrees, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Writes in a transaction, which the delegate commits.</summary>
+    private async ValueTask<T> WriteAsync<T>(Func<StoreWriter, T> write, CancellationToken cancellationToken)
     {
         await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -193,7 +203,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
             var writer = OpenUnderWriteLock(cancellationToken).Writer;
             if (!await LockRetry.RunAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
                 throw new SqliteException("database is locked", raw.SQLITE_BUSY);
-            return writer.Put(linktrees, cancellationToken);
+            return write(writer);
         }
         catch (Exception exception)
         {
@@ -208,7 +218,8 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
         }
     }
 
-    private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
+    /// <summary>Reads in a transaction, whatever the rows are.</summary>
+    private async ValueTask<T> ReadOnceAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
         await _readPermits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -267,7 +278,7 @@ public sealed class SqliteLinktreeStore : ILinktreeStore, ILinktreeChangeFeed, I
     private SqliteDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database ??= SqliteDatabase.Open(_settings, _timeProvider, cancellationToken);
+        return _database ??= SqliteDatabase.Open(_settings, _timeProvider, _logger, cancellationToken);
     }
 
     private void RecoverUnderWriteLock(Exception exception)

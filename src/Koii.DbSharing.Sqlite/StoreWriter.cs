@@ -1,11 +1,15 @@
+using Microsoft.Extensions.Logging;
+
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
 /// Decides the outcome of each record of a batch (protocol §1), and what is dropped when a store is opened.
 /// </summary>
-internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerAuthor, long maxRecords)
+internal sealed class StoreWriter(TaskTransaction transaction, SqliteStoreSettings settings, ILogger logger)
 {
     private const int RowsPerStep = 512;
+
+    private readonly ILogger _logger = logger;
 
     /// <summary>
     /// Begins the transaction of a batch; returns <see langword="false"/> while another connection writes.
@@ -15,8 +19,8 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
     /// <summary>Writes a batch in the transaction that was begun, and commits it.</summary>
     internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
     {
-        if (transaction.LinktreesPerAuthor < linktreesPerAuthor)
-            transaction.LinktreesPerAuthor = linktreesPerAuthor;
+        if (transaction.LinktreesPerAuthor < settings.LinktreesPerAuthor)
+            transaction.LinktreesPerAuthor = settings.LinktreesPerAuthor;
 
         // Valid for this transaction only: another process may change the rows of these authors once it has ended.
         var authors = new Dictionary<PublicKey, AuthorRows>();
@@ -44,16 +48,16 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
                 transaction.Evict(row);
         }
 
-        if (transaction.LinktreesPerAuthor > linktreesPerAuthor)
+        if (transaction.LinktreesPerAuthor > settings.LinktreesPerAuthor)
         {
-            foreach (var author in transaction.AuthorsWithMoreThan(linktreesPerAuthor))
+            foreach (var author in transaction.AuthorsWithMoreThan(settings.LinktreesPerAuthor))
             {
-                for (var rows = new AuthorRows(transaction, author); !rows.HasAtMost(linktreesPerAuthor);)
+                for (var rows = new AuthorRows(transaction, author); !rows.HasAtMost(settings.LinktreesPerAuthor);)
                     rows.EvictOldest();
             }
         }
 
-        transaction.LinktreesPerAuthor = linktreesPerAuthor;
+        transaction.LinktreesPerAuthor = settings.LinktreesPerAuthor;
         transaction.Commit();
     }
 
@@ -74,13 +78,13 @@ internal sealed class StoreWriter(TaskTransaction transaction, int linktreesPerA
 
         if (!authors.TryGetValue(linktree.Author, out var author))
             authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
-        if (transaction.Records >= maxRecords && author.IsEmpty)
+        if (transaction.Records >= settings.MaxRecords && author.IsEmpty)
             return PutOutcome.Full;
 
         // A store of another process may have had a higher limit.
-        while (!author.HasAtMost(linktreesPerAuthor))
+        while (!author.HasAtMost(settings.LinktreesPerAuthor))
             author.EvictOldest();
-        if (!author.HasAtMost(linktreesPerAuthor - 1))
+        if (!author.HasAtMost(settings.LinktreesPerAuthor - 1))
         {
             if (author.Oldest.Version > linktree.Version)
                 return PutOutcome.Superseded;

@@ -1,5 +1,6 @@
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
@@ -15,7 +16,7 @@ public sealed class SqliteFileTests : SqliteFixture
 
         Assert.That(Query("PRAGMA journal_mode"), Is.EqualTo("wal"));
         var settings = SqliteStoreSettings.From(File.ConnectionString, Options());
-        using var database = SqliteDatabase.Open(settings, TimeProvider.System, CancellationToken.None);
+        using var database = SqliteDatabase.Open(settings, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         Assert.That(database.Connection.ReadInt64("PRAGMA synchronous"), Is.EqualTo(2));
     }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.StoreContract;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.Sqlite.Tests;
@@ -71,7 +72,7 @@ public sealed class SqliteSharingTests : SqliteFixture
     {
         await PutAndCloseAsync(Create());
         var settings = SqliteStoreSettings.From(File.ConnectionString, Options());
-        using var database = SqliteDatabase.Open(settings, TimeProvider.System, default);
+        using var database = SqliteDatabase.Open(settings, TimeProvider.System, NullLogger.Instance, default);
         using var other = new StoreConnection(settings, cacheKilobytes: 100);
         other.SetBusyTimeout(TimeSpan.Zero);
         var rejections = 0;

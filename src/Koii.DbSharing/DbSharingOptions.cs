@@ -69,12 +69,22 @@ public sealed class DbSharingOptions
     /// <value>Default: 16; at least 1.</value>
     public int LinktreesPerAuthor { get; set; } = 16;
 
-    /// <summary>
-    /// The number of records from which on the store accepts no records of authors that have none yet; they are
-    /// rejected as <see cref="VerdictKind.Full"/>.
-    /// </summary>
+    /// <summary>How many records the store has at most, tombstones included.</summary>
+    /// <remarks>
+    /// The last twentieth is for records of identities that are stored. Beyond it a new identity is stored in place of
+    /// an older one of its author, or is rejected as <see cref="VerdictKind.Full"/> (protocol §1.9). A store that is
+    /// opened with more records deletes none of them. Nodes that have reached a bound may differ in what they store.
+    /// </remarks>
     /// <value>Default: 1,000,000; at least 1.</value>
     public long MaxRecords { get; set; } = 1_000_000;
+
+    /// <summary>How many bytes of data the records of the store have at most.</summary>
+    /// <remarks>
+    /// It counts <see cref="SignedLinktree.Data"/> alone, and limits records as <see cref="MaxRecords"/> does. A database
+    /// needs about 500 bytes more for each record, and space for what its change feed retains.
+    /// </remarks>
+    /// <value>In bytes. Default: 1 GiB; at least 1 MiB.</value>
+    public long MaxBytes { get; set; } = 1024 * 1024 * 1024;
 
     /// <summary>For how many of the newest changes the store's change feed keeps what they removed.</summary>
     /// <remarks>

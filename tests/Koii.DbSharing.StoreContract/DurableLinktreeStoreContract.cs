@@ -1,3 +1,4 @@
+using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.TestSupport.Samples;
 
@@ -81,7 +82,7 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
     }
 
     [Test]
-    public async Task Lowered_bound_keeps_the_records_and_rejects_new_authors()
+    public async Task Lowered_bound_keeps_the_records_and_the_store_does_not_grow()
     {
         var store = await NewStoreAsync();
         SignedLinktree[] records = [Create(author: 1, timestamp: 1), Create(author: 2, timestamp: 2), Create(author: 3, timestamp: 3)];
@@ -91,8 +92,40 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
 
         Assert.That(await ListAllAsync(reopened), Is.EqualTo(records));
         Assert.That(
-            await reopened.PutAsync([Create(author: 4), Create(author: 3, timestamp: 4)]),
-            Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Replaced }));
+            await reopened.PutAsync([Create(author: 4), Create(author: 3, timestamp: 4), Create(author: 1, "newer", timestamp: 5)]),
+            Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Replaced, PutOutcome.Inserted }));
+        Assert.That((await ListAllAsync(reopened)).Select(record => record.Timestamp), Is.EqualTo(new[] { 2, 4, 5 }));
+    }
+
+    [Test]
+    public async Task Lowered_bound_of_bytes_keeps_the_records_and_the_store_does_not_grow()
+    {
+        var store = await NewStoreAsync(maxBytes: 2 * StoreBounds.MinBytes);
+        await FillAsync(store, authors: 30);
+
+        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinBytes));
+
+        Assert.That(
+            await reopened.PutAsync(
+            [
+                Create(author: 31), Sized(author: 1, "u", 2000, bytes: 50_001), Sized(author: 2, "u", 2000, bytes: 50_000),
+                Sized(author: 3, "other", 2000, bytes: 50_000), Create(author: 4, timestamp: 2000),
+            ]),
+            Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Full, PutOutcome.Replaced, PutOutcome.Inserted, PutOutcome.Replaced }));
+        Assert.That(await ListAllAsync(reopened), Has.Count.EqualTo(30));
+    }
+
+    [Test]
+    public async Task Bytes_are_counted_after_reopening()
+    {
+        var store = await NewStoreAsync(maxBytes: StoreBounds.MinBytes);
+        await FillAsync(store);
+
+        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinBytes));
+
+        Assert.That(
+            await reopened.PutAsync([Sized(author: 20, "u", 1000, bytes: 50_000), Sized(author: 21, "u", 1000, bytes: 40_000)]),
+            Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Inserted }));
     }
 
     private async Task<TStore> ReopenAsync(TStore store, DbSharingOptions options, TimeProvider? timeProvider = null) =>

@@ -129,6 +129,21 @@ public abstract partial class LinktreeChangeFeedContract<TStore>(IStoreFactory<T
     }
 
     [Test]
+    public async Task Record_that_is_evicted_for_room_is_a_change_of_its_own()
+    {
+        var store = await NewStoreAsync(maxRecords: 2);
+        await store.PutAsync([Create(1, "a", 1000), Create(2, "b", 1000)]);
+        var feed = new FollowedFeed(store);
+        await feed.ReadToEndAsync();
+
+        await store.PutAsync([Create(1, "c", 2000)]);
+
+        Assert.That(
+            (await feed.ReadToEndAsync()).Select(change => (change.Kind, change.Key.Uuid)),
+            Is.EqualTo(new[] { (LinktreeChangeKind.Evicted, "a"), (LinktreeChangeKind.Inserted, "c") }));
+    }
+
+    [Test]
     public async Task Pages_of_changes_are_full_until_the_end_of_the_feed([Values(1, 3, 10, 11, int.MaxValue)] int limit)
     {
         var store = await NewStoreAsync();

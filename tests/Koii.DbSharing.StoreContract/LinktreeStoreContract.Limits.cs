@@ -69,19 +69,6 @@ public abstract partial class LinktreeStoreContract<TStore>
     }
 
     [Test]
-    public async Task Full_store_rejects_only_new_authors()
-    {
-        var store = await NewStoreAsync(maxRecords: 2);
-        await store.PutAsync([Create(author: 1), Create(author: 2)]);
-
-        var outcomes = await store.PutAsync(
-            [Create(author: 3), Create(author: 1, uuid: "second"), Create(author: 2, timestamp: 2000), Create(author: 4), Create(author: 1)]);
-
-        Assert.That(outcomes, Is.EqualTo(new[] { PutOutcome.Full, PutOutcome.Inserted, PutOutcome.Replaced, PutOutcome.Full, PutOutcome.Unchanged }));
-        Assert.That(await ListAllAsync(store), Has.Count.EqualTo(3));
-    }
-
-    [Test]
     public async Task Bound_takes_effect_within_a_batch()
     {
         var store = await NewStoreAsync(maxRecords: 3);

@@ -29,8 +29,8 @@ public abstract class StoreFixture<TStore>
     [OneTimeTearDown]
     public async Task Delete_the_data() => await _factory.DisposeAsync();
 
-    private protected Task<TStore> NewStoreAsync(int linktreesPerAuthor = 16, long maxRecords = 1_000_000) =>
-        NewStoreAsync(Options(linktreesPerAuthor, maxRecords), TimeProvider.System);
+    private protected Task<TStore> NewStoreAsync(int linktreesPerAuthor = 16, long maxRecords = 1_000_000, long maxBytes = 1L << 30) =>
+        NewStoreAsync(Options(linktreesPerAuthor, maxRecords, maxBytes: maxBytes), TimeProvider.System);
 
     private protected async Task<TStore> NewStoreAsync(DbSharingOptions options, TimeProvider timeProvider) =>
         Track(await CreateUntrackedAsync(options, timeProvider));

@@ -1,3 +1,5 @@
+using Koii.DbSharing.Storage;
+
 namespace Koii.DbSharing.TestSupport;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Koii.DbSharing.TestSupport;
 public sealed class DictionaryStore(DbSharingOptions options) : ILinktreeStore
 {
     private readonly int _linktreesPerAuthor = options.LinktreesPerAuthor;
-    private readonly long _maxRecords = options.MaxRecords;
+    private readonly StoreBounds _bounds = StoreBounds.From(options);
     private readonly Lock _writeLock = new();
     private volatile Dictionary<LinktreeKey, SignedLinktree> _records = [];
 
@@ -59,17 +61,23 @@ public sealed class DictionaryStore(DbSharingOptions options) : ILinktreeStore
         var stored = records.GetValueOrDefault(record.Key);
         if (stored?.Version >= record.Version)
             return stored.Id == record.Id ? PutOutcome.Unchanged : PutOutcome.Superseded;
-        if (stored is null)
+
+        // What is removed for the record: its older version, and the oldest of its author until there is room.
+        var own = records.Values.Where(other => other.Author == record.Author && other != stored).OrderBy(other => other.Version).ToList();
+        var before = new StoreSize(records.Count, records.Values.Sum(other => other.Data.Length));
+        var after = (stored is null ? before : before.Without(stored.Data.Length)).With(record.Data.Length);
+        var removed = new List<SignedLinktree>();
+        while (own.Count >= _linktreesPerAuthor || !_bounds.Allow(before, after, isHeld: stored is not null))
         {
-            var own = records.Values.Where(other => other.Author == record.Author).OrderBy(other => other.Version).ToArray();
-            if (own.Length == 0 && records.Count >= _maxRecords)
-                return PutOutcome.Full;
-            if (own.Length == _linktreesPerAuthor && own[0].Version > record.Version)
-                return PutOutcome.Superseded;
-            if (own.Length == _linktreesPerAuthor)
-                records.Remove(own[0].Key);
+            if (own.Count == 0 || own[0].Version > record.Version)
+                return own.Count >= _linktreesPerAuthor ? PutOutcome.Superseded : PutOutcome.Full;
+            after = after.Without(own[0].Data.Length);
+            removed.Add(own[0]);
+            own.RemoveAt(0);
         }
 
+        foreach (var old in removed)
+            records.Remove(old.Key);
         records[record.Key] = record;
         return stored is null ? PutOutcome.Inserted : PutOutcome.Replaced;
     }

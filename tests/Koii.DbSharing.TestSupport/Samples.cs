@@ -33,6 +33,10 @@ public static class Samples
         return Create(Author(author), new LinktreeSignature(bytes), DataJson(uuid, timestamp, name, deleted, deleted ? TaskId : null));
     }
 
+    /// <summary>Creates a well-formed record whose data has a number of bytes, at least 100.</summary>
+    public static SignedLinktree Sized(int author, string uuid, long timestamp, int bytes) =>
+        Create(author, uuid, timestamp, new string('x', bytes - Create(author, uuid, timestamp).Data.Length));
+
     /// <summary>Creates a well-formed record with a signature that only a fake verifier accepts.</summary>
     public static SignedLinktree Linktree(
         int author = 1, string uuid = "u", long timestamp = 1_700_000_000_000, string name = "n", bool deleted = false, string? taskId = null) =>
@@ -93,11 +97,13 @@ public static class Samples
         $"[{string.Join(',', linktrees.Select(linktree => $$"""{"key":"linktree:{{linktree.Author}}","value":{{Json(linktree)}}}"""))}]";
 
     /// <summary>Creates the settings of a store under test.</summary>
-    public static DbSharingOptions Options(int linktreesPerAuthor = 16, long maxRecords = 1_000_000, string taskId = TaskId) => new()
+    public static DbSharingOptions Options(
+        int linktreesPerAuthor = 16, long maxRecords = 1_000_000, string taskId = TaskId, long maxBytes = 1L << 30) => new()
     {
         TaskId = taskId,
         LinktreesPerAuthor = linktreesPerAuthor,
         MaxRecords = maxRecords,
+        MaxBytes = maxBytes,
         MaxRetainedChanges = RetainedChanges,
     };
 

@@ -14,7 +14,7 @@ public sealed class DbSharingOptionsTests
             Assert.That(options.ResourceName, Is.EqualTo("linktree"));
             Assert.That(options.Interval, Is.EqualTo(TimeSpan.FromSeconds(20)));
             Assert.That((options.FanOut, options.MaxConcurrentPeers, options.LinktreesPerAuthor), Is.EqualTo((8, 4, 16)));
-            Assert.That(options.MaxRecords, Is.EqualTo(1_000_000));
+            Assert.That((options.MaxRecords, options.MaxBytes), Is.EqualTo((1_000_000, 1L << 30)));
             Assert.That((options.MaxRetainedChanges, options.ChangeRetention), Is.EqualTo((100_000, TimeSpan.FromDays(7))));
             Assert.That(options.MaxClockSkew, Is.EqualTo(TimeSpan.FromMinutes(10)));
             Assert.That(options.AllowPrivateAddresses, Is.False);
@@ -49,6 +49,7 @@ public sealed class DbSharingOptionsTests
             options.Interval = TimeSpan.Zero;
             options.FanOut = options.MaxConcurrentPeers = options.LinktreesPerAuthor = 0;
             options.MaxRecords = -1;
+            options.MaxBytes = 1000;
             options.MaxClockSkew = TimeSpan.FromSeconds(-1);
             options.MaxRetainedChanges = 0;
             options.ChangeRetention = TimeSpan.MaxValue;
@@ -73,6 +74,7 @@ public sealed class DbSharingOptionsTests
             "MaxRecords is -1; it must be at least 1.",
             "MaxRetainedChanges is 0; it must be at least 1.",
             "PeerLimits.MaxListBytes is 0; it must be at least 1.",
+            "MaxBytes is 1000; it must be at least 1048576 (1 MiB).",
             "PeerLimits.IdleTimeout is -00:00:00.0010000; it must be more than zero and at most 1 day.",
             "PeerLimits.HeadersTimeout is 00:00:10, less than ConnectTimeout (00:00:30), which is a part of it.",
         }));

@@ -2,9 +2,10 @@ namespace Koii.DbSharing;
 
 /// <summary>
 /// Keeps one task's records. The store, not its caller, decides what stays: of each identity the newest version, of each
-/// author the newest <see cref="DbSharingOptions.LinktreesPerAuthor"/> identities, and no new author beyond
-/// <see cref="DbSharingOptions.MaxRecords"/>. Its state is therefore a function of the set of records it was given,
-/// as long as <see cref="DbSharingOptions.MaxRecords"/> is not reached; then the order matters too.
+/// author the newest <see cref="DbSharingOptions.LinktreesPerAuthor"/> identities, and no more in all than
+/// <see cref="DbSharingOptions.MaxRecords"/> and <see cref="DbSharingOptions.MaxBytes"/> (protocol §1.9). Its state is
+/// therefore a function of the set of records it was given, as long as these bounds are not reached; then the order
+/// matters too.
 /// </summary>
 /// <remarks>
 /// <para>Values go in and values come out: nothing stays open between calls, so a slow reader holds no cursor and no

@@ -13,7 +13,7 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 {
     private readonly Lock _lock = new();
     private readonly int _perAuthor;
-    private readonly long _maxRecords;
+    private readonly StoreBounds _bounds;
     private readonly EntryTree _entries = new();
     private readonly HashSet<SignedLinktree> _linktrees = new(InMemoryComparer.Instance);
     private readonly HashSet<SignedLinktree>.AlternateLookup<LinktreeId> _byId;
@@ -21,12 +21,14 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
     private readonly HashSet<InMemoryAuthor>.AlternateLookup<PublicKey> _byAuthor;
     private readonly InMemoryChangeFeed _feed;
     private readonly TimeProvider _timeProvider;
+    private StoreSize _size;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="options">
     /// The task's settings. <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
-    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxRetainedChanges"/> and
-    /// <see cref="DbSharingOptions.ChangeRetention"/> are read here; later changes have no effect.
+    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxBytes"/>,
+    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> and <see cref="DbSharingOptions.ChangeRetention"/> are read here;
+    /// later changes have no effect.
     /// </param>
     /// <param name="timeProvider">The clock by which the age of a change is measured. Default: the system clock.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
@@ -34,11 +36,10 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
         _perAuthor = options.LinktreesPerAuthor;
-        _maxRecords = options.MaxRecords;
+        _bounds = StoreBounds.From(options);
         _feed = new InMemoryChangeFeed(options.MaxRetainedChanges, options.ChangeRetention);
         _timeProvider = timeProvider ?? TimeProvider.System;
         _byId = _linktrees.GetAlternateLookup<LinktreeId>();
@@ -129,39 +130,51 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
 
     private PutOutcome Put(SignedLinktree linktree, DateTimeOffset now)
     {
-        if (!_byAuthor.TryGetValue(linktree.Author, out var author))
-        {
-            if (_entries.Count >= _maxRecords)
-                return PutOutcome.Full;
+        var isAuthor = _byAuthor.TryGetValue(linktree.Author, out var author);
+        var stored = author?.Find(linktree.Uuid);
+        if (stored?.Linktree.Id == linktree.Id)
+            return PutOutcome.Unchanged;
+        if (stored?.Linktree.Version > linktree.Version)
+            return PutOutcome.Superseded;
 
-            // Authors are never removed: a record is removed only for another one of its author.
-            author = new InMemoryAuthor(linktree.Author);
+        author ??= new InMemoryAuthor(linktree.Author);
+        var outcome = FindRoom(linktree, author, stored, out var evicted);
+        if (outcome is PutOutcome.Superseded or PutOutcome.Full)
+            return outcome;
+
+        // Authors are never removed: a record is removed only for another one of its author.
+        if (!isAuthor)
             _authors.Add(author);
-        }
-
-        if (author.Find(linktree.Uuid) is { } stored)
-        {
-            if (stored.Linktree.Id == linktree.Id)
-                return PutOutcome.Unchanged;
-            if (stored.Linktree.Version > linktree.Version)
-                return PutOutcome.Superseded;
-
-            var number = _feed.NextNumber();
+        foreach (var entry in evicted)
+            Remove(author, entry, _feed.NextNumber(), now);
+        var number = _feed.NextNumber();
+        if (stored is not null)
             Remove(author, stored, number, now);
-            Add(author, linktree, number);
-            return PutOutcome.Replaced;
-        }
+        Add(author, linktree, number);
+        return outcome;
+    }
 
-        if (author.Count >= _perAuthor)
+    /// <summary>Finds what is to be evicted for a record, the oldest of its author, or why the record is not stored.</summary>
+    private PutOutcome FindRoom(SignedLinktree linktree, InMemoryAuthor author, InMemoryEntry? stored, out List<InMemoryEntry> evicted)
+    {
+        evicted = [];
+        var isHeld = stored is not null;
+        var size = (isHeld ? _size.Without(stored!.Linktree.Data.Length) : _size).With(linktree.Data.Length);
+        var excess = isHeld ? 0 : author.Count + 1 - _perAuthor;
+        if (excess <= 0 && _bounds.Allow(_size, size, isHeld))
+            return isHeld ? PutOutcome.Replaced : PutOutcome.Inserted;
+
+        foreach (var entry in author.After(null).Where(entry => entry != stored))
         {
-            var oldest = author.Oldest;
-            if (oldest.Linktree.Version > linktree.Version)
-                return PutOutcome.Superseded;
-            Remove(author, oldest, _feed.NextNumber(), now);
+            if (entry.Linktree.Version > linktree.Version)
+                return evicted.Count < excess ? PutOutcome.Superseded : PutOutcome.Full;
+            evicted.Add(entry);
+            size = size.Without(entry.Linktree.Data.Length);
+            if (evicted.Count >= excess && _bounds.Allow(_size, size, isHeld))
+                return isHeld ? PutOutcome.Replaced : PutOutcome.Inserted;
         }
 
-        Add(author, linktree, _feed.NextNumber());
-        return PutOutcome.Inserted;
+        return PutOutcome.Full;
     }
 
     private void Add(InMemoryAuthor author, SignedLinktree linktree, long number)
@@ -171,10 +184,12 @@ public sealed class InMemoryLinktreeStore : ILinktreeStore, ILinktreeChangeFeed
         _linktrees.Add(linktree);
         _entries.Add(entry);
         _feed.Add(entry);
+        _size = _size.With(linktree.Data.Length);
     }
 
     private void Remove(InMemoryAuthor author, InMemoryEntry entry, long number, DateTimeOffset now)
     {
+        _size = _size.Without(entry.Linktree.Data.Length);
         author.Remove(entry);
         _linktrees.Remove(entry.Linktree);
         _entries.Remove(entry);

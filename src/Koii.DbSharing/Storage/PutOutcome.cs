@@ -18,6 +18,9 @@ public enum PutOutcome
     /// </summary>
     Superseded,
 
-    /// <summary>The store is at its bound and has no record of the author yet. Nothing was stored.</summary>
+    /// <summary>
+    /// The store is at one of its bounds, and the record fits neither in place of an older version nor of older records of
+    /// its author. Nothing was stored; the record may be stored once there is room.
+    /// </summary>
     Full,
 }

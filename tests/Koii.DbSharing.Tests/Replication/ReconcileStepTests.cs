@@ -325,7 +325,7 @@ public sealed class ReconcileStepTests : PeerSyncFixture
     [Test]
     public async Task Record_for_which_the_store_is_full_is_not_fetched_in_every_round()
     {
-        _node.Options.MaxRecords = 40;
+        _node.Options.MaxRecords = 42; // New identities up to 40.
         await HoldsAsync(Records(40));
         _network.Add(Node.Peer(1), Records(42));
 

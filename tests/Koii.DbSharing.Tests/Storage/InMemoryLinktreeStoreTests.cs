@@ -12,6 +12,7 @@ public sealed class InMemoryLinktreeStoreTests() : LinktreeStoreContract<InMemor
         foreach (var options in new[]
         {
             new DbSharingOptions { LinktreesPerAuthor = 0 }, new DbSharingOptions { MaxRecords = 0 },
+            new DbSharingOptions { MaxBytes = 1000 },
             new DbSharingOptions { MaxRetainedChanges = 0 }, new DbSharingOptions { ChangeRetention = TimeSpan.Zero },
         })
             Assert.That(() => new InMemoryLinktreeStore(options), Throws.InstanceOf<ArgumentOutOfRangeException>());

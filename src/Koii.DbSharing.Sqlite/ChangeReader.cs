@@ -6,34 +6,39 @@ namespace Koii.DbSharing.Sqlite;
 internal sealed class ChangeReader
 {
     private readonly TaskRow _task;
+    private readonly List<long> _damaged;
     private readonly SqliteStatement _feed, _stored, _removed, _removals;
 
-    internal ChangeReader(StoreConnection connection, TaskRow task)
+    /// <summary>Creates a reader that adds the rows that do not match their checksum to a list.</summary>
+    internal ChangeReader(StoreConnection connection, TaskRow task, List<long> damaged)
     {
         _task = task;
-        _feed = connection.Prepare("SELECT changes, trimmed FROM task WHERE task = ?1");
+        _damaged = damaged;
+        _feed = connection.Prepare("SELECT changes, trimmed, feed FROM task WHERE task = ?1");
         _stored = connection.Prepare(
-            "SELECT row, author, uuid, timestamp, id, tombstone FROM linktree WHERE row BETWEEN ?1 AND ?2 ORDER BY row LIMIT ?3");
+            $"SELECT {LinktreeColumns.Names}, row FROM linktree WHERE row BETWEEN ?1 AND ?2 ORDER BY row LIMIT ?3");
         _removed = connection.Prepare(
-            """
-            SELECT added, author, uuid, timestamp, id, tombstone FROM removal INDEXED BY removal_by_addition
+            $"""
+            SELECT added, {Columns}, row FROM removal INDEXED BY removal_by_addition
             WHERE added BETWEEN ?1 AND ?2 AND row > ?4 ORDER BY added LIMIT ?3
             """);
-        _removals = connection.Prepare(
-            "SELECT row, author, uuid, timestamp, id, tombstone FROM removal WHERE row BETWEEN ?1 AND ?2 ORDER BY row LIMIT ?3");
+        _removals = connection.Prepare($"SELECT row, {Columns} FROM removal WHERE row BETWEEN ?1 AND ?2 ORDER BY row LIMIT ?3");
     }
+
+    /// <summary>The columns of a removal, which has no size.</summary>
+    internal const string Columns = "timestamp, id, author, signature, 0, uuid, tombstone, checksum";
 
     /// <summary>Reads a page in the transaction of the caller.</summary>
     internal ChangePage Read(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
         if (!_feed.Bind(1, _task.Number).Step())
             throw new LinktreeStoreException("The database has lost the row of its task: another program changed it, or it is damaged.");
-        var (last, trimmed) = (_feed.GetInt64(0), _feed.GetInt64(1));
+        var (last, trimmed, feed) = (_feed.GetInt64(0), _feed.GetInt64(1), Convert.ToHexStringLower(_feed.GetBlob(2)));
         _feed.Reset();
 
-        var isRetained = ChangeCursor.TryParse(after, _task.Feed, last, trimmed, out var cursor);
+        var isRetained = ChangeCursor.TryParse(after, feed, last, trimmed, out var cursor);
         if (!isRetained)
-            return new ChangePage([], cursor.ToPosition(_task.Feed)) { IsTrimmed = true };
+            return new ChangePage([], cursor.ToPosition(feed)) { IsTrimmed = true };
 
         var page = new ChangePageBuilder(cursor, limit);
         var (firstRow, lastRow) = (_task.RowOf(page.AdditionsAfter + 1), _task.LastRow);
@@ -45,29 +50,35 @@ internal sealed class ChangeReader
         while (_removals.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            page.AddRemoval(TaskRow.ChangeOf(_removals.GetInt64(0)), ReadKey(_removals), ReadVersion(_removals));
+            var row = _removals.GetInt64(0);
+            if (LinktreeColumns.AreIntact(_removals))
+                page.AddRemoval(TaskRow.ChangeOf(row), LinktreeColumns.ReadKey(_removals), LinktreeColumns.ReadVersion(_removals));
+            else
+                _damaged.Add(row);
         }
 
-        return page.ToPage(_task.Feed, last);
+        return page.ToPage(feed, last);
     }
 
     /// <returns>The row of the last addition, if there were as many as the page may have.</returns>
-    private static long? AddAdditions(ChangePageBuilder page, SqliteStatement statement, CancellationToken cancellationToken)
+    private long? AddAdditions(ChangePageBuilder page, SqliteStatement statement, CancellationToken cancellationToken)
     {
         var (count, row) = (0, 0L);
         while (statement.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
             row = statement.GetInt64(0);
-            page.AddAddition(TaskRow.ChangeOf(row), ReadKey(statement), ReadVersion(statement), statement.GetInt64(5) != 0);
             count++;
+            if (!LinktreeColumns.AreIntact(statement))
+            {
+                _damaged.Add(statement.GetInt64(LinktreeColumns.Count));
+                continue;
+            }
+
+            page.AddAddition(
+                TaskRow.ChangeOf(row), LinktreeColumns.ReadKey(statement), LinktreeColumns.ReadVersion(statement), LinktreeColumns.IsTombstone(statement));
         }
 
         return count == page.Limit ? row : null;
     }
-
-    private static LinktreeKey ReadKey(SqliteStatement statement) =>
-        new(new PublicKey(statement.GetBlob(1)), UuidBytes.Decode(statement.GetBlob(2)));
-
-    private static LinktreeVersion ReadVersion(SqliteStatement statement) => new(statement.GetInt64(3), new LinktreeId(statement.GetBlob(4)));
 }

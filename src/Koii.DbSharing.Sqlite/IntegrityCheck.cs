@@ -3,7 +3,10 @@ using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
-/// <summary>Reads a whole database, and compares its tables with each other and with their indexes.</summary>
+/// <summary>
+/// Checks the structure of a database and, for a copy that is to be relied on, compares its tables with each other and with
+/// their indexes.
+/// </summary>
 internal static class IntegrityCheck
 {
     /// <summary>
@@ -29,24 +32,30 @@ internal static class IntegrityCheck
         ("SELECT 1 FROM linktree l WHERE NOT EXISTS (SELECT 1 FROM linktree_data d WHERE d.row = l.row) LIMIT 1", "a record has no data"),
         ("SELECT 1 FROM linktree_data d WHERE NOT EXISTS (SELECT 1 FROM linktree l WHERE l.row = d.row) LIMIT 1", "data belongs to no record"),
         (
-            "SELECT 1 FROM task t WHERE t.records <> (SELECT count(*) FROM linktree l WHERE l.task = t.task) LIMIT 1",
+            """
+            SELECT 1 FROM task t WHERE (t.records, t.bytes) <> (SELECT count(*), coalesce(sum(size), 0) FROM (
+                SELECT size FROM linktree WHERE task = t.task UNION ALL SELECT size FROM withheld WHERE task = t.task)) LIMIT 1
+            """,
             "a task counts other records than it has"),
     ];
 
-    /// <summary>Returns the first problem, or <see langword="null"/>.</summary>
-    internal static string? FindProblem(SqliteConnection connection, CancellationToken cancellationToken)
+    /// <summary>Reads everything; returns the first problem, or <see langword="null"/>.</summary>
+    internal static string? FindProblem(SqliteConnection connection, CancellationToken cancellationToken) =>
+        FindProblem(connection, "PRAGMA integrity_check(1)", isComparing: true, cancellationToken);
+
+    private static string? FindProblem(SqliteConnection connection, string check, bool isComparing, CancellationToken cancellationToken)
     {
         raw.sqlite3_progress_handler(
             connection.Handle, InstructionsBetweenChecks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
         try
         {
-            using (var statement = new SqliteStatement(connection, "PRAGMA integrity_check(1)"))
+            using (var statement = new SqliteStatement(connection, check))
             {
                 if (statement.Step() && statement.GetText(0) is var result && result != "ok")
                     return result;
             }
 
-            return HasTables(connection) ? FindBrokenRule(connection) : null;
+            return isComparing && HasTables(connection) ? FindBrokenRule(connection) : null;
         }
         catch (SqliteException failure) when (failure.SqliteErrorCode == raw.SQLITE_CORRUPT)
         {
@@ -63,9 +72,12 @@ internal static class IntegrityCheck
     }
 
     /// <summary>
-    /// Checks a file that was not closed properly. After the end of a process SQLite repeats the log and the file is
-    /// whole; the check finds what SQLite cannot: a disk that lost confirmed writes when the power failed.
+    /// Checks the structure of a file that was not closed properly. After the end of a process SQLite repeats the log and the
+    /// file is whole; the check finds what SQLite cannot: a disk that lost confirmed writes when the power failed.
     /// </summary>
+    /// <remarks>
+    /// It takes a fraction of the time of the whole check. Rows are verified when they are read.
+    /// </remarks>
     /// <exception cref="LinktreeStoreException">The file is damaged.</exception>
     internal static void RunAfterUncleanStop(SqliteStoreSettings settings, CancellationToken cancellationToken)
     {
@@ -80,7 +92,7 @@ internal static class IntegrityCheck
 
         // With the log kept in its place, the next attempt to open the file checks again until it is whole.
         _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
-        if (FindProblem(connection, cancellationToken) is { } problem)
+        if (FindProblem(connection, "PRAGMA quick_check(1)", isComparing: false, cancellationToken) is { } problem)
         {
             throw new LinktreeStoreException(
                 $"The database '{settings.Path}' was not closed properly and is damaged: {problem}. {SqliteErrors.WhatToDoWithDamage}");

@@ -63,7 +63,7 @@ internal sealed class SqliteDatabase : IDisposable
             var task = RegisterTask(connection, settings);
             var transaction = new TaskTransaction(connection, task, settings, timeProvider);
             var writer = new StoreWriter(transaction, settings, logger);
-            writer.Trim(timeProvider.GetUtcNow().Add(settings.MaxClockSkew).ToUnixTimeMilliseconds());
+            writer.Trim();
 
             // From now on the store waits for the lock itself, without blocking a thread.
             connection.SetBusyTimeout(TimeSpan.Zero);
@@ -162,7 +162,7 @@ internal sealed class SqliteDatabase : IDisposable
     private static TaskRow RegisterTask(StoreConnection connection, SqliteStoreSettings settings)
     {
         var name = Encoding.UTF8.GetBytes(settings.TaskId);
-        var find = connection.Prepare("SELECT task, feed FROM task WHERE name = ?1").Bind(1, name);
+        var find = connection.Prepare("SELECT task, seed FROM task WHERE name = ?1").Bind(1, name);
         if (!find.Step())
         {
             connection.Prepare("INSERT INTO task (name) VALUES (?1) ON CONFLICT DO NOTHING").Bind(1, name).Execute();

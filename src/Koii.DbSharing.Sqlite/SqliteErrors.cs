@@ -8,6 +8,9 @@ internal static class SqliteErrors
 {
     internal const string WhatToDoWithDamage = "Restore a backup, or delete the file and let the node's peers fill it again.";
 
+    internal static LinktreeStoreException Damaged(string path, string problem) =>
+        new($"The database '{path}' is damaged: {problem}. {WhatToDoWithDamage}");
+
     internal static LinktreeStoreException Explain(SqliteException exception, SqliteStoreSettings settings) =>
         Explain(exception, settings.Path, settings.BusyTimeout);
 

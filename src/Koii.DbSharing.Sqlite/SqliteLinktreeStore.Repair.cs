@@ -2,7 +2,49 @@ using Koii.DbSharing.Sqlite;
 
 namespace Koii.DbSharing;
 
+/// <content>Lets the writer move rows that a read has met: damaged ones, and withheld records that are due.</content>
 public sealed partial class SqliteLinktreeStore
 {
-    private ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken) => ReadOnceAsync(read, cancellationToken);
+    /// <summary>How often one read is repeated because of damaged rows.</summary>
+    private const int MaxRepairs = 16;
+
+    private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
+    {
+        var now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        for (var repairs = 0; ;)
+        {
+            try
+            {
+                return await ReadOnceAsync(reader => reader.Read(read, now), cancellationToken).ConfigureAwait(false);
+            }
+            catch (RowsToMoveException found) when (found.Damaged.Count == 0)
+            {
+                if (!await TryMoveDueAsync(cancellationToken).ConfigureAwait(false))
+                    now = long.MinValue;
+            }
+            catch (RowsToMoveException found)
+            {
+                await WriteAsync(writer => writer.MoveDamaged(found.Damaged), cancellationToken).ConfigureAwait(false);
+                if (!found.IsDamageAbsence || ++repairs == MaxRepairs)
+                    throw DamagedRowsMoved();
+            }
+        }
+    }
+
+    /// <summary>Moves withheld records back; returns <see langword="false"/> if the file cannot be written, which reads do not need.</summary>
+    private async ValueTask<bool> TryMoveDueAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(writer => writer.MoveDue(), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (LinktreeStoreException)
+        {
+            return false;
+        }
+    }
+
+    private LinktreeStoreException DamagedRowsMoved() => new(
+        $"The database '{_settings.Path}' had damaged rows, which are no longer served. The call can be made again.") { IsTransient = true };
 }

@@ -49,9 +49,9 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
     /// </param>
     /// <param name="options">
     /// The task's settings. <see cref="DbSharingOptions.TaskId"/>, <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
-    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxClockSkew"/>,
-    /// <see cref="DbSharingOptions.MaxRetainedChanges"/> and <see cref="DbSharingOptions.ChangeRetention"/> are read
-    /// here; later changes have no effect.
+    /// <see cref="DbSharingOptions.MaxRecords"/>, <see cref="DbSharingOptions.MaxBytes"/>,
+    /// <see cref="DbSharingOptions.MaxClockSkew"/>, <see cref="DbSharingOptions.MaxRetainedChanges"/> and
+    /// <see cref="DbSharingOptions.ChangeRetention"/> are read here; later changes have no effect.
     /// </param>
     /// <param name="timeProvider">
     /// The clock by which records are in the future when the file is opened and the age of a change is measured.

@@ -1,3 +1,4 @@
+using Koii.DbSharing.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Koii.DbSharing.Sqlite;
@@ -9,7 +10,7 @@ internal sealed record SqliteStoreSettings(
     TimeSpan BusyTimeout,
     string TaskId,
     int LinktreesPerAuthor,
-    long MaxRecords,
+    StoreBounds Bounds,
     TimeSpan MaxClockSkew,
     int MaxRetainedChanges,
     TimeSpan ChangeRetention)
@@ -26,7 +27,7 @@ internal sealed record SqliteStoreSettings(
         if (string.IsNullOrWhiteSpace(options.TaskId))
             throw new ArgumentException("A file may contain several tasks, each under its id. Set TaskId to the id of the task.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LinktreesPerAuthor, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
+        var bounds = StoreBounds.From(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRetainedChanges, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
 
@@ -71,7 +72,7 @@ internal sealed record SqliteStoreSettings(
             busyTimeout,
             options.TaskId,
             options.LinktreesPerAuthor,
-            options.MaxRecords,
+            bounds,
             options.MaxClockSkew,
             options.MaxRetainedChanges,
             options.ChangeRetention);

@@ -6,39 +6,43 @@ namespace Koii.DbSharing.Sqlite;
 internal sealed class StoreReader : IDisposable
 {
     internal const string VersionSql =
-        """
-        SELECT row, timestamp, id FROM linktree
+        $"""
+        SELECT {LinktreeColumns.Names} FROM linktree
         WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8) AND uuid_hash = ?4 AND author = ?2 AND uuid = ?3
         """;
 
-    internal const string ByIdSql = $"SELECT {Columns} FROM linktree WHERE task = ?1 AND substr(id, 1, 8) = substr(?2, 1, 8) AND id = ?2";
+    internal const string ByIdSql = $"SELECT {LinktreeColumns.Names} FROM linktree WHERE task = ?1 AND substr(id, 1, 8) = substr(?2, 1, 8) AND id = ?2";
 
     // SQLite does not use the index for a comparison of both columns at once, because one is an expression. Records whose
     // ids begin with the same eight bytes are put in order by ListedRows.
     internal const string ListSql =
         $"""
-        SELECT {Columns} FROM linktree INDEXED BY linktree_by_time
+        SELECT {LinktreeColumns.Names} FROM linktree INDEXED BY linktree_by_time
         WHERE task = ?1 AND timestamp > ?2 AND tombstone <= ?3 ORDER BY timestamp, substr(id, 1, 8)
         """;
 
     internal const string ListSameTimeSql =
         $"""
-        SELECT {Columns} FROM linktree INDEXED BY linktree_by_time
+        SELECT {LinktreeColumns.Names} FROM linktree INDEXED BY linktree_by_time
         WHERE task = ?1 AND timestamp = ?2 AND tombstone <= ?3 AND substr(id, 1, 8) >= substr(?4, 1, 8) AND id > ?4 ORDER BY substr(id, 1, 8)
         """;
 
-    private const string Columns = "row, timestamp, id, author, signature, size";
+    /// <summary>A read ends when it has met so many damaged rows, so that it does not read a whole damaged database.</summary>
+    private const int MaxDamaged = 1000;
 
     private readonly StoreConnection _connection;
     private readonly TaskRow _task;
-    private readonly SqliteStatement _begin, _version, _byId, _data, _list, _listSameTime, _listAuthor;
+    private readonly SqliteStatement _begin, _nextDue, _version, _byId, _data, _list, _listSameTime, _listAuthor;
     private readonly ChangeReader _changes;
+    private readonly List<long> _damaged = [];
+    private bool _isDamageAbsence;
 
     internal StoreReader(StoreConnection connection, TaskRow task)
     {
         _connection = connection;
         _task = task;
         _begin = connection.Prepare("BEGIN");
+        _nextDue = connection.Prepare("SELECT next_due FROM task WHERE task = ?1 AND next_due <= ?2");
         _version = connection.Prepare(VersionSql);
         _byId = connection.Prepare(ByIdSql);
         _data = connection.Prepare("SELECT data FROM linktree_data WHERE row = ?1");
@@ -46,17 +50,35 @@ internal sealed class StoreReader : IDisposable
         _listSameTime = connection.Prepare(ListSameTimeSql);
         _listAuthor = connection.Prepare(
             $"""
-            SELECT {Columns} FROM linktree INDEXED BY linktree_by_key
+            SELECT {LinktreeColumns.Names} FROM linktree INDEXED BY linktree_by_key
             WHERE task = ?1 AND substr(author, 1, 8) = substr(?4, 1, 8) AND author = ?4 AND timestamp >= ?2 AND tombstone <= ?3
             """);
-        _changes = new ChangeReader(connection, task);
+        _changes = new ChangeReader(connection, task, _damaged);
+    }
+
+    /// <summary>Reads one state of the database.</summary>
+    /// <param name="read">Calls methods of this reader.</param>
+    /// <param name="now">The time at which withheld records must have been moved back, in milliseconds since the Unix epoch.</param>
+    /// <exception cref="RowsToMoveException">The writer has to move rows.</exception>
+    internal T Read<T>(Func<StoreReader, T> read, long now)
+    {
+        _damaged.Clear();
+        _isDamageAbsence = false;
+        _begin.Execute();
+        if (_nextDue.Bind(1, _task.Number).Bind(2, now).Step())
+            throw new RowsToMoveException([], isDamageAbsence: true);
+        var result = read(this);
+        if (_damaged.Count > 0)
+            throw new RowsToMoveException([.. _damaged], _isDamageAbsence);
+        _connection.Commit();
+        return result;
     }
 
     internal LinktreeVersion?[] GetVersions(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken)
     {
         var versions = new LinktreeVersion?[keys.Count];
         Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
-        _begin.Execute();
+        _isDamageAbsence = true;
         for (var i = 0; i < versions.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -65,12 +87,12 @@ internal sealed class StoreReader : IDisposable
             var uuid = buffer[..length];
             if (_version.Bind(1, _task.Number).Bind(2, keys[i].Author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)).Step())
             {
-                versions[i] = new LinktreeVersion(_version.GetInt64(1), new LinktreeId(_version.GetBlob(2)));
+                if (IsIntact(_version))
+                    versions[i] = LinktreeColumns.ReadVersion(_version);
                 _version.Reset();
             }
         }
 
-        _connection.Commit();
         return versions;
     }
 
@@ -78,44 +100,37 @@ internal sealed class StoreReader : IDisposable
     {
         var linktrees = new List<SignedLinktree>(ids.Count);
         var seen = new HashSet<LinktreeId>(ids.Count);
-        _begin.Execute();
         foreach (var id in ids)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (seen.Add(id) && _byId.Bind(1, _task.Number).Bind(2, id.AsSpan()).Step())
             {
-                linktrees.Add(Read(ListedRow.Read(_byId)));
+                if (IsIntact(_byId) && Read(ListedRow.Read(_byId)) is { } linktree)
+                    linktrees.Add(linktree);
                 _byId.Reset();
             }
         }
 
-        _connection.Commit();
         return linktrees;
     }
 
     internal LinktreePage List(LinktreeQuery query, CancellationToken cancellationToken)
     {
-        _begin.Execute();
         var rows = query.Author is { } author ? ListAuthor(query, author, cancellationToken) : ListAll(query, cancellationToken);
         var count = rows.CountOfPage;
         var linktrees = new List<SignedLinktree>(count);
         for (var i = 0; i < count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            linktrees.Add(Read(rows[i]));
+            if (Read(rows[i]) is { } linktree)
+                linktrees.Add(linktree);
         }
 
-        _connection.Commit();
-        return new LinktreePage(linktrees, count < rows.Count ? linktrees[^1].Version : null);
+        return new LinktreePage(linktrees, count < rows.Count ? rows[count - 1].Version : null);
     }
 
-    internal ChangePage ReadChanges(ChangePosition after, int limit, CancellationToken cancellationToken)
-    {
-        _begin.Execute();
-        var page = _changes.Read(after, limit, cancellationToken);
-        _connection.Commit();
-        return page;
-    }
+    internal ChangePage ReadChanges(ChangePosition after, int limit, CancellationToken cancellationToken) =>
+        _changes.Read(after, limit, cancellationToken);
 
     /// <summary>
     /// Prepares the reader for the next read after an exception; returns <see langword="false"/> if it is no longer
@@ -136,13 +151,14 @@ internal sealed class StoreReader : IDisposable
         return rows;
     }
 
-    private static void AddRows(ListedRows rows, SqliteStatement statement, CancellationToken cancellationToken)
+    private void AddRows(ListedRows rows, SqliteStatement statement, CancellationToken cancellationToken)
     {
         while (statement.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            rows.Add(ListedRow.Read(statement));
-            if (rows.IsComplete)
+            if (IsIntact(statement))
+                rows.Add(ListedRow.Read(statement));
+            if (rows.IsComplete || _damaged.Count >= MaxDamaged)
             {
                 statement.Reset();
                 return;
@@ -158,8 +174,7 @@ internal sealed class StoreReader : IDisposable
         while (_listAuthor.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var row = ListedRow.Read(_listAuthor);
-            if (query.After is not { } after || row.Version > after)
+            if (IsIntact(_listAuthor) && ListedRow.Read(_listAuthor) is var row && (query.After is not { } after || row.Version > after))
                 ofAuthor.Add(row);
         }
 
@@ -170,10 +185,22 @@ internal sealed class StoreReader : IDisposable
         return rows;
     }
 
-    private SqliteStatement BindQuery(SqliteStatement statement, LinktreeQuery query) =>
-        statement.Bind(1, _task.Number).Bind(2, query.After?.Timestamp ?? -1).Bind(3, query.IncludeTombstones ? 1 : 0);
+    // Without a start and with tombstones, all values are read, so that damaged ones are found.
+    private SqliteStatement BindQuery(SqliteStatement statement, LinktreeQuery query) => statement
+        .Bind(1, _task.Number)
+        .Bind(2, query.After?.Timestamp ?? long.MinValue)
+        .Bind(3, query.IncludeTombstones ? long.MaxValue : 0);
 
-    private SignedLinktree Read(in ListedRow row)
+    private bool IsIntact(SqliteStatement statement)
+    {
+        var isIntact = LinktreeColumns.AreIntact(statement);
+        if (!isIntact)
+            _damaged.Add(statement.GetInt64(0));
+        return isIntact;
+    }
+
+    /// <summary>Reads a record, or <see langword="null"/> if its data is damaged.</summary>
+    private SignedLinktree? Read(in ListedRow row)
     {
         // The id is computed from the data that was read, so a record that has changed on the disk is never served.
         SignedLinktree? linktree = null;
@@ -185,8 +212,8 @@ internal sealed class StoreReader : IDisposable
             _data.Reset();
         }
 
-        if (linktree is not null && linktree.Timestamp == row.Version.Timestamp)
-            return linktree;
-        throw new LinktreeStoreException("The database is damaged: a stored record does not match its id. " + SqliteErrors.WhatToDoWithDamage);
+        if (linktree is null)
+            _damaged.Add(row.Row);
+        return linktree;
     }
 }

@@ -1,26 +1,33 @@
+using Koii.DbSharing.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using SQLitePCL;
 
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>
-/// Decides the outcome of each record of a batch (protocol §1), and what is dropped when a store is opened.
+/// Decides the outcome of each record of a batch (protocol §1), and what is withheld, dropped or moved. Each method commits the
+/// transaction that was begun.
 /// </summary>
-internal sealed class StoreWriter(TaskTransaction transaction, SqliteStoreSettings settings, ILogger logger)
+internal sealed partial class StoreWriter(TaskTransaction transaction, SqliteStoreSettings settings, ILogger logger)
 {
     private const int RowsPerStep = 512;
 
-    private readonly ILogger _logger = logger;
+    /// <summary>How many withheld records one transaction moves back, so that other calls do not wait long.</summary>
+    private const int StepsPerTransaction = 8;
 
     /// <summary>
     /// Begins the transaction of a batch; returns <see langword="false"/> while another connection writes.
     /// </summary>
     internal bool TryBegin() => transaction.TryBegin();
 
-    /// <summary>Writes a batch in the transaction that was begun, and commits it.</summary>
-    internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken)
+    /// <summary>Writes a batch.</summary>
+    internal PutOutcome[] Put(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken) => Run(() =>
     {
         if (transaction.LinktreesPerAuthor < settings.LinktreesPerAuthor)
             transaction.LinktreesPerAuthor = settings.LinktreesPerAuthor;
+        if (transaction.IsRecordDue)
+            MoveDueRecords();
 
         // Valid for this transaction only: another process may change the rows of these authors once it has ended.
         var authors = new Dictionary<PublicKey, AuthorRows>();
@@ -28,110 +35,232 @@ internal sealed class StoreWriter(TaskTransaction transaction, SqliteStoreSettin
         for (var i = 0; i < outcomes.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            outcomes[i] = Put(linktrees[i], authors);
+            outcomes[i] = Put(linktrees[i], authors, transaction.Size);
         }
 
         transaction.Commit();
         return outcomes;
-    }
+    });
 
     /// <summary>
-    /// Drops the records that are newer than <paramref name="latestTimestamp"/>, and the records of authors beyond a
+    /// Begins a transaction, withholds the records that are too far in the future, and drops the records of authors beyond a
     /// lowered limit.
     /// </summary>
-    internal void Trim(long latestTimestamp)
+    internal void Trim()
     {
         transaction.Begin();
-        while (transaction.RowsAfter(latestTimestamp, RowsPerStep) is { Count: > 0 } rows)
+        var withheld = Run(() =>
         {
-            foreach (var row in rows)
-                transaction.Evict(row);
-        }
-
-        if (transaction.LinktreesPerAuthor > settings.LinktreesPerAuthor)
-        {
-            foreach (var author in transaction.AuthorsWithMoreThan(settings.LinktreesPerAuthor))
+            var count = transaction.Withheld.Withhold(transaction.LatestTimestamp);
+            if (count > 0 || transaction.HasWithheldRecords)
             {
-                for (var rows = new AuthorRows(transaction, author); !rows.HasAtMost(settings.LinktreesPerAuthor);)
-                    rows.EvictOldest();
+                transaction.Withheld.Trim(settings.LinktreesPerAuthor);
+                transaction.CountAgain();
+                transaction.UpdateNextDue();
             }
-        }
 
-        transaction.LinktreesPerAuthor = settings.LinktreesPerAuthor;
-        transaction.Commit();
+            if (count > 0)
+                transaction.RestartFeed();
+            if (transaction.LinktreesPerAuthor > settings.LinktreesPerAuthor)
+            {
+                foreach (var author in transaction.AuthorsWithMoreThan(settings.LinktreesPerAuthor))
+                    EvictBeyondLimit(new AuthorRows(transaction, author));
+            }
+
+            transaction.LinktreesPerAuthor = settings.LinktreesPerAuthor;
+            transaction.Commit();
+            return count;
+        });
+        if (withheld > 0)
+            Log.RecordsWithheld(logger, withheld, settings.Path, settings.MaxClockSkew);
     }
 
-    private PutOutcome Put(SignedLinktree linktree, Dictionary<PublicKey, AuthorRows> authors)
+    /// <summary>Moves withheld records back that are due, up to a few thousand.</summary>
+    internal bool MoveDue() => Run(() =>
     {
-        if (transaction.TryFind(linktree.Key, out var stored))
-        {
-            if (stored.Version.Id == linktree.Id)
-                return PutOutcome.Unchanged;
-            if (stored.Version > linktree.Version)
-                return PutOutcome.Superseded;
+        MoveDueRecords();
+        transaction.Commit();
+        return transaction.IsRecordDue;
+    });
 
-            var row = transaction.Replace(stored, linktree);
-            if (authors.TryGetValue(linktree.Author, out var rows))
-                rows.Replace(stored, row);
-            return PutOutcome.Replaced;
+    /// <summary>Moves rows that a read has found damaged; returns how many were.</summary>
+    internal int MoveDamaged(IReadOnlyList<long> rows) => Run(() =>
+    {
+        var moved = transaction.MoveDamaged(rows);
+        transaction.Commit();
+        return moved;
+    });
+
+    /// <summary>Moves the older versions of an identity that has several rows; returns how many there were.</summary>
+    internal int MoveOlderVersions(LinktreeKey key) => Run(() =>
+    {
+        var moved = transaction.MoveOlderVersions(key);
+        transaction.Commit();
+        return moved;
+    });
+
+    /// <summary>Builds all indexes again and counts the records.</summary>
+    internal bool RebuildIndexes() => Run(() =>
+    {
+        transaction.Damaged.RebuildIndexes();
+        transaction.CountAgain();
+        transaction.Commit();
+        return true;
+    });
+
+    /// <summary>Counts the records.</summary>
+    internal bool CountRecords() => Run(() =>
+    {
+        transaction.CountAgain();
+        transaction.Commit();
+        return true;
+    });
+
+    /// <summary>
+    /// Writes, and logs what was found damaged. If an index does not have the row that is written, all indexes are built again and
+    /// the write is repeated.
+    /// </summary>
+    private T Run<T>(Func<T> write)
+    {
+        T result;
+        try
+        {
+            result = write();
+        }
+        catch (SqliteException damage) when (damage.SqliteErrorCode == raw.SQLITE_CORRUPT && !transaction.Damaged.AreIndexesRebuilt)
+        {
+            if (!transaction.TryBeginAgain())
+                throw;
+            transaction.Damaged.RebuildIndexes();
+            result = write();
         }
 
-        if (!authors.TryGetValue(linktree.Author, out var author))
-            authors.Add(linktree.Author, author = new AuthorRows(transaction, linktree.Author));
-        if (transaction.Records >= settings.MaxRecords && author.IsEmpty)
-            return PutOutcome.Full;
+        transaction.Damaged.LogFound(logger, settings.Path);
+        return result;
+    }
 
-        // A store of another process may have had a higher limit.
-        while (!author.HasAtMost(settings.LinktreesPerAuthor))
-            author.EvictOldest();
-        if (!author.HasAtMost(settings.LinktreesPerAuthor - 1))
+    private void MoveDueRecords()
+    {
+        var moved = 0;
+        for (var step = 0; step < StepsPerTransaction; step++)
         {
-            if (author.Oldest.Version > linktree.Version)
-                return PutOutcome.Superseded;
-            author.EvictOldest();
+            var due = transaction.Withheld.ReadDue(transaction.LatestTimestamp, RowsPerStep);
+            var authors = new Dictionary<PublicKey, AuthorRows>();
+            foreach (var (row, size, linktree) in due)
+            {
+                var before = transaction.Size;
+                if (linktree is null)
+                {
+                    transaction.MoveDamagedWithheld(row);
+                    continue;
+                }
+
+                // As a record that arrives; it has room, because it was counted already.
+                transaction.DeleteWithheld(row, size);
+                Put(linktree, authors, before);
+            }
+
+            moved += due.Count;
+            if (due.Count < RowsPerStep)
+                break;
         }
 
-        author.Add(transaction.Insert(linktree));
-        return PutOutcome.Inserted;
+        transaction.UpdateNextDue();
+        if (moved > 0)
+            Log.RecordsDue(logger, moved, settings.Path);
     }
 
     /// <summary>
-    /// The rows of one author during one transaction: an upper bound of their number, and the rows once they are needed.
-    /// They are read at most once in a transaction, so an author with very many records costs a batch no more than one
-    /// pass over them.
+    /// Puts a record into a store that had a size before, from which on it must not grow beyond its bounds.
     /// </summary>
-    private sealed class AuthorRows(TaskTransaction transaction, PublicKey author)
+    private PutOutcome Put(SignedLinktree linktree, Dictionary<PublicKey, AuthorRows> authors, StoreSize before)
     {
-        private int _atMost = transaction.CountWithPrefixOf(author);
-        private SortedDictionary<LinktreeVersion, LinktreeRow>? _rows;
+        var isStored = transaction.TryFind(linktree.Key, out var stored);
+        if (isStored && stored.Version.Id == linktree.Id)
+            return PutOutcome.Unchanged;
+        if (isStored && stored.Version > linktree.Version)
+            return PutOutcome.Superseded;
 
-        internal bool IsEmpty => HasAtMost(0);
+        var author = isStored ? authors.GetValueOrDefault(linktree.Author) : GetAuthor(linktree.Author, authors);
 
-        internal LinktreeRow Oldest => Rows.First().Value;
-
-        private SortedDictionary<LinktreeVersion, LinktreeRow> Rows =>
-            _rows ??= new(transaction.RowsOf(author).ToDictionary(row => row.Version));
-
-        internal bool HasAtMost(int count) => _atMost <= count || Rows.Count <= count;
-
-        internal void Add(LinktreeRow row)
+        // A store of another process may have had a higher limit.
+        var excess = isStored ? 0 : EvictBeyondLimit(author!);
+        var after = (isStored ? transaction.Size.Without(stored.Size) : transaction.Size).With(linktree.Data.Length);
+        if (excess > 0 || !settings.Bounds.Allow(before, after, isStored))
         {
-            _atMost++;
-            _rows?.Add(row.Version, row);
+            author ??= GetAuthor(linktree.Author, authors);
+            if (FindRoom(linktree, isStored ? stored : null, author, excess, before, after, out var evicted) is { } refusal)
+                return refusal;
+            foreach (var row in evicted)
+                author.Evict(row);
         }
 
-        internal void Replace(LinktreeRow old, LinktreeRow row)
+        if (!isStored)
         {
-            if (_rows?.Remove(old.Version) is true)
-                _rows.Add(row.Version, row);
+            author!.Add(transaction.Insert(linktree));
+            return PutOutcome.Inserted;
         }
 
-        internal void EvictOldest()
+        var replaced = transaction.Replace(stored, linktree);
+        author?.Replace(stored, replaced);
+        return PutOutcome.Replaced;
+    }
+
+    private AuthorRows GetAuthor(PublicKey key, Dictionary<PublicKey, AuthorRows> authors)
+    {
+        if (!authors.TryGetValue(key, out var author))
+            authors.Add(key, author = new AuthorRows(transaction, key));
+        return author;
+    }
+
+    /// <summary>Evicts the records of an author beyond the limit; returns by how many one more record exceeds it.</summary>
+    private int EvictBeyondLimit(AuthorRows author)
+    {
+        if (author.ExcessOver(settings.LinktreesPerAuthor) is > 0 and var excess)
         {
-            var oldest = Oldest;
-            transaction.Evict(oldest);
-            Rows.Remove(oldest.Version);
-            _atMost--;
+            foreach (var oldest in author.Ascending.Take(excess).ToList())
+                author.Evict(oldest);
         }
+
+        return author.ExcessOver(settings.LinktreesPerAuthor - 1);
+    }
+
+    /// <summary>Finds the oldest records of an author that are evicted for a record, or the outcome if there are too few.</summary>
+    private PutOutcome? FindRoom(
+        SignedLinktree linktree, LinktreeRow? stored, AuthorRows author, int excess, StoreSize before, StoreSize after, out List<LinktreeRow> evicted)
+    {
+        evicted = [];
+        var isHeld = stored is not null || (transaction.HasWithheldRecords && transaction.Withheld.Contains(linktree.Key));
+        if (excess == 0 && settings.Bounds.Allow(before, after, isHeld))
+            return null;
+
+        foreach (var row in author.Ascending)
+        {
+            if (row.Row == stored?.Row)
+                continue;
+            if (row.Version > linktree.Version)
+                return evicted.Count < excess ? PutOutcome.Superseded : PutOutcome.Full;
+            evicted.Add(row);
+            after = after.Without(row.Size);
+            if (evicted.Count >= excess && settings.Bounds.Allow(before, after, isHeld))
+                return null;
+        }
+
+        return PutOutcome.Full;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1300,
+            LogLevel.Warning,
+            "{Count} records of the database '{Path}' are more than {MaxClockSkew} in the future and are withheld until they are due. "
+            + "Check the clock of this machine.",
+            EventName = nameof(RecordsWithheld))]
+        public static partial void RecordsWithheld(ILogger logger, long count, string path, TimeSpan maxClockSkew);
+
+        [LoggerMessage(
+            1303, LogLevel.Information, "{Count} withheld records of the database '{Path}' are due and are served.", EventName = nameof(RecordsDue))]
+        public static partial void RecordsDue(ILogger logger, int count, string path);
     }
 }

@@ -8,19 +8,19 @@ namespace Koii.DbSharing.Sqlite;
 /// </summary>
 internal sealed class TaskTransaction
 {
-    internal const string CountPrefixSql =
-        "SELECT count(*) FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8)";
+    /// <summary>The time of the next withheld record where there is none.</summary>
+    internal const long NeverDue = long.MaxValue;
 
     private readonly StoreConnection _connection;
     private readonly TaskRow _task;
     private readonly SqliteStoreSettings _settings;
     private readonly TimeProvider _timeProvider;
-    private readonly SqliteStatement _begin, _readTask, _writeTask;
-    private readonly SqliteStatement _find, _countPrefix, _listAuthor, _listAfter, _insert, _insertData, _delete, _deleteData;
-    private readonly SqliteStatement _insertRemoval, _firstYoungRemoval, _lastRemoval, _trim;
+    private readonly SqliteStatement _begin, _readTask, _writeTask, _renewFeed, _count;
+    private readonly LinktreeTable _linktrees;
+    private readonly Removals _removals;
 
-    private long _changes, _trimmed, _linktreesPerAuthor, _now;
-    private bool _isChanged;
+    private long _changes, _trimmed, _linktreesPerAuthor, _nextDue;
+    private bool _isChanged, _isCountWrong, _isFeedRenewed;
 
     internal TaskTransaction(StoreConnection connection, TaskRow task, SqliteStoreSettings settings, TimeProvider timeProvider)
     {
@@ -32,40 +32,45 @@ internal sealed class TaskTransaction
         // IMMEDIATE: a transaction that began as a reader could fail to become a writer after it has done some of its
         // work.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
-        _readTask = connection.Prepare("SELECT records, changes, trimmed, per_author FROM task WHERE task = ?1");
-        _writeTask = connection.Prepare("UPDATE task SET records = ?2, changes = ?3, trimmed = ?4, per_author = ?5 WHERE task = ?1");
-        _find = connection.Prepare(StoreReader.VersionSql);
-        _countPrefix = connection.Prepare(CountPrefixSql);
-        _listAuthor = connection.Prepare(
-            """
-            SELECT row, timestamp, id FROM linktree INDEXED BY linktree_by_key
-            WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8) AND author = ?2
+        _readTask = connection.Prepare(
+            $"SELECT records, bytes, changes, trimmed, per_author, coalesce(next_due, {NeverDue}) FROM task WHERE task = ?1");
+        _writeTask = connection.Prepare(
+            $"""
+            UPDATE task SET records = ?2, bytes = ?3, changes = ?4, trimmed = ?5, per_author = ?6, next_due = nullif(?7, {NeverDue}), is_open = 1
+            WHERE task = ?1
             """);
-        _listAfter = connection.Prepare(
-            "SELECT row, timestamp, id FROM linktree INDEXED BY linktree_by_time WHERE task = ?1 AND timestamp > ?2 LIMIT ?3");
-        _insert = connection.Prepare(
+        _renewFeed = connection.Prepare("UPDATE task SET feed = randomblob(8) WHERE task = ?1");
+        _count = connection.Prepare(
             """
-            INSERT INTO linktree (row, task, author, uuid, uuid_hash, timestamp, id, tombstone, size, checksum, signature)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            SELECT count(*), coalesce(sum(size), 0) FROM (
+                SELECT size FROM linktree WHERE row BETWEEN ?2 AND ?3 UNION ALL SELECT size FROM withheld WHERE task = ?1)
             """);
-        _insertData = connection.Prepare("INSERT INTO linktree_data (row, data) VALUES (?1, ?2)");
-        _delete = connection.Prepare("DELETE FROM linktree WHERE row = ?1");
-        _deleteData = connection.Prepare("DELETE FROM linktree_data WHERE row = ?1");
-        _insertRemoval = connection.Prepare(
-            """
-            INSERT INTO removal (row, added, at, author, uuid, timestamp, id, tombstone)
-            SELECT ?2, row, ?3, author, uuid, timestamp, id, tombstone FROM linktree WHERE row = ?1
-            """);
-
-        // Only removals before the first one that is young enough are read, in the order of their numbers, even if a
-        // clock was set back.
-        _firstYoungRemoval = connection.Prepare("SELECT row FROM removal WHERE row BETWEEN ?1 AND ?2 AND at >= ?3 ORDER BY row LIMIT 1");
-        _lastRemoval = connection.Prepare("SELECT row FROM removal WHERE row BETWEEN ?1 AND ?2 ORDER BY row DESC LIMIT 1");
-        _trim = connection.Prepare("DELETE FROM removal WHERE row BETWEEN ?1 AND ?2");
+        _linktrees = new LinktreeTable(connection, task);
+        _removals = new Removals(connection, task);
+        Damaged = new DamagedRows(connection, task);
+        Withheld = new WithheldRecords(connection, task);
     }
 
-    /// <summary>The number of the task's records, including the changes of this transaction.</summary>
-    internal long Records { get; private set; }
+    /// <summary>Moves rows that are damaged.</summary>
+    internal DamagedRows Damaged { get; }
+
+    /// <summary>The records that are not due.</summary>
+    internal WithheldRecords Withheld { get; }
+
+    /// <summary>The task's records, withheld ones included, with the changes of this transaction.</summary>
+    internal StoreSize Size { get; private set; }
+
+    /// <summary>The time at which the transaction began, in milliseconds since the Unix epoch.</summary>
+    internal long Now { get; private set; }
+
+    /// <summary>The greatest timestamp of a record that is due.</summary>
+    internal long LatestTimestamp => Now + (long)_settings.MaxClockSkew.TotalMilliseconds;
+
+    /// <summary>Whether a withheld record is due.</summary>
+    internal bool IsRecordDue => _nextDue <= Now;
+
+    /// <summary>Whether records are withheld.</summary>
+    internal bool HasWithheldRecords => _nextDue != NeverDue;
 
     /// <summary>An upper bound of what an author has stored. It describes the rows and is not a setting.</summary>
     internal long LinktreesPerAuthor
@@ -97,48 +102,112 @@ internal sealed class TaskTransaction
     /// <summary>Trims what the feed no longer retains, and commits.</summary>
     internal void Commit()
     {
+        if (_isCountWrong)
+            Count();
         if (_isChanged)
         {
-            TrimRemovals();
-            _writeTask.Bind(1, _task.Number).Bind(2, Records).Bind(3, _changes).Bind(4, _trimmed).Bind(5, _linktreesPerAuthor).Execute();
+            var oldest = Now - (long)_settings.ChangeRetention.TotalMilliseconds;
+            _trimmed = _removals.Trim(_trimmed, _changes, _settings.MaxRetainedChanges, oldest);
+            _writeTask.Bind(1, _task.Number).Bind(2, Size.Records).Bind(3, Size.Bytes).Bind(4, _changes).Bind(5, _trimmed)
+                .Bind(6, _linktreesPerAuthor).Bind(7, _nextDue).Execute();
         }
 
+        if (_isFeedRenewed)
+            _renewFeed.Bind(1, _task.Number).Execute();
         _connection.Commit();
     }
 
+    /// <summary>Rolls back, and begins again unless another connection writes.</summary>
+    internal bool TryBeginAgain() => _connection.TryRollBack() && TryBegin();
+
+    /// <summary>
+    /// Lets all readers of the feed start again, because records are gone that no removal reports, and counts what is left: the
+    /// feed has a new name and the task its counts at the end of the transaction.
+    /// </summary>
+    internal void RestartFeed() => _isChanged = _isCountWrong = _isFeedRenewed = true;
+
+    /// <summary>Moves those of the rows that are damaged (<see cref="DamagedRows.Move(IReadOnlyList{long}, long)"/>).</summary>
+    /// <exception cref="LinktreeStoreException">The rows are intact, and indexes that were built again still lead to them in error.</exception>
+    internal int MoveDamaged(IReadOnlyList<long> rows)
+    {
+        var wasRebuilt = Damaged.AreIndexesRebuilt;
+        var moved = Damaged.Move(rows, Now);
+        if (moved > 0)
+            RestartFeed();
+        else if (wasRebuilt)
+            throw SqliteErrors.Damaged(_settings.Path, "an index differs from its table and cannot be built again");
+        return moved;
+    }
+
+    /// <summary>Moves a withheld row that is damaged.</summary>
+    internal void MoveDamagedWithheld(long row)
+    {
+        Damaged.MoveWithheld(row, Now);
+        CountAgain();
+    }
+
+    /// <summary>Moves all rows of an identity but the newest; returns how many there were.</summary>
+    internal int MoveOlderVersions(LinktreeKey key)
+    {
+        var rows = _linktrees.FindAll(key);
+        foreach (var older in rows.OrderByDescending(row => row.Version).Skip(1))
+            Damaged.Move(older.Row, "a newer version of its identity is stored as well", Now);
+        if (rows.Count > 1)
+            RestartFeed();
+        return Math.Max(0, rows.Count - 1);
+    }
+
+    /// <summary>Counts the records at the end of the transaction.</summary>
+    internal void CountAgain() => _isChanged = _isCountWrong = true;
+
+    /// <summary>Sets when the next withheld record is due.</summary>
+    internal void UpdateNextDue()
+    {
+        var nextDue = Withheld.FindFirstTimestamp() - (LatestTimestamp - Now) ?? NeverDue;
+        _isChanged |= nextDue != _nextDue;
+        _nextDue = nextDue;
+    }
+
+    /// <summary>Deletes a withheld record, which is not a change for readers of the feed.</summary>
+    internal void DeleteWithheld(long row, long size)
+    {
+        _isChanged = true;
+        Withheld.Delete(row);
+        Size = Size.Without(size);
+    }
+
+    /// <summary>Finds the record of an identity. A damaged row counts as none and is moved.</summary>
     internal bool TryFind(LinktreeKey key, out LinktreeRow stored)
     {
-        Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
-        var uuid = UuidBytes.Encode(key.Uuid, buffer);
-        var isFound = _find.Bind(1, _task.Number).Bind(2, key.Author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)).Step();
-        stored = isFound ? ReadRow(_find) : default;
-        if (isFound)
-            _find.Reset();
-        return isFound;
+        while (_linktrees.TryFind(key, out stored, out var isIntact))
+        {
+            if (isIntact)
+                return true;
+            MoveDamaged([stored.Row]);
+        }
+
+        return false;
     }
 
     /// <summary>
     /// Counts the rows of all authors whose keys begin as this one's: from the index alone, without reading the rows.
     /// </summary>
-    internal int CountWithPrefixOf(PublicKey author)
+    internal int CountWithPrefixOf(PublicKey author) => _linktrees.CountWithPrefixOf(author);
+
+    /// <summary>Returns an author's rows in no particular order. Damaged rows are moved.</summary>
+    internal List<LinktreeRow> RowsOf(PublicKey author)
     {
-        _countPrefix.Bind(1, _task.Number).Bind(2, author.AsSpan()).Step();
-        var count = (int)_countPrefix.GetInt64(0);
-        _countPrefix.Reset();
-        return count;
+        var rows = _linktrees.RowsOf(author, out var damaged);
+        if (damaged.Count > 0)
+            MoveDamaged(damaged);
+        return rows;
     }
-
-    /// <summary>Returns an author's rows in no particular order.</summary>
-    internal List<LinktreeRow> RowsOf(PublicKey author) => ReadRows(_listAuthor.Bind(1, _task.Number).Bind(2, author.AsSpan()));
-
-    /// <summary>Returns rows with a greater timestamp, up to a number.</summary>
-    internal List<LinktreeRow> RowsAfter(long timestamp, int limit) =>
-        ReadRows(_listAfter.Bind(1, _task.Number).Bind(2, timestamp).Bind(3, limit));
 
     internal List<PublicKey> AuthorsWithMoreThan(int linktrees)
     {
         var authors = new List<PublicKey>();
-        var statement = _connection.Prepare("SELECT author FROM linktree WHERE task = ?1 GROUP BY author HAVING count(*) > ?2");
+        var statement = _connection.Prepare(
+            "SELECT author FROM linktree WHERE task = ?1 GROUP BY author HAVING count(*) > ?2 AND length(author) = 32");
         statement.Bind(1, _task.Number).Bind(2, linktrees);
         while (statement.Step())
             authors.Add(new PublicKey(statement.GetBlob(0)));
@@ -160,8 +229,9 @@ internal sealed class TaskTransaction
 
     private void ReadTask()
     {
-        _isChanged = false;
-        _now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        _isChanged = _isCountWrong = _isFeedRenewed = false;
+        Damaged.Clear();
+        Now = _timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
         // Read in each transaction: another process may have written since the last one.
         if (!_readTask.Bind(1, _task.Number).Step())
@@ -170,9 +240,17 @@ internal sealed class TaskTransaction
                 $"The database '{_settings.Path}' has lost the row of its task: another program changed it, or it is damaged.");
         }
 
-        (Records, _changes) = (_readTask.GetInt64(0), _readTask.GetInt64(1));
-        (_trimmed, _linktreesPerAuthor) = (_readTask.GetInt64(2), _readTask.GetInt64(3));
+        Size = new StoreSize(_readTask.GetInt64(0), _readTask.GetInt64(1));
+        (_changes, _trimmed) = (_readTask.GetInt64(2), _readTask.GetInt64(3));
+        (_linktreesPerAuthor, _nextDue) = (_readTask.GetInt64(4), _readTask.GetInt64(5));
         _readTask.Reset();
+    }
+
+    private void Count()
+    {
+        _count.Bind(1, _task.Number).Bind(2, _task.RowOf(0)).Bind(3, _task.LastRow).Step();
+        Size = new StoreSize(_count.GetInt64(0), _count.GetInt64(1));
+        _count.Reset();
     }
 
     private long NextRow()
@@ -183,59 +261,15 @@ internal sealed class TaskTransaction
 
     private LinktreeRow Insert(SignedLinktree linktree, long row)
     {
-        Span<byte> buffer = stackalloc byte[UuidBytes.MaxLength];
-        var uuid = UuidBytes.Encode(linktree.Uuid, buffer);
-        _insert
-            .Bind(1, row).Bind(2, _task.Number).Bind(3, linktree.Author.AsSpan()).Bind(4, uuid).Bind(5, _task.HashOf(uuid))
-            .Bind(6, linktree.Timestamp).Bind(7, linktree.Id.AsSpan()).Bind(8, linktree.IsTombstone ? 1 : 0)
-            .Bind(9, linktree.Data.Length).Bind(10, LinktreeChecksum.Compute(linktree)).Bind(11, linktree.Signature.AsSpan())
-            .Execute();
-        _insertData.Bind(1, row).Bind(2, linktree.Data.Span).Execute();
-        Records++;
-        return new LinktreeRow(row, linktree.Version);
+        _linktrees.Insert(row, linktree);
+        Size = Size.With(linktree.Data.Length);
+        return new LinktreeRow(row, linktree.Version, linktree.Data.Length);
     }
 
     private void Remove(LinktreeRow stored, long removal)
     {
-        _insertRemoval.Bind(1, stored.Row).Bind(2, removal).Bind(3, _now).Execute();
-        _delete.Bind(1, stored.Row).Execute();
-        _deleteData.Bind(1, stored.Row).Execute();
-        Records--;
+        _removals.Add(stored.Row, removal, Now);
+        _linktrees.Delete(stored.Row);
+        Size = Size.Without(stored.Size);
     }
-
-    private void TrimRemovals()
-    {
-        var first = _task.RowOf(_trimmed + 1);
-        var oldest = _now - (long)_settings.ChangeRetention.TotalMilliseconds;
-        var last = _task.RowOf(_changes);
-        if (TryReadRow(_firstYoungRemoval.Bind(1, first).Bind(2, last).Bind(3, oldest), out var young))
-            last = Math.Max(young - 1, _task.RowOf(Math.Max(0, _changes - _settings.MaxRetainedChanges)));
-
-        if (!TryReadRow(_lastRemoval.Bind(1, first).Bind(2, last), out last))
-            return;
-        _trim.Bind(1, first).Bind(2, last).Execute();
-        _trimmed = TaskRow.ChangeOf(last);
-    }
-
-    private static bool TryReadRow(SqliteStatement statement, out long row)
-    {
-        var isFound = statement.Step();
-        row = isFound ? statement.GetInt64(0) : 0;
-        statement.Reset();
-        return isFound;
-    }
-
-    private static List<LinktreeRow> ReadRows(SqliteStatement statement)
-    {
-        var rows = new List<LinktreeRow>();
-        while (statement.Step())
-            rows.Add(ReadRow(statement));
-        return rows;
-    }
-
-    private static LinktreeRow ReadRow(SqliteStatement statement) =>
-        new(statement.GetInt64(0), new LinktreeVersion(statement.GetInt64(1), new LinktreeId(statement.GetBlob(2))));
 }
-
-/// <summary>A stored record: its row and its version.</summary>
-internal readonly record struct LinktreeRow(long Row, LinktreeVersion Version);

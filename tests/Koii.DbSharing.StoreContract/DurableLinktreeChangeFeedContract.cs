@@ -1,5 +1,4 @@
 using Koii.DbSharing.Storage;
-using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
@@ -74,23 +73,6 @@ public abstract class DurableLinktreeChangeFeedContract<TStore>(IDurableStoreFac
             (await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Removed!.Value)),
             Is.EquivalentTo(records.Except(model).Select(record => (LinktreeChangeKind.Evicted, record.Version))));
         Assert.That(await EngineWithoutPeers.Create(reopened).GetSummaryAsync(), Is.EqualTo(LinktreeModel.Summarize(model)));
-    }
-
-    [Test]
-    public async Task Records_beyond_the_clock_skew_are_evicted_on_opening()
-    {
-        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var latest = now.ToUnixTimeMilliseconds() + (long)Options().MaxClockSkew.TotalMilliseconds;
-        SignedLinktree[] records = [Create(author: 1, timestamp: latest), Create(author: 2, timestamp: latest + 1)];
-        var store = await NewStoreAsync();
-        await store.PutAsync(records);
-        var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
-
-        var reopened = await ReopenAsync(store, Options(), new FakeClock(now));
-
-        Assert.That(
-            (await reopened.ReadChangesAsync(position, 100)).Changes.Select(change => (change.Kind, change.Key)),
-            Is.EqualTo(new[] { (LinktreeChangeKind.Evicted, records[1].Key) }));
     }
 
     [Test]

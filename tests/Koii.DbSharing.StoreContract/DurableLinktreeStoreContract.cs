@@ -1,5 +1,4 @@
 using Koii.DbSharing.Storage;
-using Koii.DbSharing.TestSupport;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.StoreContract;
@@ -60,25 +59,6 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
         await reopened.PutAsync([Create(uuid: "b", timestamp: 2000)]);
 
         Assert.That(await ListAllAsync(reopened), Has.Count.EqualTo(2));
-    }
-
-    [Test]
-    public async Task Records_beyond_the_clock_skew_are_dropped_on_opening_and_can_be_put_again()
-    {
-        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var latest = now.ToUnixTimeMilliseconds() + (long)Options().MaxClockSkew.TotalMilliseconds;
-        SignedLinktree[] records =
-        [
-            Create(author: 1, timestamp: 1000), Create(author: 2, timestamp: latest), Create(author: 3, timestamp: latest + 1),
-            Create(author: 4, timestamp: (1L << 53) - 1, deleted: true),
-        ];
-        var store = await NewStoreAsync();
-        await store.PutAsync(records);
-
-        var reopened = await ReopenAsync(store, Options(), new FakeClock(now));
-
-        Assert.That(await ListAllAsync(reopened), Is.EqualTo(records[..2]));
-        Assert.That(await reopened.PutAsync(records[2..]), Has.All.EqualTo(PutOutcome.Inserted));
     }
 
     [Test]

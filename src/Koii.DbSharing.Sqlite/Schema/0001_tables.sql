@@ -6,11 +6,15 @@ PRAGMA application_id = 1265592626;
 CREATE TABLE task (
     task        INTEGER PRIMARY KEY,
     name        BLOB    NOT NULL UNIQUE,                   -- the task id in UTF-8
-    feed        BLOB    NOT NULL DEFAULT (randomblob(8)),  -- names the feed in positions, and is the seed of uuid_hash
-    records     INTEGER NOT NULL DEFAULT 0,                -- the number of records
+    seed        BLOB    NOT NULL DEFAULT (randomblob(8)),  -- of uuid_hash
+    feed        BLOB    NOT NULL DEFAULT (randomblob(8)),  -- names the feed in positions; with a new name all readers start again
+    records     INTEGER NOT NULL DEFAULT 0,                -- the number of records, withheld ones included
+    bytes       INTEGER NOT NULL DEFAULT 0,                -- the sum of their sizes
     changes     INTEGER NOT NULL DEFAULT 0,                -- the number of the newest change
     trimmed     INTEGER NOT NULL DEFAULT 0,                -- the number of the newest removal that was trimmed
-    per_author  INTEGER NOT NULL DEFAULT 0                 -- no author has more records than this
+    per_author  INTEGER NOT NULL DEFAULT 0,                -- no author has more records than this
+    next_due    INTEGER,                                   -- when the next withheld record is due, in milliseconds since the Unix epoch
+    is_open     INTEGER NOT NULL DEFAULT 0                 -- 1 from the first change on, until the file is closed
 ) STRICT;
 
 -- A row consists of the task and the number of the change that added the record, so the table grows at the end of each task and is itself the
@@ -25,7 +29,6 @@ CREATE TABLE linktree (
     timestamp   INTEGER NOT NULL,
     id          BLOB    NOT NULL,
     tombstone   INTEGER NOT NULL,
-    withheld    INTEGER NOT NULL DEFAULT 0,                -- reserved: 1 while the clock, having been set back, is before the record
     size        INTEGER NOT NULL,                          -- of the data, in bytes
     checksum    INTEGER NOT NULL,                          -- of author, uuid, timestamp, id, tombstone and signature
     signature   BLOB    NOT NULL
@@ -51,7 +54,45 @@ CREATE TABLE removal (
     uuid        BLOB    NOT NULL,
     timestamp   INTEGER NOT NULL,
     id          BLOB    NOT NULL,
-    tombstone   INTEGER NOT NULL
+    tombstone   INTEGER NOT NULL,
+    checksum    INTEGER NOT NULL,
+    signature   BLOB    NOT NULL                           -- a part of the checksum
 ) STRICT;
 
 CREATE INDEX removal_by_addition ON removal (added);
+
+-- Records that were too far in the future when the file was opened, because the clock was ahead before or is behind now.
+CREATE TABLE withheld (
+    row         INTEGER PRIMARY KEY,                       -- as it was in the table linktree
+    task        INTEGER NOT NULL,
+    author      BLOB    NOT NULL,
+    uuid        BLOB    NOT NULL,
+    timestamp   INTEGER NOT NULL,
+    id          BLOB    NOT NULL,
+    tombstone   INTEGER NOT NULL,
+    size        INTEGER NOT NULL,
+    checksum    INTEGER NOT NULL,
+    signature   BLOB    NOT NULL,
+    data        BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX withheld_by_author ON withheld (task, substr(author, 1, 8));
+CREATE INDEX withheld_by_time ON withheld (task, timestamp);
+
+-- Rows that did not match their checksum or their id, for the operator. Columns are as they were read, of any type.
+CREATE TABLE damaged (
+    number      INTEGER PRIMARY KEY,
+    at          INTEGER NOT NULL,                          -- when it was found, in milliseconds since the Unix epoch
+    reason      TEXT    NOT NULL,
+    row         ANY,
+    task        ANY,
+    author      ANY,
+    uuid        ANY,
+    timestamp   ANY,
+    id          ANY,
+    tombstone   ANY,
+    size        ANY,
+    checksum    ANY,
+    signature   ANY,
+    data        ANY
+) STRICT;

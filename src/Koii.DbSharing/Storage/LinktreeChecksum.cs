@@ -21,13 +21,46 @@ public static class LinktreeChecksum
     public static long Compute(SignedLinktree linktree)
     {
         ArgumentNullException.ThrowIfNull(linktree);
+        Span<byte> uuid = stackalloc byte[MaxUuidLength];
+        uuid = uuid[..Encoding.UTF8.GetBytes(linktree.Uuid, uuid)];
+        return Compute(linktree.Author.AsSpan(), uuid, linktree.Timestamp, linktree.Id.AsSpan(), linktree.IsTombstone, linktree.Signature.AsSpan());
+    }
+
+    /// <summary>Compares a checksum with the columns that a store has read. It allocates nothing.</summary>
+    /// <param name="checksum">The checksum that was computed when the record was stored.</param>
+    /// <param name="author">The bytes of the author.</param>
+    /// <param name="uuid">The uuid in UTF-8.</param>
+    /// <param name="timestamp">The timestamp.</param>
+    /// <param name="id">The bytes of the id.</param>
+    /// <param name="isTombstone">Whether the record is a tombstone.</param>
+    /// <param name="signature">The bytes of the signature.</param>
+    /// <returns><see langword="false"/> if a column has changed, whatever its content and its length are.</returns>
+    public static bool Matches(
+        long checksum,
+        ReadOnlySpan<byte> author,
+        ReadOnlySpan<byte> uuid,
+        long timestamp,
+        ReadOnlySpan<byte> id,
+        bool isTombstone,
+        ReadOnlySpan<byte> signature) =>
+        author.Length == PublicKey.Size && id.Length == LinktreeId.Size && signature.Length == LinktreeSignature.Size && uuid.Length <= MaxUuidLength
+        && Compute(author, uuid, timestamp, id, isTombstone, signature) == checksum;
+
+    private static long Compute(
+        ReadOnlySpan<byte> author,
+        ReadOnlySpan<byte> uuid,
+        long timestamp,
+        ReadOnlySpan<byte> id,
+        bool isTombstone,
+        ReadOnlySpan<byte> signature)
+    {
         Span<byte> bytes = stackalloc byte[FixedLength + MaxUuidLength];
-        linktree.Author.AsSpan().CopyTo(bytes);
-        linktree.Id.AsSpan().CopyTo(bytes[PublicKey.Size..]);
-        linktree.Signature.AsSpan().CopyTo(bytes[(PublicKey.Size + LinktreeId.Size)..]);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[(FixedLength - 1 - sizeof(long))..], linktree.Timestamp);
-        bytes[FixedLength - 1] = linktree.IsTombstone ? (byte)1 : (byte)0;
-        var uuidLength = Encoding.UTF8.GetBytes(linktree.Uuid, bytes[FixedLength..]);
-        return unchecked((long)XxHash3.HashToUInt64(bytes[..(FixedLength + uuidLength)]));
+        author.CopyTo(bytes);
+        id.CopyTo(bytes[PublicKey.Size..]);
+        signature.CopyTo(bytes[(PublicKey.Size + LinktreeId.Size)..]);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[(FixedLength - 1 - sizeof(long))..], timestamp);
+        bytes[FixedLength - 1] = isTombstone ? (byte)1 : (byte)0;
+        uuid.CopyTo(bytes[FixedLength..]);
+        return unchecked((long)XxHash3.HashToUInt64(bytes[..(FixedLength + uuid.Length)]));
     }
 }

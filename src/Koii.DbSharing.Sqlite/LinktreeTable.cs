@@ -9,7 +9,7 @@ internal sealed class LinktreeTable
         "SELECT count(*) FROM linktree INDEXED BY linktree_by_key WHERE task = ?1 AND substr(author, 1, 8) = substr(?2, 1, 8)";
 
     private readonly TaskRow _task;
-    private readonly SqliteStatement _find, _countPrefix, _listAuthor, _insert, _insertData, _delete, _deleteData;
+    private readonly SqliteStatement _find, _countPrefix, _listAuthor, _insert, _insertData, _delete, _deleteData, _deleteOrphans;
 
     internal LinktreeTable(StoreConnection connection, TaskRow task)
     {
@@ -29,6 +29,11 @@ internal sealed class LinktreeTable
         _insertData = connection.Prepare("INSERT INTO linktree_data (row, data) VALUES (?1, ?2)");
         _delete = connection.Prepare("DELETE FROM linktree WHERE row = ?1");
         _deleteData = connection.Prepare("DELETE FROM linktree_data WHERE row = ?1");
+        _deleteOrphans = connection.Prepare(
+            """
+            DELETE FROM linktree_data AS d
+            WHERE row BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM linktree l WHERE l.row = d.row) RETURNING row
+            """);
     }
 
     /// <summary>Finds a row of an identity; of a row that is not intact, only its number is returned.</summary>
@@ -80,6 +85,17 @@ internal sealed class LinktreeTable
     {
         _delete.Bind(1, row).Execute();
         _deleteData.Bind(1, row).Execute();
+    }
+
+    /// <summary>Deletes the data whose row was lost; returns how many rows of data there were.</summary>
+    internal int DeleteDataWithoutRecord()
+    {
+        var deleted = 0;
+        for (_deleteOrphans.Bind(1, _task.RowOf(0)).Bind(2, _task.LastRow); _deleteOrphans.Step(); deleted++)
+        {
+        }
+
+        return deleted;
     }
 
     private SqliteStatement BindFind(LinktreeKey key, Span<byte> buffer)

@@ -1,5 +1,8 @@
 using Koii.DbSharing;
+using Koii.DbSharing.Sqlite;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -33,8 +36,22 @@ public static class SqliteDbSharingBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(connectionString);
+        AddCheck(builder.Services, builder.Name);
         return builder.UseStore(
             (services, options) => new SqliteLinktreeStore(
                 connectionString(services), options, services.GetService<TimeProvider>(), services.GetService<ILogger<SqliteLinktreeStore>>()));
+    }
+
+    /// <summary>Checks the file beside serving, in applications that have a host.</summary>
+    private static void AddCheck(IServiceCollection services, string name)
+    {
+        if (services.Any(service => service.ServiceType == typeof(StoreCheckService) && Equals(service.ServiceKey, name)))
+            return;
+
+        services.AddKeyedSingleton(name, (provider, _) => new StoreCheckService(
+            name.Length == 0 ? provider.GetRequiredService<ILinktreeStore>() : provider.GetRequiredKeyedService<ILinktreeStore>(name),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetService<ILogger<SqliteLinktreeStore>>() ?? NullLogger<SqliteLinktreeStore>.Instance));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<StoreCheckService>(name));
     }
 }

@@ -34,6 +34,9 @@ internal static class SqliteErrors
             + "where SQLite keeps the -wal and -shm files.",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             $"The database '{path}' is damaged or is not an SQLite database. {WhatToDoWithDamage}",
+
+        // The statements do not change, so the text of the schema has.
+        raw.SQLITE_ERROR => $"The database '{path}' is damaged or another program has changed its schema: {message} {WhatToDoWithDamage}",
         raw.SQLITE_CANTOPEN => ExplainCannotOpen(path),
         _ => $"The database '{path}' reported an error: {message}",
     };

@@ -35,6 +35,7 @@ internal sealed class StoreReader : IDisposable
     private readonly SqliteStatement _begin, _nextDue, _version, _byId, _data, _list, _listSameTime, _listAuthor;
     private readonly ChangeReader _changes;
     private readonly List<long> _damaged = [];
+    private RowCheck? _check;
     private bool _isDamageAbsence;
 
     internal StoreReader(StoreConnection connection, TaskRow task)
@@ -55,6 +56,9 @@ internal sealed class StoreReader : IDisposable
             """);
         _changes = new ChangeReader(connection, task, _damaged);
     }
+
+    /// <summary>Checks rows instead of returning them.</summary>
+    internal RowCheck Check => _check ??= new RowCheck(_connection, _task);
 
     /// <summary>Reads one state of the database.</summary>
     /// <param name="read">Calls methods of this reader.</param>

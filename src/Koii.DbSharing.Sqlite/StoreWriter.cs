@@ -108,6 +108,14 @@ internal sealed partial class StoreWriter(TaskTransaction transaction, SqliteSto
         return true;
     });
 
+    /// <summary>Deletes data whose row was lost; it belongs to no record.</summary>
+    internal int DeleteDataWithoutRecord() => Run(() =>
+    {
+        var deleted = transaction.DeleteDataWithoutRecord();
+        transaction.Commit();
+        return deleted;
+    });
+
     /// <summary>Counts the records.</summary>
     internal bool CountRecords() => Run(() =>
     {

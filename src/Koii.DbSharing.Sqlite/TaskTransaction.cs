@@ -42,8 +42,11 @@ internal sealed class TaskTransaction
         _renewFeed = connection.Prepare("UPDATE task SET feed = randomblob(8) WHERE task = ?1");
         _count = connection.Prepare(
             """
-            SELECT count(*), coalesce(sum(size), 0) FROM (
-                SELECT size FROM linktree WHERE row BETWEEN ?2 AND ?3 UNION ALL SELECT size FROM withheld WHERE task = ?1)
+            SELECT count(*), coalesce(sum(size), 0),
+                (SELECT max(row) FROM (
+                    SELECT max(row) AS row FROM linktree WHERE row BETWEEN ?2 AND ?3 UNION ALL
+                    SELECT max(row) FROM removal WHERE row BETWEEN ?2 AND ?3))
+            FROM (SELECT size FROM linktree WHERE row BETWEEN ?2 AND ?3 UNION ALL SELECT size FROM withheld WHERE task = ?1)
             """);
         _linktrees = new LinktreeTable(connection, task);
         _removals = new Removals(connection, task);
@@ -139,6 +142,9 @@ internal sealed class TaskTransaction
         return moved;
     }
 
+    /// <inheritdoc cref="LinktreeTable.DeleteDataWithoutRecord"/>
+    internal int DeleteDataWithoutRecord() => _linktrees.DeleteDataWithoutRecord();
+
     /// <summary>Moves a withheld row that is damaged.</summary>
     internal void MoveDamagedWithheld(long row)
     {
@@ -157,7 +163,7 @@ internal sealed class TaskTransaction
         return Math.Max(0, rows.Count - 1);
     }
 
-    /// <summary>Counts the records at the end of the transaction.</summary>
+    /// <summary>Counts the records, and corrects the numbers of changes, at the end of the transaction.</summary>
     internal void CountAgain() => _isChanged = _isCountWrong = true;
 
     /// <summary>Sets when the next withheld record is due.</summary>
@@ -250,7 +256,14 @@ internal sealed class TaskTransaction
     {
         _count.Bind(1, _task.Number).Bind(2, _task.RowOf(0)).Bind(3, _task.LastRow).Step();
         Size = new StoreSize(_count.GetInt64(0), _count.GetInt64(1));
+        _changes = Math.Max(_changes, TaskRow.ChangeOf(_count.GetInt64(2)));
         _count.Reset();
+        if (_trimmed > _changes)
+        {
+            // Readers of the feed would start again for ever.
+            _trimmed = _changes;
+            _isFeedRenewed = true;
+        }
     }
 
     private long NextRow()

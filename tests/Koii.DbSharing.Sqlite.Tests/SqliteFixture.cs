@@ -62,6 +62,30 @@ public abstract class SqliteFixture
             """);
     }
 
+    /// <summary>
+    /// Runs a statement on the entries of an index alone, as a fault of the disk changes them: as a table named <c>entries</c> that
+    /// has the pages of the index.
+    /// </summary>
+    private protected void EditIndex(string index, string columns, string sql)
+    {
+        using (var connection = Connect())
+        {
+            Execute(
+                connection,
+                $"""
+                PRAGMA writable_schema = ON;
+                INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) SELECT 'table', 'entries', 'entries', rootpage,
+                    'CREATE TABLE entries ({columns}, row, PRIMARY KEY ({columns}, row)) WITHOUT ROWID' FROM sqlite_schema WHERE name = '{index}'
+                """);
+        }
+
+        using (var connection = Connect())
+        {
+            Execute(connection, sql);
+            Execute(connection, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'entries'");
+        }
+    }
+
     private protected string Query(string sql) => Query(File, sql);
 
     private protected static string Query(SqliteFile file, string sql)

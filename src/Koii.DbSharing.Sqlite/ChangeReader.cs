@@ -50,11 +50,11 @@ internal sealed class ChangeReader
         while (_removals.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var row = _removals.GetInt64(0);
-            if (LinktreeColumns.AreIntact(_removals))
-                page.AddRemoval(TaskRow.ChangeOf(row), LinktreeColumns.ReadKey(_removals), LinktreeColumns.ReadVersion(_removals));
+            var columns = new LinktreeColumns(_removals);
+            if (columns.AreIntact)
+                page.AddRemoval(TaskRow.ChangeOf(columns.Row), columns.Key, columns.Version);
             else
-                _damaged.Add(row);
+                _damaged.Add(columns.Row);
         }
 
         return page.ToPage(feed, last);
@@ -67,16 +67,12 @@ internal sealed class ChangeReader
         while (statement.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            row = statement.GetInt64(0);
-            count++;
-            if (!LinktreeColumns.AreIntact(statement))
-            {
+            var columns = new LinktreeColumns(statement);
+            (row, count) = (columns.Row, count + 1);
+            if (columns.AreIntact)
+                page.AddAddition(TaskRow.ChangeOf(row), columns.Key, columns.Version, columns.IsTombstone);
+            else
                 _damaged.Add(statement.GetInt64(LinktreeColumns.Count));
-                continue;
-            }
-
-            page.AddAddition(
-                TaskRow.ChangeOf(row), LinktreeColumns.ReadKey(statement), LinktreeColumns.ReadVersion(statement), LinktreeColumns.IsTombstone(statement));
         }
 
         return count == page.Limit ? row : null;

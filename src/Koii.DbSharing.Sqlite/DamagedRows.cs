@@ -131,16 +131,19 @@ internal sealed partial class DamagedRows
     /// <summary>
     /// Returns what is wrong with the current row of a statement that reads data, task and hash after the columns of a record.
     /// </summary>
-    internal static string? FindReason(SqliteStatement row, ReadOnlySpan<byte> data, TaskRow task) =>
-        !LinktreeColumns.AreIntact(row) ? "the columns do not match the checksum"
-        : LinktreeColumns.TryRestore(row, data) is null ? "the data does not match the id"
-        : row.GetInt64(LinktreeColumns.Count + 1) != TaskRow.NumberOf(row.GetInt64(0)) ? "the task is another one than that of the row"
-        : row.GetInt64(LinktreeColumns.Count + 2) != task.HashOf(row.GetBlob(6)) ? "the hash is not that of the uuid"
-        : null;
+    internal static string? FindReason(SqliteStatement row, ReadOnlySpan<byte> data, TaskRow task)
+    {
+        var columns = new LinktreeColumns(row);
+        return !columns.AreIntact ? "the columns do not match the checksum"
+            : columns.TryRestore(data) is null ? "the data does not match the id"
+            : row.GetInt64(LinktreeColumns.Count + 1) != TaskRow.NumberOf(columns.Row) ? "the task is another one than that of the row"
+            : row.GetInt64(LinktreeColumns.Count + 2) != task.HashOf(columns.Uuid) ? "the hash is not that of the uuid"
+            : null;
+    }
 
     private bool IsRemovalDamaged(long row)
     {
-        var isDamaged = _readRemoval.Bind(1, row).Step() && !LinktreeColumns.AreIntact(_readRemoval);
+        var isDamaged = _readRemoval.Bind(1, row).Step() && !new LinktreeColumns(_readRemoval).AreIntact;
         _readRemoval.Reset();
         return isDamaged;
     }

@@ -43,8 +43,9 @@ internal sealed class LinktreeTable
         (stored, isIntact) = (default, false);
         if (!BindFind(key, buffer).Step())
             return false;
-        isIntact = LinktreeColumns.AreIntact(_find);
-        stored = isIntact ? LinktreeRow.Read(_find) : new LinktreeRow(_find.GetInt64(0), default, 0);
+        var columns = new LinktreeColumns(_find);
+        isIntact = columns.AreIntact;
+        stored = isIntact ? LinktreeRow.From(columns) : new LinktreeRow(columns.Row, default, 0);
         _find.Reset();
         return true;
     }
@@ -109,10 +110,11 @@ internal sealed class LinktreeTable
         var rows = new List<LinktreeRow>();
         while (statement.Step())
         {
-            if (LinktreeColumns.AreIntact(statement))
-                rows.Add(LinktreeRow.Read(statement));
+            var columns = new LinktreeColumns(statement);
+            if (columns.AreIntact)
+                rows.Add(LinktreeRow.From(columns));
             else
-                damaged.Add(statement.GetInt64(0));
+                damaged.Add(columns.Row);
         }
 
         return rows;

@@ -3,11 +3,7 @@ namespace Koii.DbSharing.Sqlite;
 /// <summary>A record of a list without its data.</summary>
 internal readonly record struct ListedRow(long Row, LinktreeVersion Version, PublicKey Author, LinktreeSignature Signature, long Size)
 {
-    /// <summary>Reads a row whose columns are intact (<see cref="LinktreeColumns.AreIntact"/>).</summary>
-    internal static ListedRow Read(SqliteStatement statement) => new(
-        statement.GetInt64(0),
-        LinktreeColumns.ReadVersion(statement),
-        new PublicKey(statement.GetBlob(3)),
-        new LinktreeSignature(statement.GetBlob(4)),
-        statement.GetInt64(5));
+    /// <summary>Copies columns that are intact.</summary>
+    internal static ListedRow From(in LinktreeColumns columns) =>
+        new(columns.Row, columns.Version, columns.Author, columns.Signature, columns.Size);
 }

@@ -87,7 +87,7 @@ internal sealed class RowCheck
             cancellationToken.ThrowIfCancellationRequested();
             slice.Last = _removals.GetInt64(0);
             slice.Count++;
-            if (!LinktreeColumns.AreIntact(_removals))
+            if (!new LinktreeColumns(_removals).AreIntact)
                 slice.Damaged.Add(slice.Last);
         }
 
@@ -106,14 +106,15 @@ internal sealed class RowCheck
 
     private void CompareWithIndexes(RowCheckSlice slice, long row)
     {
-        var (author, id) = (new PublicKey(_rows.GetBlob(3)), new LinktreeId(_rows.GetBlob(2)));
-        var uuid = _rows.GetBlob(6);
-        var ofIdentity = CountRows(_byKey.Bind(1, _task.Number).Bind(2, author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)), row, out var isFound);
-        _ = CountRows(_byId.Bind(1, _task.Number).Bind(2, id.AsSpan()), row, out var isFoundById);
-        _ = CountRows(_byTime.Bind(1, _task.Number).Bind(2, id.AsSpan()).Bind(3, _rows.GetInt64(1)), row, out var isFoundByTime);
+        var columns = new LinktreeColumns(_rows);
+        var (author, version) = (columns.Author, columns.Version);
+        _byKey.Bind(1, _task.Number).Bind(2, author.AsSpan()).Bind(3, columns.Uuid).Bind(4, _task.HashOf(columns.Uuid));
+        var ofIdentity = CountRows(_byKey, row, out var isFound);
+        _ = CountRows(_byId.Bind(1, _task.Number).Bind(2, version.Id.AsSpan()), row, out var isFoundById);
+        _ = CountRows(_byTime.Bind(1, _task.Number).Bind(2, version.Id.AsSpan()).Bind(3, version.Timestamp), row, out var isFoundByTime);
         slice.IsIndexWrong |= !isFound || !isFoundById || !isFoundByTime;
         if (ofIdentity > 1)
-            slice.Repeated.Add(LinktreeColumns.ReadKey(_rows));
+            slice.Repeated.Add(columns.Key);
     }
 
     private static int CountRows(SqliteStatement statement, long row, out bool isFound)

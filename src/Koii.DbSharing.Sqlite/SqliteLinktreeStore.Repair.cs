@@ -1,4 +1,6 @@
 using Koii.DbSharing.Sqlite;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Koii.DbSharing;
 
@@ -7,6 +9,8 @@ public sealed partial class SqliteLinktreeStore
 {
     /// <summary>How often one read is repeated because of damaged rows.</summary>
     private const int MaxRepairs = 16;
+
+    private bool _areIndexesRebuilt;
 
     private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
@@ -27,6 +31,12 @@ public sealed partial class SqliteLinktreeStore
                 await WriteAsync(writer => writer.MoveDamaged(found.Damaged), cancellationToken).ConfigureAwait(false);
                 if (!found.IsDamageAbsence || ++repairs == MaxRepairs)
                     throw DamagedRowsMoved();
+            }
+            catch (LinktreeStoreException damage)
+                when (damage.InnerException is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT } && !Interlocked.Exchange(ref _areIndexesRebuilt, true))
+            {
+                // Most of the pages are those of indexes. If a table is damaged, this fails as the read did.
+                await WriteAsync(writer => writer.RebuildIndexes(), cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -13,8 +13,11 @@ namespace Koii.DbSharing;
 /// </summary>
 /// <remarks>
 /// <para>The first call opens the file; if that fails, the next call tries again. Opening checks a file that was not
-/// closed properly for damage, rejects files of version 0.1, drops records beyond <see cref="DbSharingOptions.MaxClockSkew"/>,
-/// and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// closed properly for damage, rejects files of version 0.1, withholds records beyond <see cref="DbSharingOptions.MaxClockSkew"/>
+/// until they are due, and trims authors to <see cref="DbSharingOptions.LinktreesPerAuthor"/> (protocol §1).</para>
+/// <para>Reads verify what they read. A damaged row is moved to the table <c>damaged</c> and is no longer served; a list, a
+/// read by id or of the change feed that met it throws a transient <see cref="LinktreeStoreException"/>, and the next one
+/// succeeds without it. A good copy is stored again.</para>
 /// <para>SQLite is synchronous: reads run on the calling thread, up to four at a time. Writes run on the thread pool, one at
 /// a time; calls that wait share a transaction of up to 4,096 records. No call blocks a thread while it waits for others,
 /// and readers do not wait for the writer. A call that is canceled after its write began may be stored.</para>

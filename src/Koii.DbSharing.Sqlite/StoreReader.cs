@@ -91,8 +91,8 @@ internal sealed class StoreReader : IDisposable
             var uuid = buffer[..length];
             if (_version.Bind(1, _task.Number).Bind(2, keys[i].Author.AsSpan()).Bind(3, uuid).Bind(4, _task.HashOf(uuid)).Step())
             {
-                if (IsIntact(_version))
-                    versions[i] = LinktreeColumns.ReadVersion(_version);
+                if (TryRead(_version, out var row))
+                    versions[i] = row.Version;
                 _version.Reset();
             }
         }
@@ -109,7 +109,7 @@ internal sealed class StoreReader : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (seen.Add(id) && _byId.Bind(1, _task.Number).Bind(2, id.AsSpan()).Step())
             {
-                if (IsIntact(_byId) && Read(ListedRow.Read(_byId)) is { } linktree)
+                if (TryRead(_byId, out var row) && Read(row) is { } linktree)
                     linktrees.Add(linktree);
                 _byId.Reset();
             }
@@ -160,8 +160,8 @@ internal sealed class StoreReader : IDisposable
         while (statement.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (IsIntact(statement))
-                rows.Add(ListedRow.Read(statement));
+            if (TryRead(statement, out var row))
+                rows.Add(row);
             if (rows.IsComplete || _damaged.Count >= MaxDamaged)
             {
                 statement.Reset();
@@ -178,7 +178,7 @@ internal sealed class StoreReader : IDisposable
         while (_listAuthor.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (IsIntact(_listAuthor) && ListedRow.Read(_listAuthor) is var row && (query.After is not { } after || row.Version > after))
+            if (TryRead(_listAuthor, out var row) && (query.After is not { } after || row.Version > after))
                 ofAuthor.Add(row);
         }
 
@@ -195,11 +195,14 @@ internal sealed class StoreReader : IDisposable
         .Bind(2, query.After?.Timestamp ?? long.MinValue)
         .Bind(3, query.IncludeTombstones ? long.MaxValue : 0);
 
-    private bool IsIntact(SqliteStatement statement)
+    /// <summary>Reads the columns of a row, unless they are damaged.</summary>
+    private bool TryRead(SqliteStatement statement, out ListedRow row)
     {
-        var isIntact = LinktreeColumns.AreIntact(statement);
+        var columns = new LinktreeColumns(statement);
+        var isIntact = columns.AreIntact;
+        row = isIntact ? ListedRow.From(columns) : default;
         if (!isIntact)
-            _damaged.Add(statement.GetInt64(0));
+            _damaged.Add(columns.Row);
         return isIntact;
     }
 

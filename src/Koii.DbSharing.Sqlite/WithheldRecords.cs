@@ -87,7 +87,11 @@ internal sealed class WithheldRecords
         var due = new List<(long, long, SignedLinktree?)>();
         _due.Bind(1, _task.Number).Bind(2, latestTimestamp).Bind(3, limit);
         while (_due.Step())
-            due.Add((_due.GetInt64(0), _due.GetInt64(5), LinktreeColumns.TryRestore(_due, _due.GetBlob(LinktreeColumns.Count))));
+        {
+            var columns = new LinktreeColumns(_due);
+            due.Add((columns.Row, columns.Size, columns.TryRestore(_due.GetBlob(LinktreeColumns.Count))));
+        }
+
         return due;
     }
 

@@ -25,7 +25,8 @@ public sealed partial class RepositoryTests
     private static readonly string[] StorageTypes =
     [
         "ChangeCursor", "ChangePage", "ChangePageBuilder", "ChangePosition", "ChangesTrimmedException",
-        "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind", "LinktreeChecksum", "WriteBatcher",
+        "ILinktreeChangeFeed", "LinktreeChange", "LinktreeChangeFeedExtensions", "LinktreeChangeKind", "LinktreeChecksum", "StoreBounds",
+        "StoreSize", "WriteBatcher",
     ];
 
     /// <summary>Files of src with more lines than <see cref="MaxLines"/>, and why each is one file.</summary>

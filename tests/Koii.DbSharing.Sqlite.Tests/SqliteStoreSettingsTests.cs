@@ -48,6 +48,7 @@ public sealed class SqliteStoreSettingsTests
             Throws.ArgumentException.With.Message.Contains("Cache=Shared"));
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(linktreesPerAuthor: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxRecords: 0)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new SqliteLinktreeStore("Data Source=x", Options(maxBytes: 1000)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(
             () => new SqliteLinktreeStore("Data Source=x", new DbSharingOptions { TaskId = "T", MaxRetainedChanges = 0 }),
             Throws.InstanceOf<ArgumentOutOfRangeException>());

@@ -1,6 +1,7 @@
 using Koii.DbSharing.StoreContract;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Koii.DbSharing.Sqlite.Tests;
 
@@ -57,6 +58,22 @@ public sealed class UseSqliteTests
 
         Assert.That((await one.ListAsync(new LinktreeQuery())).Linktrees, Has.Count.EqualTo(1));
         Assert.That((await two.ListAsync(new LinktreeQuery())).Linktrees, Is.Empty);
+    }
+
+    [Test]
+    public async Task Check_does_nothing_where_the_application_has_replaced_the_store()
+    {
+        using var file = new SqliteFile();
+        var services = new ServiceCollection();
+        services.Configure<DbSharingOptions>("", options => options.TaskId = "task");
+        new Builder(services, "").UseSqlite(file.ConnectionString).UseInMemory();
+        await using var provider = services.BuildServiceProvider();
+        var check = provider.GetServices<IHostedService>().OfType<StoreCheckService>().Single();
+
+        await check.StartAsync(default);
+        await check.ExecuteTask!;
+
+        Assert.That(file.FileNames, Is.Empty);
     }
 
     [Test]

@@ -23,14 +23,16 @@ public interface ILinktreeChangeFeed
     /// The changes after the position, each once; fewer than <paramref name="limit"/> only at the end of the feed. A reader
     /// that starts at <see cref="ChangePosition.Start"/> first receives an addition for each record that is stored, and then
     /// every change. The changes of one identity form a chain: a change removes what the change before it added. If the
-    /// replaced version was not returned to the reader, its replacement is an insertion. If the reader has missed changes, or
-    /// the store never returned the position, the page is empty and <see cref="ChangePage.IsTrimmed"/>.
+    /// replaced version was not returned to the reader, its replacement is an insertion. If the reader has missed changes, the
+    /// store never returned the position, or records are gone without a change, the page is empty and
+    /// <see cref="ChangePage.IsTrimmed"/>.
     /// </returns>
     /// <remarks>
     /// The store keeps what was removed, and trims it when it is written to: removals that are older than
     /// <see cref="DbSharingOptions.ChangeRetention"/>, and removals after which <see cref="DbSharingOptions.MaxRetainedChanges"/>
     /// changes came. A reader has missed changes if a removal was trimmed that happened after the reader started or, once the
-    /// reader has received all that was stored then, after its position. Additions of stored records are never trimmed, so
+    /// reader has received all that was stored then, after its position. Records are gone without a change when a store withholds
+    /// them because of a wrong clock (protocol §1.8) or finds them damaged; all readers then start again. Additions of stored records are never trimmed, so
     /// reading from <see cref="ChangePosition.Start"/> is always possible.
     /// </remarks>
     ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default);

@@ -16,8 +16,8 @@ public enum LinktreeChangeKind
     Deleted = 2,
 
     /// <summary>
-    /// The identity was removed because its author has newer ones, or because the store was opened with a lower
-    /// <see cref="DbSharingOptions.LinktreesPerAuthor"/> or found it too far in the future. No version of it is stored.
+    /// The identity was removed because its author has newer ones: as many as a store keeps of an author, or ones for which a
+    /// store at its bound had no other room. No version of it is stored.
     /// </summary>
     Evicted = 3,
 }

@@ -13,6 +13,8 @@ public static class LinktreeChecksum
     /// <summary>128 UTF-16 units (protocol §1) of at most 3 bytes each.</summary>
     private const int MaxUuidLength = 3 * 128;
 
+    private const int UsualUuidLength = 64;
+
     /// <summary>
     /// Computes the XxHash3 of author, id, signature, timestamp (8 bytes, little-endian), tombstone (1 byte) and uuid (UTF-8).
     /// </summary>
@@ -54,7 +56,8 @@ public static class LinktreeChecksum
         bool isTombstone,
         ReadOnlySpan<byte> signature)
     {
-        Span<byte> bytes = stackalloc byte[FixedLength + MaxUuidLength];
+        // Uuids are nearly always short, and the stack is cleared first.
+        Span<byte> bytes = uuid.Length <= UsualUuidLength ? stackalloc byte[FixedLength + UsualUuidLength] : stackalloc byte[FixedLength + MaxUuidLength];
         author.CopyTo(bytes);
         id.CopyTo(bytes[PublicKey.Size..]);
         signature.CopyTo(bytes[(PublicKey.Size + LinktreeId.Size)..]);

@@ -133,7 +133,7 @@ public sealed class OptionsSectionTests
     [Test]
     public void Every_option_can_be_set()
     {
-        Dictionary<Type, string> values = new() { [typeof(TimeSpan)] = "00:00:07", [typeof(bool)] = "true", [typeof(int)] = "140000", [typeof(long)] = "140000", [typeof(string)] = "word" };
+        Dictionary<Type, string> values = new() { [typeof(TimeSpan)] = "00:00:07", [typeof(bool)] = "true", [typeof(int)] = "140000", [typeof(long)] = "2000000", [typeof(string)] = "word" };
         var keys = Keys("DbSharing", typeof(DbSharingOptions)).ToArray();
         var settings = keys.ToDictionary(key => key.Key, key => key.Type == typeof(IList<string>) ? "http://a.example" : values[key.Type]);
         using var provider = Provider(new ConfigurationBuilder().AddInMemoryCollection(settings!).Build(), (services, _) => services.AddDbSharing());

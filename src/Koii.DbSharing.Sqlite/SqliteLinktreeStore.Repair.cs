@@ -55,6 +55,6 @@ public sealed partial class SqliteLinktreeStore
         }
     }
 
-    private LinktreeStoreException DamagedRowsMoved() => new(
-        $"The database '{_settings.Path}' had damaged rows, which are no longer served. The call can be made again.") { IsTransient = true };
+    private LinktreeStoreException DamagedRowsMoved() =>
+        new($"The database '{_settings.Path}' had damaged rows, which are no longer served. The call can be made again.") { IsTransient = true };
 }

@@ -32,8 +32,9 @@ internal sealed partial class StoreCheckService(ILinktreeStore store, TimeProvid
             var result = await sqlite.CheckAsync(Pause, stoppingToken).ConfigureAwait(false);
             Log.Checked(logger, sqlite.DatabasePath, timeProvider.GetElapsedTime(start), result.Rows, result.DamagedRows);
         }
-        catch (LinktreeStoreException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // A check that fails is not worth the end of the host, which an exception here would be.
             Log.CheckFailed(logger, sqlite.DatabasePath, Interval, failure);
         }
     }
@@ -49,6 +50,6 @@ internal sealed partial class StoreCheckService(ILinktreeStore store, TimeProvid
 
         [LoggerMessage(
             1305, LogLevel.Error, "The check of the database '{Path}' failed. It is repeated in {Interval}.", EventName = nameof(CheckFailed))]
-        public static partial void CheckFailed(ILogger logger, string path, TimeSpan interval, LinktreeStoreException exception);
+        public static partial void CheckFailed(ILogger logger, string path, TimeSpan interval, Exception exception);
     }
 }

@@ -98,14 +98,15 @@ public static class Samples
 
     /// <summary>Creates the settings of a store under test.</summary>
     public static DbSharingOptions Options(
-        int linktreesPerAuthor = 16, long maxRecords = 1_000_000, string taskId = TaskId, long maxBytes = 1L << 30) => new()
-    {
-        TaskId = taskId,
-        LinktreesPerAuthor = linktreesPerAuthor,
-        MaxRecords = maxRecords,
-        MaxBytes = maxBytes,
-        MaxRetainedChanges = RetainedChanges,
-    };
+        int linktreesPerAuthor = 16, long maxRecords = 1_000_000, string taskId = TaskId, long maxBytes = 1L << 30) =>
+        new()
+        {
+            TaskId = taskId,
+            LinktreesPerAuthor = linktreesPerAuthor,
+            MaxRecords = maxRecords,
+            MaxBytes = maxBytes,
+            MaxRetainedChanges = RetainedChanges,
+        };
 
     private static LinktreeSignature Signature(byte first, byte second)
     {

@@ -18,9 +18,10 @@ internal static class OnlineBackup
         var partial = string.Create(CultureInfo.InvariantCulture, $"{path}.{Guid.NewGuid():N}.partial");
         try
         {
-            using (var source = Open(settings.ConnectionString, settings.BusyTimeout))
+            using (var source = Open(settings.ReadingConnectionString, settings.BusyTimeout))
             using (var copy = Open(new SqliteConnectionStringBuilder { DataSource = partial, Pooling = false }.ToString(), settings.BusyTimeout))
             {
+                StoreConnection.KeepLogOnClose(source);
                 RequireFreePath(source, path, overwrite);
                 Copy(source, copy, cancellationToken);
 

@@ -32,16 +32,31 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteStoreSettings _settings;
     private readonly TaskRow _task;
     private readonly Lock _lock = new();
+    private readonly StoreConnection _fileCheck;
     private readonly Stack<StoreReader> _idleReaders = [];
-    private bool _isClosed;
+    private bool _isClosed, _hadMoved;
 
-    private SqliteDatabase(SqliteStoreSettings settings, TaskRow task, StoreConnection connection, StoreWriter writer)
+    private SqliteDatabase(
+        SqliteStoreSettings settings, TaskRow task, StoreConnection connection, StoreConnection fileCheck, StoreWriter writer)
     {
         _settings = settings;
         _task = task;
+        _fileCheck = fileCheck;
         Connection = connection;
         Writer = writer;
     }
+
+    /// <summary>
+    /// Whether the file was deleted or moved since it was opened, or another file has replaced it. A connection that does nothing
+    /// else has the answer: the writer's is locked while it writes, and a reader may have opened the other file.
+    /// </summary>
+    internal bool HasMoved
+    {
+        get { lock (_lock) return _isClosed ? _hadMoved : _fileCheck.HasMoved; }
+    }
+
+    /// <summary>Whether another file is at the path of this one.</summary>
+    internal bool IsReplaced => HasMoved && File.Exists(_settings.Path);
 
     /// <summary>The connection of the writer.</summary>
     internal StoreConnection Connection { get; }
@@ -56,6 +71,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         IntegrityCheck.RunAfterUncleanStop(settings, cancellationToken);
         var connection = new StoreConnection(settings, WriterCacheKilobytes);
+        StoreConnection? fileCheck = null;
         try
         {
             UseWriteAheadLog(connection, settings.Path);
@@ -67,33 +83,34 @@ internal sealed class SqliteDatabase : IDisposable
 
             // From now on the store waits for the lock itself, without blocking a thread.
             connection.SetBusyTimeout(TimeSpan.Zero);
-            return new SqliteDatabase(settings, task, connection, writer);
+            fileCheck = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
+            return new SqliteDatabase(settings, task, connection, fileCheck, writer);
         }
         catch
         {
+            fileCheck?.Dispose();
             connection.Dispose();
             throw;
         }
     }
 
     /// <summary>Takes an idle reader or opens one. The caller limits how many are in use.</summary>
+    /// <exception cref="FilesMovedException">The file is not at its path.</exception>
     internal StoreReader RentReader()
     {
-        lock (_lock)
-        {
-            if (_idleReaders.TryPop(out var reader))
-                return reader;
-        }
-
-        var connection = new StoreConnection(_settings, ReaderCacheKilobytes);
+        ThrowIfMoved();
+        if (TakeIdleReader() is { } idle)
+            return idle;
+        var reader = OpenReader();
         try
         {
-            connection.Execute("PRAGMA query_only = ON");
-            return new StoreReader(connection, _task);
+            // It has this file open, and not one that has replaced it meanwhile.
+            ThrowIfMoved();
+            return reader;
         }
         catch
         {
-            connection.Dispose();
+            reader.Dispose();
             throw;
         }
     }
@@ -120,13 +137,42 @@ internal sealed class SqliteDatabase : IDisposable
     {
         lock (_lock)
         {
+            if (_isClosed)
+                return;
+            _hadMoved = _fileCheck.HasMoved;
             _isClosed = true;
             foreach (var reader in _idleReaders)
                 reader.Dispose();
             _idleReaders.Clear();
         }
 
+        _fileCheck.Dispose();
         Connection.Dispose();
+    }
+
+    private void ThrowIfMoved()
+    {
+        if (HasMoved)
+            throw new FilesMovedException();
+    }
+
+    private StoreReader? TakeIdleReader()
+    {
+        lock (_lock) return _idleReaders.TryPop(out var reader) ? reader : null;
+    }
+
+    private StoreReader OpenReader()
+    {
+        var connection = new StoreConnection(_settings, ReaderCacheKilobytes, isReader: true);
+        try
+        {
+            return new StoreReader(connection, _task);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private static void UseWriteAheadLog(StoreConnection connection, string path)

@@ -14,6 +14,22 @@ internal static class SqliteErrors
     internal static LinktreeStoreException Explain(SqliteException exception, SqliteStoreSettings settings) =>
         Explain(exception, settings.Path, settings.BusyTimeout);
 
+    /// <summary>Explains what SQLite or a moved file causes; returns <see langword="null"/> for another exception.</summary>
+    internal static LinktreeStoreException? Explain(Exception exception, SqliteStoreSettings settings) => exception switch
+    {
+        FilesMovedException => ExplainMoved(settings, exception),
+        SqliteException failure => Explain(failure, settings),
+        _ => null,
+    };
+
+    internal static LinktreeStoreException ExplainMoved(SqliteStoreSettings settings, Exception? exception = null) => new(
+        $"The database '{settings.Path}', or the -wal or -shm file beside it, was deleted, moved or replaced while the store had it open. "
+        + "Nothing of this call was stored. The next call opens what is at this path then. Close the store before you change its files.",
+        exception)
+    {
+        IsTransient = true,
+    };
+
     /// <summary>Explains a failure of the store's file or of another one, such as a backup.</summary>
     internal static LinktreeStoreException Explain(SqliteException exception, string path, TimeSpan busyTimeout)
     {

@@ -149,9 +149,14 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         await _readPermits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_database is null)
-                await OpenAsync(cancellationToken).ConfigureAwait(false);
+            var database = _database ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (database.HasMoved)
+            {
+                await CloseMovedAsync(database).ConfigureAwait(false);
+                throw SqliteErrors.ExplainMoved(_settings);
+            }
+
             await Task.Run(() => OnlineBackup.Run(_settings, path, overwrite, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException failure)
@@ -162,35 +167,6 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         {
             _readPermits.Release();
         }
-    }
-
-    /// <summary>
-    /// Waits for the calls that have begun and closes the file. If no other process has it open, the files
-    /// <c>-wal</c> and <c>-shm</c> are deleted.
-    /// </summary>
-    /// <returns>A task that completes when the file is closed.</returns>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _isDisposed, true))
-            return;
-
-        // In the order in which a read that must open the file takes them.
-        for (var i = 0; i < MaxReaders; i++)
-            await _readPermits.WaitAsync().ConfigureAwait(false);
-        await _writeLock.WaitAsync().ConfigureAwait(false);
-        CloseAndRelease();
-    }
-
-    /// <inheritdoc cref="DisposeAsync"/>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _isDisposed, true))
-            return;
-
-        for (var i = 0; i < MaxReaders; i++)
-            _readPermits.Wait();
-        _writeLock.Wait();
-        CloseAndRelease();
     }
 
     private async ValueTask<IReadOnlyList<PutOutcome>> PutTransactionAsync(
@@ -210,9 +186,9 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         }
         catch (Exception exception)
         {
-            RecoverUnderWriteLock(exception);
-            if (exception is SqliteException failure)
-                throw SqliteErrors.Explain(failure, _settings);
+            await RecoverUnderWriteLockAsync(exception).ConfigureAwait(false);
+            if (SqliteErrors.Explain(exception, _settings) is { } explained)
+                throw explained;
             throw;
         }
         finally
@@ -229,7 +205,15 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         {
             var database = _database ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Read(database, read);
+            try
+            {
+                return Read(database, read);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException && database.HasMoved)
+            {
+                await CloseMovedAsync(database).ConfigureAwait(false);
+                throw SqliteErrors.ExplainMoved(_settings, exception);
+            }
         }
         catch (SqliteException failure)
         {
@@ -265,48 +249,7 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         }
     }
 
-    private async ValueTask<SqliteDatabase> OpenAsync(CancellationToken cancellationToken)
-    {
-        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return OpenUnderWriteLock(cancellationToken);
-        }
-        finally
-        {
-            _writeLock.Release();
-        }
-    }
-
-    private SqliteDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database ??= SqliteDatabase.Open(_settings, _timeProvider, _logger, cancellationToken);
-    }
-
-    private void RecoverUnderWriteLock(Exception exception)
-    {
-        // After a disk error or damage the connection may have cached wrong pages: the next call opens the file again.
-        if (_database is { } database && !(database.Connection.TryRollBack() && LeavesConnectionUsable(exception)))
-            Close();
-    }
-
     private static bool LeavesConnectionUsable(Exception exception) => exception
         is not LinktreeStoreException
         and not SqliteException { SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) };
-
-    private void CloseAndRelease()
-    {
-        Close();
-
-        // Calls that waited continue and throw ObjectDisposedException.
-        _writeLock.Release();
-        _readPermits.Release(MaxReaders);
-    }
-
-    private void Close()
-    {
-        _database?.Dispose();
-        _database = null;
-    }
 }

@@ -4,8 +4,22 @@ using Microsoft.Data.Sqlite;
 namespace Koii.DbSharing.Sqlite;
 
 /// <summary>The settings of a store, validated and copied when the store is constructed.</summary>
+/// <param name="ConnectionString">Opens the file, or creates it unless the application has excluded that.</param>
+/// <param name="ReadingConnectionString">
+/// Opens the file if it exists. It does not open the file for reading only: a reader of a write-ahead log writes to the file
+/// <c>-shm</c>.
+/// </param>
+/// <param name="Path">The path of the file.</param>
+/// <param name="BusyTimeout">How long a call waits for a lock of another program.</param>
+/// <param name="TaskId">See <see cref="DbSharingOptions.TaskId"/>.</param>
+/// <param name="LinktreesPerAuthor">See <see cref="DbSharingOptions.LinktreesPerAuthor"/>.</param>
+/// <param name="Bounds">See <see cref="DbSharingOptions.MaxRecords"/> and <see cref="DbSharingOptions.MaxBytes"/>.</param>
+/// <param name="MaxClockSkew">See <see cref="DbSharingOptions.MaxClockSkew"/>.</param>
+/// <param name="MaxRetainedChanges">See <see cref="DbSharingOptions.MaxRetainedChanges"/>.</param>
+/// <param name="ChangeRetention">See <see cref="DbSharingOptions.ChangeRetention"/>.</param>
 internal sealed record SqliteStoreSettings(
     string ConnectionString,
+    string ReadingConnectionString,
     string Path,
     TimeSpan BusyTimeout,
     string TaskId,
@@ -66,7 +80,10 @@ internal sealed record SqliteStoreSettings(
 
         // The store pools its readers itself; the driver's pool would keep the file open after the store is closed.
         builder.Pooling = false;
+        var writing = builder.ToString();
+        builder.Mode = SqliteOpenMode.ReadWrite;
         return new SqliteStoreSettings(
+            writing,
             builder.ToString(),
             source,
             busyTimeout,

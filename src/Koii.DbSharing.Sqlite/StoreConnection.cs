@@ -9,22 +9,33 @@ namespace Koii.DbSharing.Sqlite;
 internal sealed class StoreConnection : IDisposable
 {
     private readonly SqliteConnection _connection;
+    private readonly bool _isReader;
+    private readonly string _path = "";
     private readonly List<SqliteStatement> _statements = [];
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
 
     /// <summary>
-    /// Opens the file; the connection caches at most <paramref name="cacheKilobytes"/> of it in memory.
+    /// Opens the file; the connection caches at most <paramref name="cacheKilobytes"/> of it in memory. A reader does not write, and
+    /// does not create a file.
     /// </summary>
-    internal StoreConnection(SqliteStoreSettings settings, int cacheKilobytes)
+    internal StoreConnection(SqliteStoreSettings settings, int cacheKilobytes, bool isReader = false)
     {
-        _connection = new SqliteConnection(settings.ConnectionString);
+        _isReader = isReader;
+        _connection = new SqliteConnection(isReader ? settings.ReadingConnectionString : settings.ConnectionString);
         try
         {
             _connection.Open();
+            _path = raw.sqlite3_db_filename(_connection.Handle, "main").utf8_to_string();
 
             // The busy time-out of SQLite itself: statements do not use the driver's commands, which retry on their own.
             SetBusyTimeout(settings.BusyTimeout);
+            if (isReader)
+            {
+                KeepLogOnClose(_connection);
+                Execute("PRAGMA query_only = ON");
+            }
+
             Execute($"PRAGMA cache_size = -{cacheKilobytes}");
             _commit = Prepare("COMMIT");
             _rollback = Prepare("ROLLBACK");
@@ -35,6 +46,13 @@ internal sealed class StoreConnection : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// Leaves the log to the writer. A connection that reads may be the only one of a file that has replaced the writer's, and SQLite
+    /// would write the log of the writer's file into it when the connection is closed.
+    /// </summary>
+    internal static void KeepLogOnClose(SqliteConnection connection) =>
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
 
     /// <summary>
     /// Sets how long a statement waits, on its thread, for a lock of another connection before it reports a busy
@@ -73,7 +91,29 @@ internal sealed class StoreConnection : IDisposable
         return statement.Step() ? statement.GetText(0) : "";
     }
 
-    internal void Commit() => _commit.Execute();
+    /// <summary>Whether the database was deleted or moved since it was opened, or another file has replaced it.</summary>
+    internal bool HasMoved => NativeSqlite.HasMoved(_connection.Handle!);
+
+    /// <summary>Commits, if what is written stays within reach: in files that are at their paths.</summary>
+    /// <exception cref="FilesMovedException">A file is not at its path. Nothing was committed.</exception>
+    internal void Commit()
+    {
+        // Other processes, and this one after a restart, would open other files than the ones that this connection has open.
+        if (!_isReader && (HasMoved || !File.Exists(_path + "-wal") || !File.Exists(_path + "-shm")))
+            throw new FilesMovedException();
+        _commit.Execute();
+    }
+
+    /// <summary>
+    /// Moves the log into the database and leaves it empty; returns <see langword="false"/> if another connection still reads from it.
+    /// </summary>
+    internal bool TryEmptyLog()
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(_connection.Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+        if (code is not (raw.SQLITE_OK or raw.SQLITE_BUSY))
+            SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        return code == raw.SQLITE_OK;
+    }
 
     /// <summary>
     /// Rolls back the transaction, whatever state an exception has left it in; returns <see langword="false"/> if the

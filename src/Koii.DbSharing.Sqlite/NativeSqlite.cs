@@ -11,6 +11,9 @@ internal static partial class NativeSqlite
     /// <summary><c>SQLITE_FCNTL_HAS_MOVED</c>.</summary>
     private const int HasMovedOperation = 20;
 
+    /// <summary><c>ERROR_WRITE_PROTECT</c> on Windows, <c>EROFS</c> elsewhere.</summary>
+    private static readonly int ReadOnlyDiskError = OperatingSystem.IsWindows() ? 19 : 30;
+
     /// <summary>
     /// Whether the driver runs on the library that these functions belong to. An application can select another one, whose handles
     /// mean nothing to this one.
@@ -24,8 +27,8 @@ internal static partial class NativeSqlite
     internal static bool HasMoved(sqlite3 database) =>
         IsOfDriver && FileControl(database, 0, HasMovedOperation, out var hasMoved) == raw.SQLITE_OK && hasMoved != 0;
 
-    /// <summary>Returns the error of the operating system behind the last I/O error of a connection, or 0.</summary>
-    internal static int GetSystemError(sqlite3 database) => IsOfDriver ? SystemError(database) : 0;
+    /// <summary>Returns whether the last I/O error of a connection is that its disk is read-only.</summary>
+    internal static bool IsReadOnlyDisk(sqlite3 database) => IsOfDriver && SystemError(database) == ReadOnlyDiskError;
 
     [LibraryImport(Library, EntryPoint = "sqlite3_file_control")]
     private static partial int FileControl(SafeHandle database, nint name, int operation, out int value);

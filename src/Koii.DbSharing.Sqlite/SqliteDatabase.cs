@@ -58,6 +58,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Whether another file is at the path of this one.</summary>
     internal bool IsReplaced => HasMoved && File.Exists(_settings.Path);
 
+    /// <summary>Whether the writer can be used: a failure of its connection closes it, and the readers go on.</summary>
+    internal bool CanWrite { get; private set; } = true;
+
     /// <summary>The connection of the writer.</summary>
     internal StoreConnection Connection { get; }
 
@@ -128,6 +131,24 @@ internal sealed class SqliteDatabase : IDisposable
 
         reader.Dispose();
     }
+
+    /// <summary>Rolls back what the writer has begun; returns <see langword="false"/> if the writer is no longer usable.</summary>
+    internal bool TryRollBack() => CanWrite && Connection.TryRollBack();
+
+    /// <summary>
+    /// Closes the writer's connection, which may have cached wrong pages. On a disk that has become read-only, the readers still read
+    /// the database and its log, and no store could open them anew.
+    /// </summary>
+    internal void CloseWriter()
+    {
+        CanWrite = false;
+        Connection.Dispose();
+    }
+
+    /// <summary>
+    /// Moves the log into the database that it belongs to; returns <see langword="false"/> if a connection still reads from it.
+    /// </summary>
+    internal bool TryEmptyLog() => _fileCheck.TryEmptyLog();
 
     /// <summary>
     /// Closes the readers before the writer: the last connection to close moves the log into the database and deletes

@@ -35,6 +35,7 @@ public sealed partial class SqliteLinktreeStore
         CloseAndRelease();
     }
 
+    /// <summary>Opens the file for a read.</summary>
     private async ValueTask<SqliteDatabase> OpenAsync(CancellationToken cancellationToken)
     {
         await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -51,7 +52,13 @@ public sealed partial class SqliteLinktreeStore
     private SqliteDatabase OpenUnderWriteLock(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _database ??= SqliteDatabase.Open(_settings, _timeProvider, _logger, cancellationToken);
+        if (_database is { CanWrite: true } open)
+            return open;
+
+        // While the writer cannot be opened, the readers of the last one go on.
+        var opened = SqliteDatabase.Open(_settings, _timeProvider, _logger, cancellationToken);
+        _database?.Dispose();
+        return _database = opened;
     }
 
     private async ValueTask RecoverUnderWriteLockAsync(Exception exception)
@@ -59,12 +66,11 @@ public sealed partial class SqliteLinktreeStore
         if (_database is not { } database)
             return;
 
-        // After a disk error or damage the connection may have cached wrong pages: the next call opens the file again.
-        var isUsable = database.Connection.TryRollBack() && LeavesConnectionUsable(exception);
+        var isUsable = database.TryRollBack() && LeavesConnectionUsable(exception);
         if (exception is FilesMovedException || database.HasMoved)
             await CloseMovedUnderWriteLockAsync(database).ConfigureAwait(false);
         else if (!isUsable)
-            Close();
+            database.CloseWriter();
     }
 
     private async ValueTask CloseMovedAsync(SqliteDatabase database)
@@ -89,7 +95,7 @@ public sealed partial class SqliteLinktreeStore
     {
         try
         {
-            var isEmpty = await LockRetry.RunAsync(database.Connection.TryEmptyLog, _settings.BusyTimeout, _timeProvider, default)
+            var isEmpty = await LockRetry.RunAsync(database.TryEmptyLog, _settings.BusyTimeout, _timeProvider, default)
                 .ConfigureAwait(false);
             if (!isEmpty && database.IsReplaced)
                 return;

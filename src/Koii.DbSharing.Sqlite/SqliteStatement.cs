@@ -105,7 +105,12 @@ internal sealed class SqliteStatement : IDisposable
 
     private void Check(int code)
     {
-        if (code != raw.SQLITE_OK)
-            SqliteException.ThrowExceptionForRC(code, _database);
+        if (code == raw.SQLITE_OK)
+            return;
+
+        // A file that was opened before its disk became read-only reports an I/O error.
+        if ((code & 0xFF) == raw.SQLITE_IOERR && NativeSqlite.IsReadOnlyDisk(_database))
+            throw new SqliteException("The disk is read-only.", raw.SQLITE_READONLY, raw.SQLITE_READONLY);
+        SqliteException.ThrowExceptionForRC(code, _database);
     }
 }

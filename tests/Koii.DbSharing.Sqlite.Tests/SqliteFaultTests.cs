@@ -11,14 +11,25 @@ namespace Koii.DbSharing.Sqlite.Tests;
 public sealed class SqliteFaultTests : SqliteFixture
 {
     [Test]
-    public async Task File_that_must_not_be_written_is_reported_as_read_only()
+    public async Task File_that_becomes_read_only_is_still_read_and_is_written_once_it_is_writable()
     {
-        await PutAndCloseAsync(Create());
-        await using var store = new SqliteLinktreeStore($"Data Source=file:{File.Path}?mode=ro", Options());
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+        store.Database!.Connection.Execute("PRAGMA query_only = ON");
+        using (ReadOnlyFile.Make(File.Path))
+        {
+            for (var attempt = 0; attempt < 2; attempt++)
+            {
+                Assert.That(
+                    async () => await store.PutAsync([Create(author: 2)]),
+                    Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"'{File.Path}' is read-only"));
+                Assert.That((await store.ListAsync(Everything)).Linktrees, Is.EqualTo(new[] { Create() }));
+                Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
+            }
+        }
 
-        Assert.That(
-            async () => await store.PutAsync([Create(author: 2)]),
-            Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only").And.Property("IsTransient").False);
+        Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
+        Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(2));
     }
 
     [Test]

@@ -9,7 +9,7 @@ namespace Koii.DbSharing.Sqlite;
 /// Opens the file if it exists. It does not open the file for reading only: a reader of a write-ahead log writes to the file
 /// <c>-shm</c>.
 /// </param>
-/// <param name="Path">The path of the file.</param>
+/// <param name="Path">The full path of the file.</param>
 /// <param name="BusyTimeout">How long a call waits for a lock of another program.</param>
 /// <param name="TaskId">See <see cref="DbSharingOptions.TaskId"/>.</param>
 /// <param name="LinktreesPerAuthor">See <see cref="DbSharingOptions.LinktreesPerAuthor"/>.</param>
@@ -46,25 +46,7 @@ internal sealed record SqliteStoreSettings(
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ChangeRetention, TimeSpan.Zero);
 
         var builder = Parse(connectionString);
-        var source = builder.DataSource;
-        if (builder.Mode == SqliteOpenMode.Memory || source.Length == 0
-            || source.Contains(":memory:", StringComparison.Ordinal) || source.Contains("mode=memory", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException(
-                "The SQLite store uses several connections, and a database in memory belongs to one connection. "
-                + "Name a file, as in \"Data Source=linktrees.db\", or call UseInMemory.",
-                nameof(connectionString));
-        }
-
-        if (builder.Mode == SqliteOpenMode.ReadOnly)
-            throw new ArgumentException("A store writes. Remove \"Mode=ReadOnly\" from the connection string.", nameof(connectionString));
-        if (builder.Cache == SqliteCacheMode.Shared)
-        {
-            throw new ArgumentException(
-                "With a shared cache, readers and the writer would block each other. Remove \"Cache=Shared\" from the connection string.",
-                nameof(connectionString));
-        }
-
+        DataSource.Resolve(builder);
         var busyTimeout = DefaultBusyTimeout;
         if (builder.ShouldSerialize(TimeoutKeyword))
         {
@@ -85,7 +67,7 @@ internal sealed record SqliteStoreSettings(
         return new SqliteStoreSettings(
             writing,
             builder.ToString(),
-            source,
+            builder.DataSource,
             busyTimeout,
             options.TaskId,
             options.LinktreesPerAuthor,

@@ -205,12 +205,7 @@ internal sealed class SqliteDatabase : IDisposable
             {
                 var mode = connection.ReadText("PRAGMA journal_mode = WAL");
                 if (mode != "wal")
-                {
-                    throw new LinktreeStoreException(
-                        $"The database '{path}' cannot use a write-ahead log (its journal mode stays '{mode}'). "
-                        + "It must be on a local disk and writable.");
-                }
-
+                    throw SqliteErrors.ExplainJournalMode(mode, path, NetworkFileSystem.Find(path));
                 break;
             }
             catch (SqliteException busy) when (busy.SqliteErrorCode == raw.SQLITE_BUSY && attempt < MaxJournalModeAttempts)

@@ -31,35 +31,61 @@ internal static class SqliteErrors
     };
 
     /// <summary>Explains a failure of the store's file or of another one, such as a backup.</summary>
-    internal static LinktreeStoreException Explain(SqliteException exception, string path, TimeSpan busyTimeout)
+    internal static LinktreeStoreException Explain(SqliteException exception, string path, TimeSpan busyTimeout) =>
+        Explain(exception, path, busyTimeout, NetworkFileSystem.Find(path));
+
+    /// <summary>Explains a failure of a file that is on this network file system, or on none.</summary>
+    internal static LinktreeStoreException Explain(SqliteException exception, string path, TimeSpan busyTimeout, string? networkFileSystem)
     {
         var code = exception.SqliteErrorCode;
-        return new LinktreeStoreException(Explain(code, path, busyTimeout, exception.Message), exception)
-        {
-            IsTransient = code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED,
-        };
+        var isBusy = code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
+        var isOfFileSystem = isBusy || code is raw.SQLITE_IOERR or raw.SQLITE_PROTOCOL or raw.SQLITE_CANTOPEN;
+        var message = networkFileSystem is not null && isOfFileSystem
+            ? $"{ExplainNetworkFileSystem(path, networkFileSystem)} {exception.Message}"
+            : Explain(exception, path, busyTimeout, code);
+        return new LinktreeStoreException(message, exception) { IsTransient = isBusy };
     }
 
-    private static string Explain(int code, string path, TimeSpan busyTimeout, string message) => code switch
+    /// <summary>Explains why the journal mode of a file is not the one that the store needs.</summary>
+    internal static LinktreeStoreException ExplainJournalMode(string mode, string path, string? networkFileSystem) => new(
+        networkFileSystem is null
+            ? $"The database '{path}' cannot use a write-ahead log (its journal mode stays '{mode}'). It must be writable and on a local disk."
+            : $"{ExplainNetworkFileSystem(path, networkFileSystem)} Its journal mode stays '{mode}'.");
+
+    private static string ExplainNetworkFileSystem(string path, string networkFileSystem) =>
+        $"The database '{path}' is on a network file system ({networkFileSystem}), where SQLite's locks and write-ahead log do not work reliably. "
+        + "Move the file to a local disk.";
+
+    private static string Explain(SqliteException exception, string path, TimeSpan busyTimeout, int code) => code switch
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
             $"The database '{path}' is busy: another program has held its lock for {busyTimeout.TotalSeconds} seconds. The call can be made again.",
         raw.SQLITE_FULL => $"The disk of the database '{path}' is full. Free some space; nothing of the batch was stored.",
         raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH =>
             $"The database '{path}' is read-only. The process must be able to write the file and its directory, "
-            + "where SQLite keeps the -wal and -shm files.",
+            + "where SQLite keeps the -wal and -shm files, and the disk must not be mounted as read-only.",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             $"The database '{path}' is damaged or is not an SQLite database. {WhatToDoWithDamage}",
 
         // The statements do not change, so the text of the schema has.
-        raw.SQLITE_ERROR => $"The database '{path}' is damaged or another program has changed its schema: {message} {WhatToDoWithDamage}",
+        raw.SQLITE_ERROR => $"The database '{path}' is damaged or another program has changed its schema: {exception.Message} {WhatToDoWithDamage}",
         raw.SQLITE_CANTOPEN => ExplainCannotOpen(path),
-        _ => $"The database '{path}' reported an error: {message}",
+        raw.SQLITE_PROTOCOL => ExplainLocks(exception, path),
+        raw.SQLITE_IOERR when IsOfLocks(exception.SqliteExtendedErrorCode) => ExplainLocks(exception, path),
+        _ => $"The database '{path}' reported an error: {exception.Message}",
     };
+
+    private static string ExplainLocks(SqliteException exception, string path) =>
+        $"The file system of the database '{path}' has no locks or no shared memory, as some network file systems and mounts of containers. "
+        + $"Move the file to a local disk. {exception.Message}";
+
+    private static bool IsOfLocks(int extendedCode) => extendedCode
+        is raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMLOCK or raw.SQLITE_IOERR_SHMMAP
+        or raw.SQLITE_IOERR_LOCK or raw.SQLITE_IOERR_RDLOCK or raw.SQLITE_IOERR_UNLOCK;
 
     private static string ExplainCannotOpen(string path)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path));
+        var directory = Path.GetDirectoryName(path);
         return directory is null || Directory.Exists(directory)
             ? $"The database '{path}' cannot be opened. Check that it is a file and that the process may read and write it and its directory."
             : $"The database '{path}' cannot be opened: the directory '{directory}' does not exist. Create it first.";

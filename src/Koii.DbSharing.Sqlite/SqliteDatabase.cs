@@ -14,11 +14,8 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The cache of each reader.</summary>
     private const int ReaderCacheKilobytes = 4 * 1024;
 
-    /// <summary>
-    /// Each batch of records changes leaves all over two indexes. Moving them to the database file less often merges
-    /// the changes of the same leaf.
-    /// </summary>
-    private const int PagesBetweenCheckpoints = 4096;
+    /// <summary>The length of the log in bytes to which SQLite shortens it when it starts over.</summary>
+    private const long LogBytesToKeep = 32L * 1024 * 1024;
 
     /// <summary>
     /// The page size of a new file in bytes. Twice SQLite's default: fewer pages have the same rows, and a batch of records
@@ -44,6 +41,7 @@ internal sealed class SqliteDatabase : IDisposable
         _fileCheck = fileCheck;
         Connection = connection;
         Writer = writer;
+        Checkpoints = new LogCheckpoints(connection, settings.Path);
     }
 
     /// <summary>
@@ -66,6 +64,8 @@ internal sealed class SqliteDatabase : IDisposable
 
     internal StoreWriter Writer { get; }
 
+    internal LogCheckpoints Checkpoints { get; }
+
     /// <summary>
     /// Opens the file, checks it after an unclean stop, updates its schema, and trims the task's rows to the settings.
     /// </summary>
@@ -87,6 +87,8 @@ internal sealed class SqliteDatabase : IDisposable
             // From now on the store waits for the lock itself, without blocking a thread.
             connection.SetBusyTimeout(TimeSpan.Zero);
             fileCheck = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
+            fileCheck.SetBusyTimeout(TimeSpan.Zero);
+            fileCheck.TryEmptyLog();
             return new SqliteDatabase(settings, task, connection, fileCheck, writer);
         }
         catch
@@ -218,7 +220,8 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         connection.Execute("PRAGMA synchronous = FULL");
-        connection.Execute($"PRAGMA wal_autocheckpoint = {PagesBetweenCheckpoints}");
+        connection.Execute("PRAGMA wal_autocheckpoint = 0");
+        connection.Execute($"PRAGMA journal_size_limit = {LogBytesToKeep}");
     }
 
     private static TaskRow RegisterTask(StoreConnection connection, SqliteStoreSettings settings)

@@ -110,6 +110,7 @@ public sealed partial class SqliteLinktreeStore
 
     private void CloseAndRelease()
     {
+        _idleTimer.Dispose();
         Close();
 
         // Calls that waited continue and throw ObjectDisposedException.

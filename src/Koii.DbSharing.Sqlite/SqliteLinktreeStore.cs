@@ -40,6 +40,7 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly WriteBatcher _batcher;
+    private readonly ITimer _idleTimer;
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly SemaphoreSlim _readPermits = new(MaxReaders, MaxReaders);
     private volatile SqliteDatabase? _database;
@@ -72,6 +73,8 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         _timeProvider = timeProvider ?? TimeProvider.System;
         _logger = logger ?? NullLogger<SqliteLinktreeStore>.Instance;
         _batcher = new WriteBatcher(PutTransactionAsync, MaxRecordsPerTransaction);
+        _idleTimer = _timeProvider.CreateTimer(
+            static store => _ = ((SqliteLinktreeStore)store!).EmptyLogWhenIdleAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The open file, or <see langword="null"/> before the first call.</summary>
@@ -179,10 +182,13 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
         await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var writer = OpenUnderWriteLock(cancellationToken).Writer;
+            var database = OpenUnderWriteLock(cancellationToken);
+            var writer = database.Writer;
             if (!await LockRetry.RunAsync(writer.TryBegin, _settings.BusyTimeout, _timeProvider, cancellationToken).ConfigureAwait(false))
                 throw new SqliteException("database is locked", raw.SQLITE_BUSY);
-            return write(writer);
+            var result = write(writer);
+            await ShortenLogUnderWriteLockAsync(database).ConfigureAwait(false);
+            return result;
         }
         catch (Exception exception)
         {

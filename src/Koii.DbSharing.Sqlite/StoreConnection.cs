@@ -104,6 +104,24 @@ internal sealed class StoreConnection : IDisposable
         _commit.Execute();
     }
 
+    /// <summary>Returns how many pages this connection has written since the last call.</summary>
+    internal int TakePagesWritten()
+    {
+        _ = raw.sqlite3_db_status(_connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 1);
+        return pages;
+    }
+
+    /// <summary>
+    /// Moves as much of the log into the database as no reader needs in the log; returns how many pages are in the log, moved or not.
+    /// </summary>
+    internal int Checkpoint()
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(_connection.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out _);
+        if (code is not (raw.SQLITE_OK or raw.SQLITE_BUSY))
+            SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        return pages;
+    }
+
     /// <summary>
     /// Moves the log into the database and leaves it empty; returns <see langword="false"/> if another connection still reads from it.
     /// </summary>

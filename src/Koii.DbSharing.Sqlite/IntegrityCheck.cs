@@ -43,6 +43,13 @@ internal static class IntegrityCheck
     internal static string? FindProblem(SqliteConnection connection, CancellationToken cancellationToken) =>
         FindProblem(connection, "PRAGMA integrity_check(1)", isComparing: true, cancellationToken);
 
+    /// <summary>
+    /// Reads the structure; returns the first problem, or <see langword="null"/>. It takes a fraction of the time of the whole check.
+    /// Rows are verified when they are read.
+    /// </summary>
+    internal static string? FindStructuralProblem(SqliteConnection connection, CancellationToken cancellationToken) =>
+        FindProblem(connection, "PRAGMA quick_check(1)", isComparing: false, cancellationToken);
+
     private static string? FindProblem(SqliteConnection connection, string check, bool isComparing, CancellationToken cancellationToken)
     {
         raw.sqlite3_progress_handler(
@@ -71,34 +78,6 @@ internal static class IntegrityCheck
         }
     }
 
-    /// <summary>
-    /// Checks the structure of a file that was not closed properly. After the end of a process SQLite repeats the log and the
-    /// file is whole; the check finds what SQLite cannot: a disk that lost confirmed writes when the power failed.
-    /// </summary>
-    /// <remarks>
-    /// It takes a fraction of the time of the whole check. Rows are verified when they are read.
-    /// </remarks>
-    /// <exception cref="LinktreeStoreException">The file is damaged.</exception>
-    internal static void RunAfterUncleanStop(SqliteStoreSettings settings, CancellationToken cancellationToken)
-    {
-        using var connection = new SqliteConnection(settings.ConnectionString);
-        connection.Open();
-
-        // The last connection to close removes the log, so a log that has content and no connection means an unclean
-        // stop.
-        var log = new FileInfo(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string() + "-wal");
-        if (!log.Exists || log.Length == 0 || !TryLockExclusively(connection))
-            return;
-
-        // With the log kept in its place, the next attempt to open the file checks again until it is whole.
-        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
-        if (FindProblem(connection, "PRAGMA quick_check(1)", isComparing: false, cancellationToken) is { } problem)
-        {
-            throw new LinktreeStoreException(
-                $"The database '{settings.Path}' was not closed properly and is damaged: {problem}. {SqliteErrors.WhatToDoWithDamage}");
-        }
-    }
-
     /// <summary>A file that was created but not opened by a store yet has no tables.</summary>
     private static bool HasTables(SqliteConnection connection)
     {
@@ -118,19 +97,5 @@ internal static class IntegrityCheck
         }
 
         return null;
-    }
-
-    private static bool TryLockExclusively(SqliteConnection connection)
-    {
-        try
-        {
-            SqliteStatement.Run(connection, "PRAGMA locking_mode = EXCLUSIVE");
-            SqliteStatement.Run(connection, "SELECT count(*) FROM sqlite_schema");
-            return true;
-        }
-        catch (SqliteException inUse) when (inUse.SqliteErrorCode == raw.SQLITE_BUSY)
-        {
-            return false;
-        }
     }
 }

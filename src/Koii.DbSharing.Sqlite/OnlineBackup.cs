@@ -25,6 +25,9 @@ internal static class OnlineBackup
                 RequireFreePath(source, path, overwrite);
                 Copy(source, copy, cancellationToken);
 
+                // No store has the copy open.
+                SqliteStatement.Run(copy, "UPDATE task SET is_open = 0");
+
                 // One file, which can be read without a log beside it, also from a read-only medium.
                 SqliteStatement.Run(copy, "PRAGMA journal_mode = DELETE");
                 if (IntegrityCheck.FindProblem(copy, cancellationToken) is { } problem)

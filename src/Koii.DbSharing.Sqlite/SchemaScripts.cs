@@ -10,7 +10,7 @@ internal static class SchemaScripts
     private const string ResourcePrefix = "Koii.DbSharing.Sqlite.Schema.";
 
     /// <summary>The <c>application_id</c> that <c>Schema/0001_tables.sql</c> sets.</summary>
-    private const long ApplicationId = 0x4B6F6932;
+    internal const long ApplicationId = 0x4B6F6932;
 
     private const long ApplicationIdOfVersion01 = 0x4B6F6969;
 

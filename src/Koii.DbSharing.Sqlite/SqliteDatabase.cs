@@ -21,10 +21,13 @@ internal sealed class SqliteDatabase : IDisposable
     /// The page size of a new file in bytes. Twice SQLite's default: fewer pages have the same rows, and a batch of records
     /// changes fewer of them.
     /// </summary>
-    private const int PageSize = 8192;
+    internal const int PageSize = 8192;
 
     /// <summary>How often the switch to WAL is attempted while another process makes the same switch.</summary>
     private const int MaxJournalModeAttempts = 16;
+
+    /// <summary>How long closing waits for the lock of another program.</summary>
+    private static readonly TimeSpan MaxWaitOnClosing = TimeSpan.FromSeconds(1);
 
     private readonly SqliteStoreSettings _settings;
     private readonly TaskRow _task;
@@ -72,7 +75,7 @@ internal sealed class SqliteDatabase : IDisposable
     internal static SqliteDatabase Open(
         SqliteStoreSettings settings, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
-        IntegrityCheck.RunAfterUncleanStop(settings, cancellationToken);
+        OpeningCheck.Run(settings, timeProvider, logger, cancellationToken);
         var connection = new StoreConnection(settings, WriterCacheKilobytes);
         StoreConnection? fileCheck = null;
         try
@@ -83,11 +86,14 @@ internal sealed class SqliteDatabase : IDisposable
             var transaction = new TaskTransaction(connection, task, settings, timeProvider);
             var writer = new StoreWriter(transaction, settings, logger);
             writer.Trim();
+            fileCheck = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
 
             // From now on the store waits for the lock itself, without blocking a thread.
+            connection.Prepare("UPDATE task SET is_open = 1 WHERE task = ?1").Bind(1, task.Number).Execute();
             connection.SetBusyTimeout(TimeSpan.Zero);
-            fileCheck = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
             fileCheck.SetBusyTimeout(TimeSpan.Zero);
+
+            // The mark that the file is open is in the database itself, so that a missing log is noticed.
             fileCheck.TryEmptyLog();
             return new SqliteDatabase(settings, task, connection, fileCheck, writer);
         }
@@ -170,7 +176,24 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         _fileCheck.Dispose();
+        if (CanWrite && !_hadMoved)
+            RegisterClosing();
         Connection.Dispose();
+    }
+
+    private void RegisterClosing()
+    {
+        try
+        {
+            // For all tasks: a process that was killed may have left another one open, and this store closes the file properly. A store
+            // that has the file open registers it again with its next change.
+            Connection.SetBusyTimeout(MaxWaitOnClosing);
+            Connection.Execute("UPDATE task SET is_open = 0 WHERE is_open <> 0");
+        }
+        catch (SqliteException)
+        {
+            // The next opening checks the file, as after an unclean stop.
+        }
     }
 
     private void ThrowIfMoved()
@@ -236,8 +259,8 @@ internal sealed class SqliteDatabase : IDisposable
 
         var task = new TaskRow(find.GetInt64(0), find.GetBlob(1));
         find.Reset();
-        return task.Number <= TaskRow.MaxNumber
-            ? task
-            : throw new LinktreeStoreException($"The database '{settings.Path}' has {TaskRow.MaxNumber} tasks already. Give this task another file.");
+        if (task.Number > TaskRow.MaxNumber)
+            throw new LinktreeStoreException($"The database '{settings.Path}' has {TaskRow.MaxNumber} tasks already. Give this task another file.");
+        return task;
     }
 }

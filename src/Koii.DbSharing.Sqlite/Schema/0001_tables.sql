@@ -14,7 +14,7 @@ CREATE TABLE task (
     trimmed     INTEGER NOT NULL DEFAULT 0,                -- the number of the newest removal that was trimmed
     per_author  INTEGER NOT NULL DEFAULT 0,                -- no author has more records than this
     next_due    INTEGER,                                   -- when the next withheld record is due, in milliseconds since the Unix epoch
-    is_open     INTEGER NOT NULL DEFAULT 0                 -- 1 from the first change on, until the file is closed
+    is_open     INTEGER NOT NULL DEFAULT 0                 -- 1 while a store has the file open; it stays so after an unclean stop
 ) STRICT;
 
 -- A row consists of the task and the number of the change that added the record, so the table grows at the end of each task and is itself the

@@ -38,6 +38,9 @@ internal static class DataSource
         if (!string.IsNullOrEmpty(builder.Vfs))
             throw Rejected($"{ReasonAgainstVfs} Remove \"Vfs={builder.Vfs}\" from the connection string.");
 
+        if (!string.IsNullOrEmpty(builder.Password))
+            throw Rejected("The SQLite of a store does not encrypt. Remove \"Password\" from the connection string, and encrypt the disk instead.");
+
         builder.DataSource = source.StartsWith(UriPrefix, StringComparison.OrdinalIgnoreCase)
             ? ResolveUri(source, builder)
             : Path.GetFullPath(InDataDirectory(source));

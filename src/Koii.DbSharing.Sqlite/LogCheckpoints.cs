@@ -2,12 +2,11 @@ namespace Koii.DbSharing.Sqlite;
 
 /// <summary>Decides when the write-ahead log is moved into the database. Used under the lock of the writer.</summary>
 /// <param name="connection">The connection of the writer.</param>
-/// <param name="path">The path of the database.</param>
 /// <remarks>
 /// SQLite's own rule, a number of pages, keeps all records of a young store in the log alone, and lets the log grow without limit
 /// while reads overlap: a log starts over only at a moment at which no read uses it.
 /// </remarks>
-internal sealed class LogCheckpoints(StoreConnection connection, string path)
+internal sealed class LogCheckpoints(StoreConnection connection)
 {
     /// <summary>
     /// Each batch of records changes leaves all over two indexes. Moving them to the database less often merges the changes of the
@@ -18,7 +17,6 @@ internal sealed class LogCheckpoints(StoreConnection connection, string path)
     /// <summary>How long the log becomes before it is emptied: 63 MiB with pages of 8 KiB. A transaction can make it longer.</summary>
     internal const int MaxPagesInLog = 2 * MaxPagesBetween;
 
-    private readonly long _pageSize = connection.ReadInt64("PRAGMA page_size");
     private readonly SqliteStatement _pageCount = connection.Prepare("PRAGMA page_count");
 
     private long _pagesInFile;
@@ -37,17 +35,17 @@ internal sealed class LogCheckpoints(StoreConnection connection, string path)
         // If it fails, the records are in the log, and it is not repeated for each transaction.
         (_pagesSinceLast, _pagesInFile) = (0, MaxPagesBetween);
         var pagesInLog = connection.Checkpoint();
-        _pagesInFile = new FileInfo(path).Length / _pageSize;
+        _pagesInFile = CountPages();
         return pagesInLog >= MaxPagesInLog;
     }
 
-    private bool HasOutgrownFile()
+    /// <summary>The rule for a long log is the stricter one for a large file.</summary>
+    private bool HasOutgrownFile() => _pagesInFile < MaxPagesBetween && CountPages() > _pagesInFile + (_pagesInFile / 2);
+
+    private long CountPages()
     {
-        // The rule for a long log is the stricter one for a large file.
-        if (_pagesInFile >= MaxPagesBetween || !_pageCount.Step())
-            return false;
-        var pages = _pageCount.GetInt64(0);
+        var pages = _pageCount.Step() ? _pageCount.GetInt64(0) : 0;
         _pageCount.Reset();
-        return pages > _pagesInFile + (_pagesInFile / 2);
+        return pages;
     }
 }

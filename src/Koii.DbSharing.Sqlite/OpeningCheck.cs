@@ -31,7 +31,7 @@ internal static partial class OpeningCheck
         StoreConnection.KeepLogOnClose(connection);
         if (!log.Exists && wasOpen)
             Log.LogMissing(logger, settings.Path);
-        if (hasContent && LogContent.Read(log.FullName, cancellationToken) is { LostTransactions: > 0 } content)
+        if (hasContent && ReadLog(log.FullName, cancellationToken) is { LostTransactions: > 0 } content)
             Log.LogDamaged(logger, log.FullName, content.Transactions, content.LostTransactions);
 
         Log.CheckStarted(logger, settings.Path, hasContent ? log.Length : 0);
@@ -39,6 +39,19 @@ internal static partial class OpeningCheck
         if (IntegrityCheck.FindStructuralProblem(connection, cancellationToken) is { } problem)
             throw SqliteErrors.Damaged(settings.Path, $"it was not closed properly, and {problem}");
         Log.CheckEnded(logger, settings.Path, timeProvider.GetElapsedTime(start));
+    }
+
+    private static LogContent ReadLog(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return LogContent.Read(path, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // SQLite reads it too, and what it cannot read is reported then.
+            return default;
+        }
     }
 
     /// <summary>A file that was created but not opened by a store yet has no tables.</summary>

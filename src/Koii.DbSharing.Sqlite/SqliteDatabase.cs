@@ -44,7 +44,7 @@ internal sealed class SqliteDatabase : IDisposable
         _fileCheck = fileCheck;
         Connection = connection;
         Writer = writer;
-        Checkpoints = new LogCheckpoints(connection, settings.Path);
+        Checkpoints = new LogCheckpoints(connection);
     }
 
     /// <summary>

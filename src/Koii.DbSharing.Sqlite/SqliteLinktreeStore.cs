@@ -23,6 +23,9 @@ namespace Koii.DbSharing;
 /// and readers do not wait for the writer. A call that is canceled after its write began may be stored.</para>
 /// <para>While another program writes to the file, a call waits for it, up to the connection string's <c>Default
 /// Timeout</c> (default: 10 seconds), and then fails with a transient <see cref="LinktreeStoreException"/>.</para>
+/// <para>A call that finds the file deleted, moved or replaced fails with a transient <see cref="LinktreeStoreException"/>, and the
+/// next one opens the file at the path. The store moves the write-ahead log into the database before it has 63 MiB and when it has
+/// been idle for 5 seconds. While the disk is read-only, a store that is open is still read.</para>
 /// <para>Safe for use by many threads. Disposing waits for the calls that have begun and closes the file; other
 /// calls throw <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
@@ -49,7 +52,7 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
     /// <summary>Creates a store; its first call opens the file.</summary>
     /// <param name="connectionString">
     /// A connection string of Microsoft.Data.Sqlite that names a file, such as <c>Data Source=linktrees.db</c>. The
-    /// file's directory must exist.
+    /// file's directory must exist. A relative path is in the working directory, or the data directory, of this moment.
     /// </param>
     /// <param name="options">
     /// The task's settings. <see cref="DbSharingOptions.TaskId"/>, <see cref="DbSharingOptions.LinktreesPerAuthor"/>,
@@ -63,8 +66,8 @@ public sealed partial class SqliteLinktreeStore : ILinktreeStore, ILinktreeChang
     /// </param>
     /// <param name="logger">The log of what the store finds in the file. Default: none.</param>
     /// <exception cref="ArgumentException">
-    /// The connection string does not name a file that can be written, the task id is empty, or an option is out of
-    /// range.
+    /// The connection string does not name a file or has a setting that a store cannot use, the task id is empty, or an
+    /// option is out of range.
     /// </exception>
     public SqliteLinktreeStore(
         string connectionString, DbSharingOptions options, TimeProvider? timeProvider = null, ILogger<SqliteLinktreeStore>? logger = null)

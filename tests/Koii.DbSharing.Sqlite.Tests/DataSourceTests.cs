@@ -70,6 +70,7 @@ public sealed class DataSourceTests : SqliteFixture
         AssertRejected("Data Source=file://server/x.db", "'server'");
         AssertRejected("Data Source=file:", "UseInMemory");
         AssertRejected("Data Source=x.db;Vfs=memdb", "Vfs=memdb");
+        AssertRejected("Data Source=x.db;Password=secret", "\"Password\"");
     }
 
     [Test]

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Koii.DbSharing.StoreContract;
+using Koii.DbSharing.TestSupport;
+using Microsoft.Extensions.Logging;
 using Moq;
 
 namespace Koii.DbSharing.Sqlite.Tests.Crash;
@@ -57,10 +59,13 @@ public sealed class SqliteCrashTests : SqliteFixture
 
     private static async Task<IReadOnlyList<SignedLinktree>> ListAsync(SqliteFile file)
     {
-        await using var store = new SqliteLinktreeStore(file.ConnectionString, CrashBatches.Options);
+        var logger = new ListLogger();
+        await using var store = new SqliteLinktreeStore(
+            file.ConnectionString, CrashBatches.Options, logger: new Logger<SqliteLinktreeStore>(logger));
         var held = (await store.ListAsync(Everything with { Limit = int.MaxValue })).Linktrees;
         var feed = new FollowedFeed(store);
         await feed.ReadToEndAsync();
+        Assert.That(logger.Names(LogLevel.Warning), Is.Empty, "the end of a process loses no log");
         Assert.That(feed.Versions, Is.EqualTo(held.Select(record => record.Version)), "the changes lead to the stored records");
         return held;
     }

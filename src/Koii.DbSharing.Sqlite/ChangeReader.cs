@@ -6,6 +6,7 @@ namespace Koii.DbSharing.Sqlite;
 internal sealed class ChangeReader
 {
     private readonly TaskRow _task;
+    private readonly string _path;
     private readonly List<long> _damaged;
     private readonly SqliteStatement _feed, _stored, _removed, _removals;
 
@@ -13,6 +14,7 @@ internal sealed class ChangeReader
     internal ChangeReader(StoreConnection connection, TaskRow task, List<long> damaged)
     {
         _task = task;
+        _path = connection.Path;
         _damaged = damaged;
         _feed = connection.Prepare("SELECT changes, trimmed, feed FROM task WHERE task = ?1");
         _stored = connection.Prepare(
@@ -32,7 +34,7 @@ internal sealed class ChangeReader
     internal ChangePage Read(ChangePosition after, int limit, CancellationToken cancellationToken)
     {
         if (!_feed.Bind(1, _task.Number).Step())
-            throw new LinktreeStoreException("The database has lost the row of its task: another program changed it, or it is damaged.");
+            throw SqliteErrors.TaskRowMissing(_path);
         var (last, trimmed, feed) = (_feed.GetInt64(0), _feed.GetInt64(1), Convert.ToHexStringLower(_feed.GetBlob(2)));
         _feed.Reset();
 

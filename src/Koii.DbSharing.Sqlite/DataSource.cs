@@ -124,5 +124,5 @@ internal static class DataSource
         _ => "A store does not use this parameter.",
     };
 
-    private static ArgumentException Rejected(string message) => new(message, "connectionString");
+    private static ArgumentException Rejected(string message) => new(message);
 }

@@ -18,27 +18,29 @@ internal static partial class OpeningCheck
         connection.Open();
 
         // The last connection to close removes the log.
-        var log = new FileInfo(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string() + "-wal");
-        var hasContent = log.Exists && log.Length > 0;
+        var logPath = raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string() + "-wal";
+        var log = new FileInfo(logPath);
+        var logLength = log.Exists ? log.Length : 0;
         if (!TryLockExclusively(connection))
             return;
 
         var wasOpen = WasOpen(connection);
-        if (!hasContent && !wasOpen)
+        if (logLength == 0 && !wasOpen)
             return;
 
         // With the log kept in its place, the next attempt to open the file checks again until it is whole.
         StoreConnection.KeepLogOnClose(connection);
         if (!log.Exists && wasOpen)
             Log.LogMissing(logger, settings.Path);
-        if (hasContent && ReadLog(log.FullName, cancellationToken) is { LostTransactions: > 0 } content)
-            Log.LogDamaged(logger, log.FullName, content.Transactions, content.LostTransactions);
+        if (logLength > 0 && ReadLog(logPath, cancellationToken) is { LostTransactions: > 0 } content)
+            Log.LogDamaged(logger, logPath, content.Transactions, content.LostTransactions);
 
-        Log.CheckStarted(logger, settings.Path, hasContent ? log.Length : 0);
+        Log.CheckStarted(logger, settings.Path, logLength);
         var start = timeProvider.GetTimestamp();
         if (IntegrityCheck.FindStructuralProblem(connection, cancellationToken) is { } problem)
             throw SqliteErrors.Damaged(settings.Path, $"it was not closed properly, and {problem}");
-        Log.CheckEnded(logger, settings.Path, timeProvider.GetElapsedTime(start));
+        var elapsed = timeProvider.GetElapsedTime(start);
+        Log.CheckEnded(logger, settings.Path, elapsed);
     }
 
     private static LogContent ReadLog(string path, CancellationToken cancellationToken)

@@ -11,6 +11,9 @@ internal static class SqliteErrors
     internal static LinktreeStoreException Damaged(string path, string problem) =>
         new($"The database '{path}' is damaged: {problem}. {WhatToDoWithDamage}");
 
+    internal static LinktreeStoreException TaskRowMissing(string path) =>
+        new($"The database '{path}' has lost the row of its task: another program changed it, or it is damaged. {WhatToDoWithDamage}");
+
     internal static LinktreeStoreException Explain(SqliteException exception, SqliteStoreSettings settings) =>
         Explain(exception, settings.Path, settings.BusyTimeout);
 

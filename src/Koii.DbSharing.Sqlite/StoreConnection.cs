@@ -10,7 +10,6 @@ internal sealed class StoreConnection : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly bool _isReader;
-    private readonly string _path = "";
     private readonly List<SqliteStatement> _statements = [];
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
@@ -26,7 +25,7 @@ internal sealed class StoreConnection : IDisposable
         try
         {
             _connection.Open();
-            _path = raw.sqlite3_db_filename(_connection.Handle, "main").utf8_to_string();
+            Path = raw.sqlite3_db_filename(_connection.Handle, "main").utf8_to_string();
 
             // The busy time-out of SQLite itself: statements do not use the driver's commands, which retry on their own.
             SetBusyTimeout(settings.BusyTimeout);
@@ -46,6 +45,9 @@ internal sealed class StoreConnection : IDisposable
             throw;
         }
     }
+
+    /// <summary>The path of the file, with symbolic links resolved.</summary>
+    internal string Path { get; } = "";
 
     /// <summary>
     /// Leaves the log to the writer. A connection that reads may be the only one of a file that has replaced the writer's, and SQLite
@@ -99,7 +101,7 @@ internal sealed class StoreConnection : IDisposable
     internal void Commit()
     {
         // Other processes, and this one after a restart, would open other files than the ones that this connection has open.
-        if (!_isReader && (HasMoved || !File.Exists(_path + "-wal") || !File.Exists(_path + "-shm")))
+        if (!_isReader && (HasMoved || !File.Exists(Path + "-wal") || !File.Exists(Path + "-shm")))
             throw new FilesMovedException();
         _commit.Execute();
     }

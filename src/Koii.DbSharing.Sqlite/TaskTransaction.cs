@@ -241,10 +241,7 @@ internal sealed class TaskTransaction
 
         // Read in each transaction: another process may have written since the last one.
         if (!_readTask.Bind(1, _task.Number).Step())
-        {
-            throw new LinktreeStoreException(
-                $"The database '{_settings.Path}' has lost the row of its task: another program changed it, or it is damaged.");
-        }
+            throw SqliteErrors.TaskRowMissing(_settings.Path);
 
         Size = new StoreSize(_readTask.GetInt64(0), _readTask.GetInt64(1));
         (_changes, _trimmed) = (_readTask.GetInt64(2), _readTask.GetInt64(3));

@@ -139,6 +139,20 @@ public sealed class SqliteFaultTests : SqliteFixture
         Assert.That((await store.ListAsync(Everything)).Linktrees, Has.Count.EqualTo(1));
     }
 
+    [Test]
+    public async Task Task_that_another_program_has_deleted_is_reported_with_the_path()
+    {
+        await using var store = NewStore();
+        await store.PutAsync([Create()]);
+        Execute("DELETE FROM task");
+
+        AssertThrows(async () => await store.ReadChangesAsync(ChangePosition.Start, 10));
+        AssertThrows(async () => await store.PutAsync([Create(author: 2)]));
+
+        void AssertThrows(Func<Task> call) => Assert.That(
+            call, Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains($"'{File.Path}' has lost the row of its task"));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Corrupt_file_is_reported_and_read_again_once_it_is_repaired(bool isOpen)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Koii.DbSharing;
 using Koii.DbSharing.DependencyInjection;
 using Koii.DbSharing.Hosting;
+using Koii.DbSharing.Logging;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -176,7 +177,7 @@ public static class DbSharingBuilderExtensions
 
         services.AddKeyedSingleton(name, (provider, _) => new ReplicationService(
             provider.GetTaskService<ReplicationEngine>(name),
-            (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<ReplicationService>()));
+            new NonThrowingLoggerFactory(provider.GetService<ILoggerFactory>()).CreateLogger<ReplicationService>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<ReplicationService>(name));
         return builder;
     }

@@ -19,7 +19,6 @@ internal sealed partial class ReplicationService(ReplicationEngine engine, ILogg
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Log.Started(logger, engine.Options.TaskId, engine.Options.Interval);
         await engine.RunAsync(stoppingToken).ConfigureAwait(false);
         Log.Stopped(logger, engine.Options.TaskId);
     }

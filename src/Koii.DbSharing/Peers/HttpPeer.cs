@@ -207,7 +207,8 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     {
         HttpStatusCode.NotModified when isConditional => new PeerPage([]) { NotModified = true },
         // Some hosts answer with 404 if the list is empty. Only 404 at both paths means an empty list.
-        HttpStatusCode.NotFound => new PeerPage([]) { Failure = firstIsMissing ? null : PeerFailures.NotAList },
+        HttpStatusCode.NotFound when firstIsMissing => new PeerPage([]) { NotFound = true },
+        HttpStatusCode.NotFound => new PeerPage([]) { Failure = PeerFailures.NotAList },
         _ => new PeerPage([]) { Failure = PeerFailures.From(transfer) },
     };
 

@@ -14,4 +14,9 @@ public sealed record PeerFailure(PeerFailureKind Kind)
 
     /// <summary>A short sentence for people. It contains no text from the peer.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>Formats what is known of the failure for display: kind, status and detail.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        $"{Kind}{(StatusCode is { } status ? $", status {status}" : "")}{(RetryAfter is { } time ? $", asks to wait {time}" : "")}.{(Detail is null ? "" : $" {Detail}")}";
 }

@@ -32,6 +32,9 @@ public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
     /// <summary>On the only page: the list is unchanged since the given entity tag, and nothing was sent.</summary>
     public bool NotModified { get; init; }
 
+    /// <summary>On the only page: the peer answered at each path of its list that there is none (404).</summary>
+    public bool NotFound { get; init; }
+
     /// <summary>On the last page: why the list was not read to its end, or <see langword="null"/>.</summary>
     public PeerFailure? Failure { get; init; }
 

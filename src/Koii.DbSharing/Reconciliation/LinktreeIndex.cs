@@ -32,6 +32,9 @@ internal sealed class LinktreeIndex(ILinktreeChangeFeed feed)
     private ItemTree _items = new();
     private ChangePosition _position = ChangePosition.Start;
 
+    /// <summary>How often the index was built anew because it had missed changes of the feed, or because the store renewed its feed.</summary>
+    internal long Restarts { get; private set; }
+
     /// <summary>Lists a store that has no change feed, and summarizes its records, tombstones included.</summary>
     /// <remarks>A record that is replaced between two pages may be counted in both versions.</remarks>
     public static async ValueTask<SetSummary> SummarizeAsync(ILinktreeStore store, CancellationToken cancellationToken)
@@ -81,6 +84,7 @@ internal sealed class LinktreeIndex(ILinktreeChangeFeed feed)
             {
                 (_collector, _items) = (new ItemCollector(), new ItemTree());
                 starts++;
+                Restarts++;
                 continue;
             }
 

@@ -17,4 +17,7 @@ public enum PeerPath
 
     /// <summary>The peer answered that its list has not changed (304).</summary>
     NotModified,
+
+    /// <summary>The peer answered that it has no list of this task (404 at both paths). A node without records may answer so, and so does a host that does not have the task.</summary>
+    NotFound,
 }

@@ -23,11 +23,10 @@ internal sealed partial class PeerPull : IDisposable
 
     private readonly CancellationTokenSource _deadline;
     private readonly CancellationTokenSource _ending;
+    private readonly CancellationToken _overdue;
     private readonly long _started;
 
-    private readonly VerdictTally _verdicts = new();
-    private long _bytesReceived;
-    private int _failedChecks;
+    private readonly PullTotals _totals = new();
     private bool _hasReceived;
 
     /// <summary>Starts a pull.</summary>
@@ -37,19 +36,23 @@ internal sealed partial class PeerPull : IDisposable
     /// <param name="limits">The time of the pull as a whole and the number of failed signature checks that ends it.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="overdue">Ends the pull as one that ran out of time.</param>
     /// <param name="cancellationToken">Ends the pull with <see cref="OperationCanceledException"/>.</param>
     public PeerPull(
-        NodeAddress peer, BatchPipeline batches, AsyncSemaphore permits, PeerLimits limits, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
+        NodeAddress peer,
+        BatchPipeline batches,
+        AsyncSemaphore permits,
+        PeerLimits limits,
+        TimeProvider timeProvider,
+        ILogger logger,
+        CancellationToken overdue,
+        CancellationToken cancellationToken)
     {
-        Peer = peer;
-        _batches = batches;
-        _permits = permits;
-        _maxBadSignatures = limits.MaxBadSignatures;
-        _timeProvider = timeProvider;
-        _logger = logger;
-        _cancellationToken = cancellationToken;
+        (Peer, _batches, _permits, _maxBadSignatures) = (peer, batches, permits, limits.MaxBadSignatures);
+        (_timeProvider, _logger, _cancellationToken) = (timeProvider, logger, cancellationToken);
         _deadline = new CancellationTokenSource(limits.PeerTimeout, timeProvider);
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _deadline.Token);
+        _overdue = overdue;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _deadline.Token, overdue);
         _started = timeProvider.GetTimestamp();
     }
 
@@ -57,10 +60,10 @@ internal sealed partial class PeerPull : IDisposable
     public NodeAddress Peer { get; }
 
     /// <summary>Whether the pull used up its time, so that no further step can be taken.</summary>
-    public bool IsOutOfTime => _deadline.IsCancellationRequested;
+    public bool IsOutOfTime => _deadline.IsCancellationRequested || _overdue.IsCancellationRequested;
 
     /// <summary>The time at which the first of the records that were too early becomes due, in milliseconds since the Unix epoch.</summary>
-    public long? EarliestDue { get; private set; }
+    public long? EarliestDue => _totals.EarliestDue;
 
     /// <summary>Asks the peer one question.</summary>
     /// <returns>The answer. An exception of the client and the end of the pull's time are failures.</returns>
@@ -71,7 +74,7 @@ internal sealed partial class PeerPull : IDisposable
         {
             _ending.Token.ThrowIfCancellationRequested();
             var answer = await ask(_ending.Token).ConfigureAwait(false);
-            _bytesReceived += answer.BytesReceived;
+            _totals.BytesReceived += answer.BytesReceived;
             _hasReceived |= answer.Failure is null;
             if (answer is { Value: null, Failure: null })
                 throw new InvalidOperationException("IPeerReconciler returned neither a value nor a failure.");
@@ -80,6 +83,22 @@ internal sealed partial class PeerPull : IDisposable
         catch (Exception exception)
         {
             return new PeerAnswer<T>(default, ToFailure(exception, nameof(IPeerReconciler)), 0);
+        }
+    }
+
+    /// <summary>Waits for other pulls.</summary>
+    /// <returns>The failure if the pull's time ended meanwhile, otherwise <see langword="null"/>.</returns>
+    public async ValueTask<PeerFailure?> WaitAsync(Func<CancellationToken, ValueTask> wait)
+    {
+        try
+        {
+            await wait(_ending.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            return OutOfTime;
         }
     }
 
@@ -159,11 +178,15 @@ internal sealed partial class PeerPull : IDisposable
     public PeerReport ToReport(StepResult result) => new(Peer)
     {
         Path = result.Path,
-        Failure = result.Failure,
-        Verdicts = _verdicts.ToCounts(),
-        BytesReceived = _bytesReceived,
+        Failure = IsProgress(result.Failure) ? null : result.Failure,
+        IsPartial = IsProgress(result.Failure),
+        Verdicts = _totals.Verdicts,
+        BytesReceived = _totals.BytesReceived,
         Duration = _timeProvider.GetElapsedTime(_started),
     };
+
+    /// <summary>Returns whether the pull ran out of time in the middle of new records, as in the first synchronization of a large set.</summary>
+    private bool IsProgress(PeerFailure? failure) => failure is not null && IsOutOfTime && _totals.IsMostlyNew;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -187,7 +210,7 @@ internal sealed partial class PeerPull : IDisposable
     private bool MayEnd(Queue<PageInProcess> inProcess, bool endsAtBadSignature)
     {
         var badSignatures = inProcess.Sum(page => page.Batch.MaxBadSignatures);
-        return (endsAtBadSignature ? badSignatures > 0 : _failedChecks + badSignatures >= _maxBadSignatures)
+        return (endsAtBadSignature ? badSignatures > 0 : _totals.FailedChecks + badSignatures >= _maxBadSignatures)
             || inProcess.Any(page => page.Page.Failure is not null || page.Batch.Fault is not null);
     }
 
@@ -202,17 +225,10 @@ internal sealed partial class PeerPull : IDisposable
     /// <returns>The failure that ends the pull, if any: a service that threw, or too many bad signatures.</returns>
     private PeerFailure? AddToTotals(PeerPage page, BatchResult result)
     {
-        foreach (var (reason, count) in page.Malformed)
-            _verdicts.AddRejected(reason, count);
-        foreach (var verdict in result.Verdicts)
-            _verdicts.Add(verdict);
-        if (result.EarliestDue is { } due)
-            EarliestDue = Math.Min(EarliestDue ?? long.MaxValue, due);
-
-        _failedChecks += result.FailedChecks;
+        _totals.Add(page, result);
         if (result.Fault is { } fault)
             return ToUnexpectedError(fault.Exception, fault.Service);
-        return _failedChecks >= _maxBadSignatures ? new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_failedChecks} signature checks failed." } : null;
+        return _totals.FailedChecks >= _maxBadSignatures ? new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_totals.FailedChecks} signature checks failed." } : null;
     }
 
     /// <returns>The page that was read; <see langword="null"/> after the last one, with the failure that ended the reading, if any.</returns>
@@ -221,7 +237,7 @@ internal sealed partial class PeerPull : IDisposable
         try
         {
             var page = await pages.TakeAsync().ConfigureAwait(false);
-            _bytesReceived += page?.BytesReceived ?? 0;
+            _totals.BytesReceived += page?.BytesReceived ?? 0;
             _hasReceived |= page is not null;
             return (page, null);
         }

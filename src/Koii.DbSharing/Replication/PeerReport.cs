@@ -16,16 +16,22 @@ public sealed record PeerReport(NodeAddress Peer)
     /// <summary>The time from the first request to the last verdict.</summary>
     public TimeSpan Duration { get; init; }
 
+    /// <summary>
+    /// Whether the pull used up its time while most of what arrived was stored as new. It is then no failure: the next round continues with what is missing.
+    /// </summary>
+    public bool IsPartial { get; init; }
+
     /// <summary>The failure that ended the pull, or <see langword="null"/>. Batches that were processed before the failure are counted, and their valid records are stored.</summary>
     public PeerFailure? Failure { get; init; }
 
     /// <summary>Formats the peer, the verdicts and the failure for display.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
-        $"{Peer}: {Result}{(Failure is null ? "" : $"; {Failure.Kind}. {Failure.Detail}")}";
+        $"{Peer}: {Result}{(IsPartial ? "; out of time, continued in the next round" : "")}{(Failure is null ? "" : $"; {Failure}")}";
 
     private string Result => Path switch
     {
+        PeerPath.NotFound => WithVerdicts("no list found"),
         PeerPath.NotModified => WithVerdicts("not modified"),
         PeerPath.InSync => WithVerdicts("in sync"),
         _ => Verdicts.ToString(),

@@ -9,7 +9,7 @@ public enum PeerState
     /// <summary>The peer has not failed for at least a day.</summary>
     Proven,
 
-    /// <summary>The peer failed, and the time until its next attempt is not over.</summary>
+    /// <summary>The peer failed or asked for a pause, and the time until its next attempt is not over.</summary>
     BackingOff,
 
     /// <summary>The peer failed, and the next attempt is due.</summary>

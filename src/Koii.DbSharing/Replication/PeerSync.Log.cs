@@ -6,8 +6,8 @@ internal sealed partial class PeerSync
 {
     private static partial class Log
     {
-        [LoggerMessage(1020, LogLevel.Debug, "Peer {Peer} failed: {Kind}, status {StatusCode}. {Detail}", EventName = nameof(PeerFailed))]
-        public static partial void PeerFailed(ILogger logger, NodeAddress peer, PeerFailureKind kind, int? statusCode, string? detail);
+        [LoggerMessage(1020, LogLevel.Debug, "Peer {Peer} failed: {Failure}", EventName = nameof(PeerFailed))]
+        public static partial void PeerFailed(ILogger logger, NodeAddress peer, PeerFailure failure);
 
         [LoggerMessage(
             EventId = 1030,
@@ -20,14 +20,14 @@ internal sealed partial class PeerSync
             EventId = 1031,
             EventName = nameof(ReconciliationFailed),
             Level = LogLevel.Debug,
-            Message = "Reconciliation with {Peer} failed: {Kind}, status {StatusCode}. {Detail} The full list is read instead.")]
-        public static partial void ReconciliationFailed(ILogger logger, NodeAddress peer, PeerFailureKind kind, int? statusCode, string? detail);
+            Message = "Reconciliation with {Peer} failed: {Failure} The full list is read instead.")]
+        public static partial void ReconciliationFailed(ILogger logger, NodeAddress peer, PeerFailure failure);
 
         [LoggerMessage(
             EventId = 1032,
             EventName = nameof(SummaryFailed),
             Level = LogLevel.Debug,
-            Message = "Peer {Peer} returned no summary: {Kind}, status {StatusCode}. {Detail} The full list is read instead.")]
-        public static partial void SummaryFailed(ILogger logger, NodeAddress peer, PeerFailureKind kind, int? statusCode, string? detail);
+            Message = "Peer {Peer} returned no summary: {Failure} The full list is read instead.")]
+        public static partial void SummaryFailed(ILogger logger, NodeAddress peer, PeerFailure failure);
     }
 }

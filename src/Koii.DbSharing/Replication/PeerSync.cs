@@ -34,28 +34,32 @@ internal sealed partial class PeerSync(
     private readonly int _linktreesPerAuthor = options.LinktreesPerAuthor;
 
     private readonly ReconcileStep? _reconcile =
-        reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections) : null;
+        reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections, new FetchReservations(timeProvider)) : null;
+
+    private readonly FirstListTurn _firstList = new(timeProvider);
 
     private enum NextStep
     {
         None,
         Reconcile,
         FullList,
+        FirstList,
     }
 
     /// <summary>Synchronizes from a peer and records the result.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="batches">Processes the batches of the round.</param>
+    /// <param name="overdue">Ends the pull as one that ran out of time.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
-    public async Task<PeerReport> RunAsync(NodeAddress peer, BatchPipeline batches, CancellationToken cancellationToken)
+    public async Task<PeerReport> RunAsync(NodeAddress peer, BatchPipeline batches, CancellationToken overdue, CancellationToken cancellationToken)
     {
-        using var pull = new PeerPull(peer, batches, _permits, _limits, timeProvider, logger, cancellationToken);
+        using var pull = new PeerPull(peer, batches, _permits, _limits, timeProvider, logger, overdue, cancellationToken);
         var result = await TakeStepsAsync(pull, cancellationToken).ConfigureAwait(false);
 
         var report = pull.ToReport(result);
         peers.Record(report, result, pull.EarliestDue);
         if (report.Failure is { } failure)
-            Log.PeerFailed(logger, peer, failure.Kind, failure.StatusCode, failure.Detail);
+            Log.PeerFailed(logger, peer, failure);
         return report;
     }
 
@@ -64,38 +68,54 @@ internal sealed partial class PeerSync(
         if (_reconcile is null || peers.GetExtension(pull.Peer) is false)
             return await ReadListAsync(pull).ConfigureAwait(false);
 
-        var (next, result, ours) = await CompareSummariesAsync(pull, cancellationToken).ConfigureAwait(false);
-        if (next == NextStep.Reconcile)
+        var answer = await pull.AskAsync(token => reconciler!.GetSummaryAsync(pull.Peer, token)).ConfigureAwait(false);
+        if (answer.Failure is { } noSummary)
+            return await AfterSummaryFailureAsync(pull, noSummary).ConfigureAwait(false);
+
+        var theirs = answer.Value!;
+        var (next, ours) = await CompareAsync(pull.Peer, theirs, cancellationToken).ConfigureAwait(false);
+        if (next == NextStep.FirstList)
         {
-            result = await _reconcile.RunAsync(pull, ours!, cancellationToken).ConfigureAwait(false);
-            if (result.Path == PeerPath.None && !pull.IsOutOfTime)
+            var mayRead = false;
+            var failure = await pull.WaitAsync(async token => mayRead = await _firstList.TryEnterAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
+            if (!mayRead)
+                return new StepResult(PeerPath.None, failure) { HasExtension = true };
+            try
             {
-                Log.ReconciliationFailed(logger, pull.Peer, result.Failure!.Kind, result.Failure.StatusCode, result.Failure.Detail);
-                next = NextStep.FullList;
+                // Another pull may have brought most of the records meanwhile.
+                (next, ours) = await CompareAsync(pull.Peer, theirs, cancellationToken).ConfigureAwait(false);
+                if (next == NextStep.FirstList)
+                    return await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = true };
+            }
+            finally
+            {
+                _firstList.Leave();
             }
         }
 
-        return next == NextStep.FullList
-            ? await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = result.HasExtension }
-            : result;
+        return next switch
+        {
+            NextStep.Reconcile => await ReconcileAsync(pull, ours, cancellationToken).ConfigureAwait(false),
+            NextStep.FullList => await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = true },
+            _ => new StepResult(theirs.Set == ours.Summary ? PeerPath.InSync : PeerPath.None) { HasExtension = true },
+        };
     }
 
-    /// <returns>The next step, the result so far, and the set held here if the next step is to reconcile.</returns>
-    private async ValueTask<(NextStep Next, StepResult Result, ItemSet? Ours)> CompareSummariesAsync(PeerPull pull, CancellationToken cancellationToken)
+    private async ValueTask<StepResult> ReconcileAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
     {
-        var answer = await pull.AskAsync(token => reconciler!.GetSummaryAsync(pull.Peer, token)).ConfigureAwait(false);
-        if (answer.Failure is { } failure)
-        {
-            var (nextAfterFailure, resultAfterFailure) = AfterSummaryFailure(pull, failure);
-            return (nextAfterFailure, resultAfterFailure, null);
-        }
+        var result = await _reconcile!.RunAsync(pull, ours, cancellationToken).ConfigureAwait(false);
+        if (result is not { Path: PeerPath.None, Failure: { } failure } || EndsPull(pull, failure))
+            return result;
 
+        Log.ReconciliationFailed(logger, pull.Peer, failure);
+        return await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = result.HasExtension };
+    }
+
+    /// <returns>The next step, and the set held here.</returns>
+    private async ValueTask<(NextStep Next, ItemSet Ours)> CompareAsync(NodeAddress peer, PeerSummary theirs, CancellationToken cancellationToken)
+    {
         var ours = await index!.GetItemsAsync(cancellationToken).ConfigureAwait(false);
-        var theirs = answer.Value!;
-        if (theirs.Set == ours.Summary)
-            return (NextStep.None, new StepResult(PeerPath.InSync) { HasExtension = true }, null);
-
-        return (GetNextStep(pull.Peer, theirs, ours), new StepResult(PeerPath.None) { HasExtension = true }, ours);
+        return (theirs.Set == ours.Summary ? NextStep.None : GetNextStep(peer, theirs, ours), ours);
     }
 
     private NextStep GetNextStep(NodeAddress peer, PeerSummary theirs, ItemSet ours)
@@ -111,27 +131,29 @@ internal sealed partial class PeerSync(
         }
 
         // A much larger set is read as a whole: compressed, in order, and without a request for each part.
-        var isFirstList = !hasRecentList && theirs.Set.Count > 2 * ours.Count;
-        return isFirstList || !theirs.CanReconcile || rejections.IsExhausted(peer) ? NextStep.FullList : NextStep.Reconcile;
+        if (!hasRecentList && theirs.Set.Count > 2 * ours.Count)
+            return NextStep.FirstList;
+        return !theirs.CanReconcile || rejections.IsExhausted(peer) ? NextStep.FullList : NextStep.Reconcile;
     }
 
-    private (NextStep Next, StepResult Result) AfterSummaryFailure(PeerPull pull, PeerFailure failure)
+    private async ValueTask<StepResult> AfterSummaryFailureAsync(PeerPull pull, PeerFailure failure)
     {
-        // The peer cannot be reached, or asks for a pause. No other step changes that.
-        if (pull.IsOutOfTime || failure.RetryAfter is not null
-            || failure.Kind is PeerFailureKind.Unreachable or PeerFailureKind.AddressRefused or PeerFailureKind.TooManyPeersAtAddress)
-        {
-            return (NextStep.None, new StepResult(PeerPath.None, failure));
-        }
+        if (EndsPull(pull, failure))
+            return new StepResult(PeerPath.None, failure);
 
         // A peer without the extension is the normal case.
         if (failure.Kind is not PeerFailureKind.NotSupported)
-            Log.SummaryFailed(logger, pull.Peer, failure.Kind, failure.StatusCode, failure.Detail);
+            Log.SummaryFailed(logger, pull.Peer, failure);
 
         // A passing failure of a peer that has the extension is not a reason to read full lists for ten minutes.
         bool? hasExtension = failure.Kind is PeerFailureKind.NotSupported || peers.GetExtension(pull.Peer) is null ? false : null;
-        return (NextStep.FullList, new StepResult(PeerPath.None) { HasExtension = hasExtension });
+        return await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = hasExtension };
     }
+
+    /// <summary>Returns whether the peer cannot be reached, does not answer in time or asks for a pause. No other step changes that, and each would keep the round waiting.</summary>
+    private static bool EndsPull(PeerPull pull, PeerFailure failure) =>
+        pull.IsOutOfTime || failure.RetryAfter is not null
+        || failure.Kind is PeerFailureKind.Unreachable or PeerFailureKind.AddressRefused or PeerFailureKind.TooManyPeersAtAddress or PeerFailureKind.TimedOut;
 
     private async ValueTask<StepResult> ReadListAsync(PeerPull pull)
     {
@@ -144,6 +166,8 @@ internal sealed partial class PeerSync(
             entityTag = page.EntityTag;
             if (page.NotModified)
                 path = PeerPath.NotModified;
+            else if (page.NotFound)
+                path = PeerPath.NotFound;
             else if (page.Linktrees.Count > 0 || page.Malformed.Count > 0)
                 path = PeerPath.FullList;
 

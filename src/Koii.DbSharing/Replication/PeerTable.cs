@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace Koii.DbSharing.Replication;
 
@@ -21,6 +22,8 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     // With the random variation of a fifth, the longest backoff is half an hour, unless the peer requests more by Retry-After.
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan ProvenAfter = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ProbedFor = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxPauseWithoutFailure = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ListLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan ExtensionLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan NoExtensionLifetime = TimeSpan.FromMinutes(10);
@@ -28,6 +31,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, Entry> _entries = [];
     private long _updates;
+    private long _answers;
 
     /// <summary>The number of peers.</summary>
     public int Count
@@ -40,6 +44,20 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     {
         lock (_lock)
             return _entries.TryGetValue(peer, out var entry) ? StateOf(entry) : PeerState.Ready;
+    }
+
+    /// <summary>
+    /// Finds one peer in backoff to ask nevertheless, so that a peer that was away is soon heard again: of those that answered within the last day and did not request a pause, the
+    /// one whose last attempt was longest ago. Others are not probed: an entry of the node list must not make all nodes connect to a stranger in each round.
+    /// </summary>
+    public NodeAddress? FindProbe(IEnumerable<NodeAddress> peers)
+    {
+        lock (_lock)
+        {
+            return peers.Select(peer => (Peer: peer, Entry: _entries.GetValueOrDefault(peer)))
+                .Where(candidate => candidate.Entry is { } entry && StateOf(entry) == PeerState.BackingOff && !IsPaused(entry) && HasAnsweredWithin(entry, ProbedFor))
+                .OrderBy(candidate => candidate.Entry!.Order).Select(candidate => candidate.Peer).FirstOrDefault();
+        }
     }
 
     /// <summary>Gets whether the peer has the extension, or <see langword="null"/> if that is not known or too old.</summary>
@@ -145,42 +163,61 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
 
     private void RecordFailure(Entry entry, PeerReport report, long now)
     {
-        switch (report.Failure?.Kind)
+        (entry.PausedAt, entry.Pause) = (now, report.Failure?.RetryAfter ?? TimeSpan.Zero);
+        switch (report.Failure)
         {
             case null:
                 (entry.GoodSince, entry.Failures) = (entry.GoodSince ?? now, 0);
+                if (report.Path != PeerPath.NotFound)
+                    (entry.AnsweredAt, _answers) = (now, _answers + 1);
                 break;
-            case PeerFailureKind.TooManyBadSignatures: // Other clients submitted those records to the peer, and the peer did answer.
+            case { Kind: PeerFailureKind.TooManyBadSignatures }: // Other clients submitted those records to the peer, and the peer did answer.
                 entry.Failures = 0;
                 break;
-            case PeerFailureKind.UnexpectedError or PeerFailureKind.TooManyPeersAtAddress: // The cause is on this node.
+            case { Kind: PeerFailureKind.UnexpectedError or PeerFailureKind.TooManyPeersAtAddress }: // The cause is on this node.
+            case { StatusCode: (int)HttpStatusCode.TooManyRequests } when entry.Pause > TimeSpan.Zero && entry.Pause <= MaxPauseWithoutFailure:
                 break;
             default:
                 // A peer that brought new records is slow or was cut off. A growing backoff would delay the remaining ones.
-                entry.Failures = report.Verdicts.Inserted + report.Verdicts.Replaced > 0 ? 1 : entry.Failures + 1;
-                (entry.GoodSince, entry.FailedAt) = (null, now);
-                entry.Backoff = GetBackoff(entry.Failures, report.Failure.RetryAfter);
+                entry.Failures = report.Verdicts.Inserted + report.Verdicts.Replaced > 0 ? 1 : entry.Failures + (CountsAgain(entry) ? 1 : 0);
+                (entry.GoodSince, entry.FailedAt, entry.AnswersAtFailure) = (null, now, _answers);
+                entry.Backoff = GetBackoff(entry.Failures);
                 break;
         }
     }
 
-    private TimeSpan GetBackoff(int failures, TimeSpan? retryAfter)
+    /// <summary>
+    /// Returns whether one more failure counts. As long as no peer answers, the network of this node is the likely cause: peers that answered before are then asked again after one
+    /// round, and not only after a backoff that grew meanwhile. The others count, because a list of dead addresses must not be connected to for ever.
+    /// </summary>
+    private bool CountsAgain(Entry entry) => entry.Failures == 0 || _answers > entry.AnswersAtFailure || !HasAnsweredWithin(entry, ProbedFor);
+
+    private bool HasAnsweredWithin(Entry entry, TimeSpan time) => entry.AnsweredAt is { } answeredAt && Age(answeredAt) < time;
+
+    private TimeSpan GetBackoff(int failures)
     {
         // Half an interval more than the rounds to be skipped, so that the round after them finds the retry due.
         var rounds = Math.ScaleB(1, Math.Min(failures - 1, 30)) + 0.5;
-        var backoff = TimeSpan.FromTicks((long)Math.Min(interval.Ticks * rounds, MaxBackoff.Ticks)) * (0.8 + 0.4 * random.NextDouble());
-        return retryAfter > backoff ? retryAfter.Value : backoff;
+        return TimeSpan.FromTicks((long)Math.Min(interval.Ticks * rounds, MaxBackoff.Ticks)) * (0.8 + 0.4 * random.NextDouble());
     }
 
     private PeerState StateOf(Entry entry) => entry switch
     {
-        { Failures: > 0 } => Age(entry.FailedAt) < entry.Backoff ? PeerState.BackingOff : PeerState.RetryDue,
+        { Failures: > 0 } => RetryIn(entry) is null ? PeerState.RetryDue : PeerState.BackingOff,
+        _ when IsPaused(entry) => PeerState.BackingOff,
         { GoodSince: { } since } when Age(since) >= ProvenAfter => PeerState.Proven,
         _ => PeerState.Ready,
     };
 
-    private TimeSpan? RetryIn(Entry entry) =>
-        entry.Failures > 0 && entry.Backoff - Age(entry.FailedAt) is { Ticks: > 0 } remaining ? remaining : null;
+    private bool IsPaused(Entry entry) => Age(entry.PausedAt) < entry.Pause;
+
+    private TimeSpan? RetryIn(Entry entry)
+    {
+        var pause = entry.Pause - Age(entry.PausedAt);
+        var backoff = entry.Failures > 0 ? entry.Backoff - Age(entry.FailedAt) : TimeSpan.Zero;
+        var remaining = pause > backoff ? pause : backoff;
+        return remaining > TimeSpan.Zero ? remaining : null;
+    }
 
     private bool? ExtensionOf(Entry entry) =>
         entry.HasExtension is { } has && Age(entry.ExtensionCheckedAt) < (has ? ExtensionLifetime : NoExtensionLifetime) ? has : null;
@@ -210,6 +247,17 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         public int Failures { get; set; }
 
         public long FailedAt { get; set; }
+
+        /// <summary>The number of answers of all peers at the time of the last failure.</summary>
+        public long AnswersAtFailure { get; set; }
+
+        /// <summary>The time of the last answer of the peer that counted as one of a node of this task.</summary>
+        public long? AnsweredAt { get; set; }
+
+        public long PausedAt { get; set; }
+
+        /// <summary>How long the peer asked not to be called.</summary>
+        public TimeSpan Pause { get; set; }
 
         public TimeSpan Backoff { get; set; }
 

@@ -7,7 +7,8 @@ namespace Koii.DbSharing.Replication;
 /// Finds by range-based set reconciliation which records the peer holds and this node does not, and fetches them (protocol §4.3 b, §5). The first answer that a correct
 /// peer would not give ends the step; the peer then counts as one without the extension for ten minutes.
 /// </summary>
-internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex index, RecordProcessor processor, RejectionCache rejections)
+internal sealed class ReconcileStep(
+    IPeerReconciler reconciler, LinktreeIndex index, RecordProcessor processor, RejectionCache rejections, FetchReservations reservations)
 {
     /// <summary>The maximum number of round trips of one pull.</summary>
     public const int MaxRoundTrips = 64;
@@ -47,7 +48,16 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
 
             LinktreeId[] ids = [.. need.Ids.Where(id => rejections.IsWorthFetching(pull.Peer, id))];
             last = new FetchProgress(ids.Length);
-            await FetchAsync(pull, ids, last).ConfigureAwait(false);
+            reservations.Enter();
+            try
+            {
+                await FetchAsync(pull, ids, last).ConfigureAwait(false);
+            }
+            finally
+            {
+                reservations.Leave();
+            }
+
             if (last.PeerFailure is not null)
                 return FallBack(pull, last.PeerFailure);
             if (last.ProcessingFailure is not null)
@@ -102,20 +112,38 @@ internal sealed class ReconcileStep(IPeerReconciler reconciler, LinktreeIndex in
 
     private async ValueTask FetchAsync(PeerPull pull, LinktreeId[] ids, FetchProgress progress)
     {
-        foreach (var part in ids.Chunk(ProtocolExtension.MaxFetchedIds).TakeWhile(_ => !progress.IsMostUndelivered))
+        for (var open = new HashSet<LinktreeId>(ids); !progress.HasFailed && !progress.IsMostUndelivered;)
         {
-            var missing = new HashSet<LinktreeId>(part);
-            for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before;)
+            var reservation = reservations.Reserve(open, ProtocolExtension.MaxFetchedIds);
+            if (reservation.Ids.Count > 0)
+                await FetchReservedAsync(pull, reservation, progress).ConfigureAwait(false);
+            else if (open.Count == 0)
+                return;
+            else
+                progress.PeerFailure = await pull.WaitAsync(reservations.WaitAsync).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask FetchReservedAsync(PeerPull pull, FetchReservations.Reservation reservation, FetchProgress progress)
+    {
+        var missing = new HashSet<LinktreeId>(reservation.Ids);
+        try
+        {
+            for (var before = missing.Count + 1; missing.Count > 0 && missing.Count < before && !progress.HasFailed;)
             {
                 // An answer ends after 4 MiB. As long as records arrive, the remaining ones are requested again.
                 before = missing.Count;
                 await FetchOnceAsync(pull, missing, progress).ConfigureAwait(false);
-                if (progress.HasFailed)
-                    return;
             }
-
-            progress.Undelivered.UnionWith(missing);
         }
+        finally
+        {
+            // After a failure it is not known which records were stored.
+            reservations.Release(reservation, progress.HasFailed ? reservation.Ids : missing);
+        }
+
+        if (!progress.HasFailed)
+            progress.Undelivered.UnionWith(missing);
     }
 
     private async ValueTask FetchOnceAsync(PeerPull pull, HashSet<LinktreeId> missing, FetchProgress progress)

@@ -1,11 +1,11 @@
 using System.Runtime.ExceptionServices;
 using Koii.DbSharing.Concurrency;
+using Koii.DbSharing.Logging;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Storage;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing;
 
@@ -15,21 +15,18 @@ namespace Koii.DbSharing;
 /// <para>All members are safe for use by many threads. The engine owns nothing that must be disposed and has no background work: everything happens inside a call. What it
 /// records about peers is held in memory only, so an engine should live as long as the process.</para>
 /// </remarks>
-public sealed partial class ReplicationEngine : IReplicationEngine
+public sealed class ReplicationEngine : IReplicationEngine
 {
     private readonly ReplicationRound _round;
     private readonly RecordProcessor _processor;
     private readonly RejectionCache _rejections;
     private readonly PeerTable _peers;
     private readonly LeaseCoordinator _lease;
-    private readonly SynchronizedRandom _random; // ShareAsync and RunAsync may be called at the same time.
+    private readonly ReplicationLoop _loop;
     private readonly TimeProvider _timeProvider;
-    private readonly ILogger _logger;
-    private readonly (bool Batches, bool Reconciler, bool ChangeFeed) _capabilities;
 
-    private readonly string _taskId;
-    private readonly TimeSpan _interval;
     private bool _isSharing;
+    private long _indexRestarts;
 
     /// <summary>Creates an engine from its services.</summary>
     /// <param name="directory">Lists the nodes.</param>
@@ -59,26 +56,24 @@ public sealed partial class ReplicationEngine : IReplicationEngine
 
         Options = options;
         Store = store;
-        _taskId = options.TaskId;
-        _interval = options.Interval;
         _timeProvider = services.TimeProvider;
-        _random = new SynchronizedRandom(services.Random);
-        _logger = (services.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ReplicationEngine>();
+        var random = new SynchronizedRandom(services.Random); // ShareAsync and RunAsync may be called at the same time.
+        var logger = new NonThrowingLoggerFactory(services.LoggerFactory).CreateLogger<ReplicationEngine>();
 
         // The three optional capabilities. Beside them, only the client of this library is told when a round starts.
         var batchVerifier = verifier as IBatchSignatureVerifier;
         var reconciler = services.Reconciler ?? client as IPeerReconciler;
         ChangeFeed = store as ILinktreeChangeFeed;
-        _capabilities = (batchVerifier is not null, reconciler is not null, ChangeFeed is not null);
 
         Index = ChangeFeed is null ? null : new LinktreeIndex(ChangeFeed);
         _rejections = new RejectionCache(_timeProvider);
-        _peers = new PeerTable(_interval, _timeProvider, _random);
-        _lease = new LeaseCoordinator(services.Lease, _taskId, _logger);
+        _peers = new PeerTable(options.Interval, _timeProvider, random);
+        _lease = new LeaseCoordinator(services.Lease, options.TaskId, logger);
         _processor = new RecordProcessor(options, _rejections, verifier, batchVerifier, services.Policy, store, _timeProvider);
-        var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, _logger);
+        var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, logger);
         _round = new ReplicationRound(
-            directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _processor, services.StoreScheduler, _taskId, _random, _timeProvider, _logger);
+            directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _processor, services.StoreScheduler, options, random, _timeProvider, logger);
+        _loop = new ReplicationLoop(this, random, _timeProvider, logger);
     }
 
     /// <summary>The store that was given to the constructor.</summary>
@@ -122,27 +117,7 @@ public sealed partial class ReplicationEngine : IReplicationEngine
     /// <returns>The report. If another round of this engine is running, or another process has the lease, an empty report that says so, at once.</returns>
     /// <exception cref="LinktreeStoreException">The store failed and the round ended. Records that were stored by then remain.</exception>
     /// <exception cref="InvalidOperationException">The store returned a wrong number of results; the message names the method.</exception>
-    public async Task<ReplicationReport> ShareAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (Interlocked.Exchange(ref _isSharing, true))
-            return new ReplicationReport(RoundOutcome.AlreadyRunning) { StartedAt = _timeProvider.GetUtcNow() };
-
-        try
-        {
-            return await RunRoundAsync(cancellationToken).ConfigureAwait(false)
-                ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
-        }
-        catch (LinktreeStoreException)
-        {
-            ForgetStore();
-            throw;
-        }
-        finally
-        {
-            Volatile.Write(ref _isSharing, false);
-        }
-    }
+    public Task<ReplicationReport> ShareAsync(CancellationToken cancellationToken = default) => ShareOnceAsync(lateAfter: null, cancellationToken);
 
     /// <summary>Validates one record and stores it if it is newer than the version held here.</summary>
     /// <remarks>This is the way in for records of the application and for records that are posted. It does not wait for a round.</remarks>
@@ -172,69 +147,56 @@ public sealed partial class ReplicationEngine : IReplicationEngine
     /// <summary>Runs rounds until the token is canceled.</summary>
     /// <remarks>
     /// The first round starts after a random part of <see cref="DbSharingOptions.Interval"/>, so that nodes that start together do not ask together. From the start of one round to
-    /// the start of the next it takes the interval, varied by up to a tenth. Rounds do not overlap: after one that took longer than the interval, the next one starts after
-    /// a pause of up to a tenth of it. A round that fails is logged, and the loop continues. The lease is released when the loop ends,
+    /// the start of the next it takes the interval, varied by up to a tenth. A round waits that long for its pulls; those that are late then continue beside the next
+    /// round (<see cref="ReplicationReport.LatePeers"/>), at most half as many as <see cref="DbSharingOptions.MaxConcurrentPeers"/> and <see cref="DbSharingOptions.FanOut"/>. A round that fails is logged, and the loop continues. The lease is released when the loop ends,
     /// unless a <see cref="ShareAsync"/> call is running; the lease is then released by a later <see cref="RunAsync"/> or when it is disposed.
     /// </remarks>
     /// <param name="cancellationToken">Ends the loop and the round that is running.</param>
     /// <returns>A task that completes normally when the loop has ended.</returns>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Log.Started(_logger, _taskId, _capabilities.Batches, _capabilities.Reconciler, _capabilities.ChangeFeed);
-        var pause = _interval * _random.NextDouble();
         try
         {
-            while (true)
-            {
-                await Task.Delay(pause, _timeProvider, cancellationToken).ConfigureAwait(false);
-                var started = _timeProvider.GetTimestamp();
-                await ShareAndLogAsync(cancellationToken).ConfigureAwait(false);
-
-                var variation = _random.NextDouble();
-                pause = _interval * (0.9 + 0.2 * variation) - _timeProvider.GetElapsedTime(started);
-                if (pause <= TimeSpan.Zero)
-                    pause = _interval * (0.1 * variation);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The only way out of the loop, and not a failure.
+            await _loop.RunAsync(ShareOnceAsync, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            await ReleaseLeaseAsync().ConfigureAwait(false);
+            await StopAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task ShareAndLogAsync(CancellationToken cancellationToken)
+    private async Task<ReplicationReport> ShareOnceAsync(TimeSpan? lateAfter, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Interlocked.Exchange(ref _isSharing, true))
+            return new ReplicationReport(RoundOutcome.AlreadyRunning) { StartedAt = _timeProvider.GetUtcNow() };
+
         try
         {
-            var report = await ShareAsync(cancellationToken).ConfigureAwait(false);
-            if (report.Outcome == RoundOutcome.AlreadyRunning)
-                Log.RoundSkipped(_logger, _taskId);
+            return await RunRoundAsync(lateAfter, cancellationToken).ConfigureAwait(false)
+                ?? new ReplicationReport(RoundOutcome.LeaseHeldElsewhere) { StartedAt = _timeProvider.GetUtcNow() };
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (LinktreeStoreException)
         {
+            ForgetStore();
+            // Another process may be able to use the store.
+            await _lease.ReleaseAsync().ConfigureAwait(false);
             throw;
         }
-        catch (LinktreeStoreException exception)
+        finally
         {
-            Log.StoreFailed(_logger, _taskId, exception);
-        }
-        catch (Exception exception)
-        {
-            Log.RoundFailed(_logger, _taskId, exception);
+            Volatile.Write(ref _isSharing, false);
         }
     }
 
     /// <returns>The report, or <see langword="null"/> if another process has the lease or may have it now.</returns>
-    private async Task<ReplicationReport?> RunRoundAsync(CancellationToken cancellationToken)
+    private async Task<ReplicationReport?> RunRoundAsync(TimeSpan? lateAfter, CancellationToken cancellationToken)
     {
         var lease = await _lease.AcquireAsync(cancellationToken).ConfigureAwait(false);
         if (lease.IsChanged)
         {
             // Another process may have run rounds since, so everything recorded here may be old.
+            await _round.StopAsync().ConfigureAwait(false);
             _peers.Clear();
             _rejections.Clear();
         }
@@ -245,7 +207,8 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         using var untilLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         try
         {
-            return await _round.RunAsync(untilLost.Token).ConfigureAwait(false);
+            await ForgetLostRecordsAsync(untilLost.Token).ConfigureAwait(false);
+            return await _round.RunAsync(lateAfter, lease.Lost, untilLost.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -260,6 +223,16 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         }
     }
 
+    /// <summary>Forgets what depends on the store if its feed has started anew: it then has fewer records for another reason than newer ones.</summary>
+    private async ValueTask ForgetLostRecordsAsync(CancellationToken cancellationToken)
+    {
+        if (Index is null)
+            return;
+        await Index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _indexRestarts, Index.Restarts) is var before && before != Index.Restarts)
+            ForgetStore();
+    }
+
     // A store that failed may come back with fewer records than it had.
     private void ForgetStore()
     {
@@ -267,13 +240,14 @@ public sealed partial class ReplicationEngine : IReplicationEngine
         _rejections.Clear();
     }
 
-    private async ValueTask ReleaseLeaseAsync()
+    private async ValueTask StopAsync()
     {
         // Not while a ShareAsync call is running; the lease is then released by a later RunAsync or when it is disposed.
         if (Interlocked.Exchange(ref _isSharing, true))
             return;
         try
         {
+            await _round.StopAsync().ConfigureAwait(false);
             await _lease.ReleaseAsync().ConfigureAwait(false);
         }
         finally

@@ -22,8 +22,15 @@ internal sealed partial class ReplicationRound
         [LoggerMessage(
             1006,
             LogLevel.Warning,
-            "All {Peers} peers failed for task {TaskId}. First failure: {Peer} {Kind} {Detail} Not logged again until a peer succeeds.",
+            "All {Peers} peers failed for task {TaskId}. First failure: {Peer}: {Failure} Not logged again until a peer succeeds.",
             EventName = nameof(AllPeersFailed))]
-        public static partial void AllPeersFailed(ILogger logger, int peers, string taskId, NodeAddress peer, PeerFailureKind kind, string? detail);
+        public static partial void AllPeersFailed(ILogger logger, int peers, string taskId, NodeAddress peer, PeerFailure failure);
+
+        [LoggerMessage(
+            1008,
+            LogLevel.Warning,
+            "All {Peers} peers answered that they do not have task {TaskId} (404). Check the options TaskId and ResourceName. Not logged again until a peer has it.",
+            EventName = nameof(TaskNotFound))]
+        public static partial void TaskNotFound(ILogger logger, int peers, string taskId);
     }
 }

@@ -1,10 +1,11 @@
-using System.Runtime.ExceptionServices;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
 
-/// <summary>Runs rounds: gets the node list, selects peers, synchronizes from all of them concurrently, and sums up. One round at a time.</summary>
+/// <summary>
+/// Runs rounds: gets the node list, selects peers, synchronizes from all of them concurrently, and sums up. One round at a time; pulls that are late run beside the next ones.
+/// </summary>
 /// <param name="directory">Lists the nodes.</param>
 /// <param name="selector">Selects the peers.</param>
 /// <param name="roundAware">Receives the start of each round.</param>
@@ -12,7 +13,7 @@ namespace Koii.DbSharing.Replication;
 /// <param name="sync">Synchronizes from one peer.</param>
 /// <param name="processor">Decides on records and stores them.</param>
 /// <param name="storeScheduler">Runs the store stage; see <see cref="BatchPipeline"/>.</param>
-/// <param name="taskId">The task, for the log.</param>
+/// <param name="options">The task, and the number of peers.</param>
 /// <param name="random">The random source of the selection.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="logger">The log.</param>
@@ -24,25 +25,59 @@ internal sealed partial class ReplicationRound(
     PeerSync sync,
     RecordProcessor processor,
     TaskScheduler? storeScheduler,
-    string taskId,
+    DbSharingOptions options,
     Random random,
     TimeProvider timeProvider,
     ILogger logger)
 {
+    // Half of the places stay free for the peers of the next round, however slow the others are.
+    private readonly int _maxLate = Math.Max(1, Math.Min(options.FanOut, options.MaxConcurrentPeers) / 2);
+    private readonly string _taskId = options.TaskId;
+
+    private RunningPulls? _pulls;
     private bool _hadNodeList = true;
     private bool _hadSuccess = true;
+    private bool _wasNotFound;
 
     /// <summary>Runs one round.</summary>
-    public async Task<ReplicationReport> RunAsync(CancellationToken cancellationToken)
+    /// <param name="lateAfter">The time after which the round no longer waits for a pull. <see langword="null"/> to wait for all pulls, late ones of earlier rounds too.</param>
+    /// <param name="leaseLost">Ends all pulls, between rounds too.</param>
+    /// <param name="cancellationToken">Ends the round and all pulls.</param>
+    public async Task<ReplicationReport> RunAsync(TimeSpan? lateAfter, CancellationToken leaseLost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunPullsAsync(lateAfter, leaseLost, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await StopAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Ends the pulls that are late, and waits for them.</summary>
+    public async Task StopAsync()
+    {
+        if (_pulls is not { } pulls)
+            return;
+        _pulls = null;
+        await pulls.StopAsync().ConfigureAwait(false);
+    }
+
+    private async Task<ReplicationReport> RunPullsAsync(TimeSpan? lateAfter, CancellationToken leaseLost, CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetUtcNow();
         var started = timeProvider.GetTimestamp();
+        var pulls = _pulls ??= new RunningPulls(sync, processor, storeScheduler, timeProvider, leaseLost);
+        pulls.ThrowIfFailed();
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
         roundAware?.BeginRound();
-        var selected = hasNodeList ? selector.Select(listing.Nodes, peers.GetState, random) : [];
-        var reports = await SyncAllAsync(selected, cancellationToken).ConfigureAwait(false);
+        pulls.Start(hasNodeList ? Select([.. listing.Nodes.Except(pulls.Peers)]) : []);
+        var rest = lateAfter - timeProvider.GetElapsedTime(started);
+        var reports = await pulls.WaitAsync(rest < TimeSpan.Zero ? TimeSpan.Zero : rest, _maxLate, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();
         foreach (var report in reports)
             verdicts.Add(report.Verdicts);
@@ -54,9 +89,16 @@ internal sealed partial class ReplicationRound(
             Nodes = listing,
             Verdicts = verdicts.ToCounts(),
             Peers = reports,
+            LatePeers = pulls.Peers,
         };
         LogRound(round);
         return round;
+    }
+
+    private IReadOnlyList<NodeAddress> Select(IReadOnlyList<NodeAddress> nodes)
+    {
+        var selected = selector.Select(nodes, peers.GetState, random);
+        return peers.FindProbe(nodes.Except(selected)) is { } probe ? [.. selected, probe] : selected;
     }
 
     private async Task<NodeListing> GetNodesAsync(CancellationToken cancellationToken)
@@ -68,47 +110,8 @@ internal sealed partial class ReplicationRound(
         catch (Exception exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Log.DirectoryThrew(logger, taskId, exception);
+            Log.DirectoryThrew(logger, _taskId, exception);
             return new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [$"The INodeDirectory threw {exception.GetType().Name}; see the log."] };
-        }
-    }
-
-    /// <summary>
-    /// Starts all peers at once, so that one that does not answer delays no other. Parallel.ForEachAsync continues on a thread of the pool, which makes tests on a fake clock
-    /// nondeterministic.
-    /// </summary>
-    /// <returns>The reports in the order of the peers. An exception cancels the other peers and is thrown when all have stopped.</returns>
-    private async Task<IReadOnlyList<PeerReport>> SyncAllAsync(IReadOnlyList<NodeAddress> selected, CancellationToken cancellationToken)
-    {
-        using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var batches = new BatchPipeline(processor, storeScheduler, round.Token);
-        var reports = new PeerReport[selected.Count];
-        var running = new List<Task>(selected.Count);
-        ExceptionDispatchInfo? failure = null;
-
-        while (running.Count < selected.Count && !round.IsCancellationRequested)
-            running.Add(SyncOneAsync(running.Count));
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-        failure?.Throw();
-        cancellationToken.ThrowIfCancellationRequested();
-        return reports;
-
-        async Task SyncOneAsync(int index)
-        {
-            try
-            {
-                reports[index] = await sync.RunAsync(selected[index], batches, round.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (round.IsCancellationRequested)
-            {
-                // The caller's cancellation or the failure of another peer's task: either is thrown above.
-            }
-            catch (Exception exception)
-            {
-                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
-                round.Cancel();
-            }
         }
     }
 
@@ -120,7 +123,7 @@ internal sealed partial class ReplicationRound(
             // A warning once; the following rounds repeat it for debugging only.
             var level = _hadNodeList ? LogLevel.Warning : LogLevel.Debug;
             var problems = string.Join(' ', round.Nodes.Problems);
-            Log.NoNodeList(logger, level, taskId, problems);
+            Log.NoNodeList(logger, level, _taskId, problems);
         }
         else
         {
@@ -129,7 +132,7 @@ internal sealed partial class ReplicationRound(
             {
                 var failed = round.Peers.Count(peer => peer.Failure is not null);
                 Log.RoundCompleted(
-                    logger, level, taskId, round.Duration, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Full, verdicts.Rejected);
+                    logger, level, _taskId, round.Duration, round.Peers.Count, failed, verdicts.Total, verdicts.Inserted, verdicts.Replaced, verdicts.Full, verdicts.Rejected);
             }
 
             LogAllFailed(round.Peers);
@@ -146,7 +149,12 @@ internal sealed partial class ReplicationRound(
 
         var hasSuccess = reports.Any(report => report.Failure is null);
         if (!hasSuccess && _hadSuccess)
-            Log.AllPeersFailed(logger, reports.Count, taskId, reports[0].Peer, reports[0].Failure!.Kind, reports[0].Failure!.Detail);
+            Log.AllPeersFailed(logger, reports.Count, _taskId, reports[0].Peer, reports[0].Failure!);
         _hadSuccess = hasSuccess;
+
+        var isNotFound = reports.All(report => report.Path == PeerPath.NotFound);
+        if (isNotFound && !_wasNotFound)
+            Log.TaskNotFound(logger, reports.Count, _taskId);
+        _wasNotFound = isNotFound;
     }
 }

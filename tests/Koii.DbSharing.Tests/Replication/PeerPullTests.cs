@@ -303,7 +303,7 @@ public sealed class PeerPullTests
         await node.ShareAsync();
         await AgainAsync();
         Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "AllPeersFailed" }));
-        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Warning).Text, Does.Contain($"All 2 peers failed for task task. First failure: {Node.Peer(1)} "));
+        Assert.That(node.Log.Lines.Single(line => line.Level == LogLevel.Warning).Text, Does.Contain($"All 2 peers failed for task task. First failure: {Node.Peer(1)}: Unreachable. "));
 
         node.Serves(1);
         await AgainAsync();

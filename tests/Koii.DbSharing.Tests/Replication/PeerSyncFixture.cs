@@ -5,7 +5,7 @@ namespace Koii.DbSharing.Tests.Replication;
 /// <summary>One node and a peer with the extension. The steps are observed by the requests that the peer receives.</summary>
 public abstract class PeerSyncFixture
 {
-    private protected static readonly PeerFailure PassingFailure = new(PeerFailureKind.TimedOut);
+    private protected static readonly PeerFailure PassingFailure = new(PeerFailureKind.Interrupted);
 
     private protected FakeReconciler _network = null!;
     private protected Node _node = null!;

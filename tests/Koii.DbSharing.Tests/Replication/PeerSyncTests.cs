@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging;
 
@@ -170,6 +172,7 @@ public sealed class PeerSyncTests : PeerSyncFixture
 
     [TestCase(PeerFailureKind.Unreachable)]
     [TestCase(PeerFailureKind.AddressRefused)]
+    [TestCase(PeerFailureKind.TimedOut)]
     public async Task Unreachable_peer_is_not_asked_for_its_list(PeerFailureKind kind)
     {
         var failure = new PeerFailure(kind);
@@ -204,5 +207,90 @@ public sealed class PeerSyncTests : PeerSyncFixture
         var node = new Node().Lists(1).Serves(1, Records(3));
 
         Assert.That((await node.ShareAsync()).Peers.Single().Path, Is.EqualTo(PeerPath.FullList));
+    }
+
+    [Test]
+    public async Task Peer_that_asks_for_a_pause_during_reconciliation_is_not_asked_for_its_list()
+    {
+        await HoldsAsync(Records(10));
+        var pause = new PeerFailure(PeerFailureKind.HttpStatus) { StatusCode = 503, RetryAfter = TimeSpan.FromMinutes(10) };
+        _network.Add(Node.Peer(1), Records(11)).Reconcile = (_, _) => ValueTask.FromResult(new PeerAnswer<ReadOnlyMemory<byte>>(default, pause, 0));
+
+        Assert.That((await AskAsync()).Failure, Is.EqualTo(pause));
+        AssertAsked("summary", "reconcile");
+    }
+
+    [Test]
+    public async Task Pull_that_runs_out_of_time_with_new_records_is_partial_and_no_failure([Values] bool mostIsNew)
+    {
+        var records = Records(10);
+        await HoldsAsync(records[..(mostIsNew ? 4 : 6)]);
+        _node.Peers.Answer(Node.Peer(1), PageAndThenNothing);
+
+        var round = _node.ShareAsync();
+        _node.Clock.Advance(_node.Options.PeerLimits.PeerTimeout);
+        var peer = (await round).Peers.Single();
+
+        Assert.That((peer.IsPartial, peer.Failure?.Kind), Is.EqualTo((mostIsNew, mostIsNew ? (PeerFailureKind?)null : PeerFailureKind.TimedOut)));
+        Assert.That(_node.Engine.GetPeers()[0].State, Is.EqualTo(mostIsNew ? PeerState.Ready : PeerState.BackingOff));
+
+        async IAsyncEnumerable<PeerPage> PageAndThenNothing(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new PeerPage(records);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+    }
+
+    [Test]
+    public async Task Warning_says_once_that_no_peer_has_the_task()
+    {
+        _node.Peers.Serve(Node.Peer(1), new PeerPage([]) { NotFound = true });
+
+        Assert.That((await AskAsync()).Path, Is.EqualTo(PeerPath.NotFound));
+        await AskAsync();
+
+        Assert.That(_node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "TaskNotFound" }));
+    }
+
+    [Test]
+    public async Task Store_that_renews_its_feed_lets_superseded_records_and_unchanged_lists_in_again()
+    {
+        var store = new RenewableStore();
+        var (old, @new) = (Samples.Linktree(1, "a", 1_000), Samples.Linktree(1, "a", 2_000));
+        var node = new Node { Store = store }.Lists(1);
+        node.Peers.Serve(Node.Peer(1), new PeerPage([old]) { EntityTag = "tag" });
+        await store.PutAsync([@new]);
+        await node.ShareAsync();
+        await node.ShareAsync();
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag" }));
+
+        store.Renew();
+        var report = await node.ShareAsync();
+
+        Assert.That(report.Verdicts.Inserted, Is.EqualTo(1));
+        Assert.That(node.Peers.Calls.Last().EntityTag, Is.Null);
+    }
+
+    /// <summary>A store that can lose all records and then starts a new feed.</summary>
+    private sealed class RenewableStore : ILinktreeStore, ILinktreeChangeFeed
+    {
+        private InMemoryLinktreeStore _store = NewStore();
+
+        public void Renew() => _store = NewStore();
+
+        public ValueTask<IReadOnlyList<PutOutcome>> PutAsync(IReadOnlyList<SignedLinktree> linktrees, CancellationToken cancellationToken = default) =>
+            _store.PutAsync(linktrees, cancellationToken);
+
+        public ValueTask<IReadOnlyList<LinktreeVersion?>> GetVersionsAsync(IReadOnlyList<LinktreeKey> keys, CancellationToken cancellationToken = default) =>
+            _store.GetVersionsAsync(keys, cancellationToken);
+
+        public ValueTask<IReadOnlyList<SignedLinktree>> GetAsync(IReadOnlyList<LinktreeId> ids, CancellationToken cancellationToken = default) => _store.GetAsync(ids, cancellationToken);
+
+        public ValueTask<LinktreePage> ListAsync(LinktreeQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(query, cancellationToken);
+
+        public ValueTask<ChangePage> ReadChangesAsync(ChangePosition after, int limit, CancellationToken cancellationToken = default) =>
+            _store.ReadChangesAsync(after, limit, cancellationToken);
+
+        private static InMemoryLinktreeStore NewStore() => new(new DbSharingOptions { TaskId = "task" });
     }
 }

@@ -7,6 +7,7 @@ namespace Koii.DbSharing.Tests.Replication;
 public sealed class PeerTableTests
 {
     private static readonly NodeAddress Peer = NodeAddress.Parse("http://peer.example");
+    private static readonly NodeAddress Other = NodeAddress.Parse("http://other.example");
     private static readonly PeerFailure Dead = new(PeerFailureKind.Unreachable);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
@@ -123,6 +124,79 @@ public sealed class PeerTableTests
 
         _clock.Advance(2 * Interval);
         Assert.That(_table.GetState(Peer), Is.EqualTo(PeerState.RetryDue));
+    }
+
+    [Test]
+    public void Short_pause_is_no_failure_and_is_respected()
+    {
+        Record(null);
+        _clock.Advance(TimeSpan.FromDays(1));
+        Record(new PeerFailure(PeerFailureKind.HttpStatus) { StatusCode = 429, RetryAfter = TimeSpan.FromMinutes(1) });
+
+        _clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
+        Assert.That((_table.GetState(Peer), _table.FindProbe([Peer])), Is.EqualTo((PeerState.BackingOff, (NodeAddress?)null)));
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(_table.GetState(Peer), Is.EqualTo(PeerState.Proven));
+    }
+
+    [Test]
+    public void Backoff_of_a_peer_that_answered_does_not_grow_while_no_peer_answers([Values] bool anotherAnswers)
+    {
+        Record(null);
+        for (var failure = 0; failure < 10; failure++)
+        {
+            Record(Dead);
+            if (anotherAnswers)
+                _table.Record(new PeerReport(Other), default, null);
+        }
+
+        _clock.Advance(2 * Interval);
+        Assert.That(_table.GetState(Peer), Is.EqualTo(anotherAnswers ? PeerState.BackingOff : PeerState.RetryDue));
+    }
+
+    [Test]
+    public void Backoff_of_a_peer_that_never_answered_grows_while_no_peer_answers()
+    {
+        for (var failure = 0; failure < 10; failure++)
+            Record(Dead);
+
+        _clock.Advance(2 * Interval);
+        Assert.That(_table.GetState(Peer), Is.EqualTo(PeerState.BackingOff));
+    }
+
+    [Test]
+    public void Probe_is_the_peer_in_backoff_whose_last_attempt_was_longest_ago()
+    {
+        var third = NodeAddress.Parse("http://third.example");
+        foreach (var peer in (NodeAddress[])[Peer, Other, third])
+            _table.Record(new PeerReport(peer), default, null);
+        foreach (var peer in (NodeAddress[])[Other, Peer])
+            _table.Record(new PeerReport(peer) { Failure = Dead }, default, null);
+
+        Assert.That(_table.FindProbe([Peer, Other, third]), Is.EqualTo(Other));
+        _table.Record(new PeerReport(Other) { Failure = Dead }, default, null);
+        Assert.That(_table.FindProbe([Peer, Other, third]), Is.EqualTo(Peer));
+    }
+
+    [Test]
+    public void Peer_that_did_not_answer_as_a_node_within_a_day_is_not_probed([Values] bool notFound)
+    {
+        if (notFound)
+            _table.Record(new PeerReport(Peer) { Path = PeerPath.NotFound }, default, null);
+        Record(Dead);
+        Assert.That(_table.FindProbe([Peer]), Is.Null, "anybody can put an address into the node list");
+
+        Record(null);
+        for (var failure = 0; failure < 20; failure++)
+        {
+            Record(Dead);
+            _table.Record(new PeerReport(Other), default, null);
+        }
+
+        Assert.That(_table.FindProbe([Peer]), Is.EqualTo(Peer));
+        _clock.Advance(TimeSpan.FromDays(1));
+        Record(Dead);
+        Assert.That(_table.FindProbe([Peer]), Is.Null);
     }
 
     [TestCase(PeerFailureKind.TooManyBadSignatures)]

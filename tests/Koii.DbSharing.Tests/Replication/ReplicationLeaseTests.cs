@@ -69,6 +69,18 @@ public sealed class ReplicationLeaseTests
     }
 
     [Test]
+    public void Lease_is_released_after_a_round_whose_store_failed()
+    {
+        var store = new Mock<ILinktreeStore>();
+        store.Setup(service => service.GetVersionsAsync(It.IsAny<IReadOnlyList<LinktreeKey>>(), It.IsAny<CancellationToken>())).ThrowsAsync(new LinktreeStoreException("The disk is full."));
+        var node = new Node { Lease = _lease, Store = store.Object }.Lists(1).Serves(1, Samples.Linktree());
+
+        Assert.That(() => node.ShareAsync(), Throws.TypeOf<LinktreeStoreException>());
+
+        Assert.That((_lease.Asked, _lease.Released), Is.EqualTo((1, 1)), "another process may be able to use the store");
+    }
+
+    [Test]
     public async Task Lost_lease_ends_the_round_and_keeps_the_stored_records()
     {
         var node = new Node { Lease = _lease }.Lists(1);

@@ -101,8 +101,23 @@ public sealed class ReplicationLoopTests
 
         Assert.That(node.Log.Lines.Where(line => line.Level >= LogLevel.Information).Select(line => (line.Level, line.Event.Name)), Is.EqualTo(new[]
         {
-            (LogLevel.Warning, "StoreFailed"), (LogLevel.Error, "RoundFailed"), (LogLevel.Error, "RoundFailed"), (LogLevel.Information, "RoundCompleted"),
+            (LogLevel.Information, "Started"), (LogLevel.Warning, "StoreFailed"), (LogLevel.Error, "RoundFailed"), (LogLevel.Error, "RoundFailed"), (LogLevel.Information, "RoundCompleted"),
         }));
+    }
+
+    [Test]
+    public async Task Logger_that_throws_does_not_end_the_loop()
+    {
+        var node = new Node { Random = new ScriptedRandom(0, 0.5, 0.5) }.Lists(1).Serves(1, Samples.Linktree());
+        var engine = new ReplicationEngine(
+            node.Directory.Object, node.Peers, node.Checker, node.Store, node.Options,
+            new ReplicationEngineServices { TimeProvider = node.Clock, Random = node.Random, LoggerFactory = new ThrowingLogger(), StoreScheduler = null });
+
+        var loop = engine.RunAsync(_stop.Token);
+        node.Clock.Advance(TimeSpan.FromSeconds(21));
+        await StopAsync(loop);
+
+        Assert.That(node.Peers.Calls, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -142,7 +157,7 @@ public sealed class ReplicationLoopTests
         Assert.That(node.Peers.Calls, Has.Count.EqualTo(1));
         await StopAsync(loop);
 
-        Assert.That(node.Log.Names(LogLevel.Information), Is.Empty, "a stop is not a failure");
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.Empty, "a stop is not a failure");
 
         static async IAsyncEnumerable<PeerPage> HangsAsync(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
@@ -179,5 +194,26 @@ public sealed class ReplicationLoopTests
         Assert.That(loop.IsCompleted, Is.False);
         await _stop.CancelAsync();
         await loop;
+    }
+
+    private sealed class ThrowingLogger : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => throw new InvalidOperationException();
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new InvalidOperationException();
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 
-namespace Koii.DbSharing;
+namespace Koii.DbSharing.Replication;
 
-public sealed partial class ReplicationEngine
+internal sealed partial class ReplicationLoop
 {
     private static partial class Log
     {
@@ -17,9 +17,10 @@ public sealed partial class ReplicationEngine
 
         [LoggerMessage(
             1007,
-            LogLevel.Debug,
-            "Replication started for task {TaskId}: batch verification {Batches}, reconciliation {Reconciler}, change feed {ChangeFeed}.",
+            LogLevel.Information,
+            "Replication started for task {TaskId}: {Store}, records: {Records}; node list service: {ServiceUrl}; named nodes: {Nodes}. First round in {Pause}, then one every {Interval}.",
             EventName = nameof(Started))]
-        public static partial void Started(ILogger logger, string taskId, bool batches, bool reconciler, bool changeFeed);
+        public static partial void Started(
+            ILogger logger, string taskId, string store, string records, string? serviceUrl, int nodes, TimeSpan pause, TimeSpan interval);
     }
 }

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Koii.DbSharing.Replication;
+
+/// <summary>Runs rounds at the interval until it is canceled, and logs those that fail.</summary>
+internal sealed partial class ReplicationLoop(ReplicationEngine engine, Random random, TimeProvider timeProvider, ILogger logger)
+{
+    private readonly string _taskId = engine.Options.TaskId;
+    private readonly TimeSpan _interval = engine.Options.Interval;
+
+    /// <summary>Runs rounds. Completes normally when the token is canceled.</summary>
+    /// <param name="share">Runs one round, which waits for its pulls for the given time.</param>
+    /// <param name="cancellationToken">Ends the loop and the round that is running.</param>
+    public async Task RunAsync(Func<TimeSpan?, CancellationToken, Task<ReplicationReport>> share, CancellationToken cancellationToken)
+    {
+        var pause = _interval * random.NextDouble();
+        try
+        {
+            await LogStartAsync(pause, cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                await Task.Delay(pause, timeProvider, cancellationToken).ConfigureAwait(false);
+                var started = timeProvider.GetTimestamp();
+                var variation = random.NextDouble();
+                var untilNext = _interval * (0.9 + 0.2 * variation);
+                await ShareAsync(share, untilNext, cancellationToken).ConfigureAwait(false);
+
+                pause = untilNext - timeProvider.GetElapsedTime(started);
+                if (pause <= TimeSpan.Zero)
+                    pause = _interval * (0.1 * variation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The only way out of the loop, and not a failure.
+        }
+    }
+
+    private async Task ShareAsync(Func<TimeSpan?, CancellationToken, Task<ReplicationReport>> share, TimeSpan lateAfter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var report = await share(lateAfter, cancellationToken).ConfigureAwait(false);
+            if (report.Outcome == RoundOutcome.AlreadyRunning)
+                Log.RoundSkipped(logger, _taskId);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (LinktreeStoreException exception)
+        {
+            Log.StoreFailed(logger, _taskId, exception);
+        }
+        catch (Exception exception)
+        {
+            Log.RoundFailed(logger, _taskId, exception);
+        }
+    }
+
+    private async Task LogStartAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
+            return;
+        var records = "unknown"; // Without a change feed, counting means to list the store.
+        try
+        {
+            if (engine.Index is { } index)
+                records = (await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)).Count.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (LinktreeStoreException exception)
+        {
+            Log.StoreFailed(logger, _taskId, exception);
+        }
+
+        var options = engine.Options;
+        Log.Started(logger, _taskId, engine.Store.GetType().Name, records, options.ServiceUrl ?? "none", options.Nodes.Count, pause, _interval);
+    }
+}

@@ -34,6 +34,19 @@ internal sealed class ReconcileStep(
     /// </returns>
     public async ValueTask<StepResult> RunAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
     {
+        reservations.Enter();
+        try
+        {
+            return await RunTripsAsync(pull, ours, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            reservations.Leave();
+        }
+    }
+
+    private async ValueTask<StepResult> RunTripsAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
+    {
         var last = new FetchProgress(requested: 0);
         for (var need = new MissingIds([], MaxRoundTrips, Compared: 0, Failure: null); ;)
         {
@@ -48,16 +61,7 @@ internal sealed class ReconcileStep(
 
             LinktreeId[] ids = [.. need.Ids.Where(id => rejections.IsWorthFetching(pull.Peer, id))];
             last = new FetchProgress(ids.Length);
-            reservations.Enter();
-            try
-            {
-                await FetchAsync(pull, ids, last).ConfigureAwait(false);
-            }
-            finally
-            {
-                reservations.Leave();
-            }
-
+            await FetchAsync(pull, ids, last).ConfigureAwait(false);
             if (last.PeerFailure is not null)
                 return FallBack(pull, last.PeerFailure);
             if (last.ProcessingFailure is not null)

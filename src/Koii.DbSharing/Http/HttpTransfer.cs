@@ -9,16 +9,16 @@ namespace Koii.DbSharing.Http;
 /// </summary>
 internal sealed class HttpTransfer : IDisposable
 {
-    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromDays(1);
-
     private readonly HttpResponseMessage? _response;
     private readonly TransferTimer _timer;
+    private readonly DateTimeOffset _receivedAt;
     private TransferBody? _body;
 
     private HttpTransfer(HttpResponseMessage? response, TransferFault? fault, TransferTimer timer)
     {
         _response = response;
         _timer = timer;
+        _receivedAt = timer.Clock.GetUtcNow();
         Fault = fault;
     }
 
@@ -33,26 +33,38 @@ internal sealed class HttpTransfer : IDisposable
         _response is not null && _response.Headers.NonValidated.TryGetValues("ETag", out var values) ? values.ToString() : null;
 
     /// <summary>
-    /// How long the other side asks not to be called, from zero to a day, or <see langword="null"/> where it does not
-    /// ask (RFC 9110 §10.2.3).
+    /// How long a response with status 429 or 503 asks not to be called, from zero to <see cref="TransferLimits.MaxRetryAfter"/>, or
+    /// <see langword="null"/> where it does not ask (RFC 9110 §10.2.3).
     /// </summary>
     public TimeSpan? RetryAfter
     {
         get
         {
-            if (_response is null || !_response.Headers.NonValidated.TryGetValues("Retry-After", out var values))
+            if (_response is not { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable }
+                || !_response.Headers.NonValidated.TryGetValues("Retry-After", out var values))
+            {
                 return null;
+            }
+
+            var max = _timer.Limits.MaxRetryAfter;
             var text = values.ToString();
             // Digits of any length are a number of seconds; the framework's parser rejects numbers beyond 32 bits.
             if (text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                return long.TryParse(text, out var seconds) && seconds < MaxRetryAfter.TotalSeconds ? TimeSpan.FromSeconds(seconds) : MaxRetryAfter;
+                return long.TryParse(text, out var seconds) && seconds < max.TotalSeconds ? TimeSpan.FromSeconds(seconds) : max;
             if (!RetryConditionHeaderValue.TryParse(text, out var condition) || condition.Date is not { } date)
                 return null;
 
-            var wait = date - _timer.Clock.GetUtcNow();
-            return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > MaxRetryAfter ? MaxRetryAfter : wait;
+            var wait = date - _receivedAt;
+            return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > max ? max : wait;
         }
     }
+
+    /// <summary>
+    /// The time in the <c>Date</c> header less the time of the clock when the headers came; <see langword="null"/> where there is no valid
+    /// header, or where a cache stored the response (RFC 9111 §5.1), whose date then is of the past.
+    /// </summary>
+    public TimeSpan? ClockOffset =>
+        _response is { Headers: { Date: { } date, Age: null or { Ticks: 0 } } } ? date - _receivedAt : null;
 
     /// <summary>Sends a GET request.</summary>
     /// <param name="client">The client. Its handler follows no redirects and decompresses nothing.</param>

@@ -81,7 +81,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     }
 
     /// <inheritdoc/>
-    public void BeginRound() => _guard.BeginRound();
+    public void BeginRound(IReadOnlyCollection<NodeAddress> peers, IReadOnlyCollection<NodeAddress> late) => _guard.BeginRound(late);
 
     /// <inheritdoc/>
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
@@ -91,12 +91,10 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
             return new PeerAnswer<PeerSummary>(null, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(_timeProvider, _summaryLimits, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(ClientFor(peer), UrlOf(peer, "summary"), entityTag: null, timer).ConfigureAwait(false);
-        var (body, failure, bytes) = await ReadToEndAsync(transfer, cancellationToken).ConfigureAwait(false);
-        if (failure is not null)
-            return new PeerAnswer<PeerSummary>(null, failure, bytes);
-        return PeerSummaryReader.TryRead(body, out var summary)
-            ? new PeerAnswer<PeerSummary>(summary, null, bytes)
-            : new PeerAnswer<PeerSummary>(null, PeerFailures.NotSupported, bytes);
+        var answer = await ReadToEndAsync(peer, transfer, cancellationToken).ConfigureAwait(false);
+        PeerSummary? summary = null;
+        var failure = answer.Failure ?? (PeerSummaryReader.TryRead(answer.Value, out summary) ? null : PeerFailures.NotSupported);
+        return new PeerAnswer<PeerSummary>(summary, failure, answer.BytesReceived) { Source = answer.Source };
     }
 
     /// <inheritdoc/>
@@ -108,7 +106,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
             return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(_timeProvider, _messageLimits, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "reconcile"), message, timer).ConfigureAwait(false);
-        return await ReadToEndAsync(transfer, cancellationToken).ConfigureAwait(false);
+        return await ReadToEndAsync(peer, transfer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -148,15 +146,17 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
 
             if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
             {
-                yield return LogEnd(peer, path, PageWithoutBody(transfer, tag is not null, firstIsMissing) with { BytesReceived = bytesBefore });
+                var onlyPage = PageWithoutBody(transfer, tag is not null, firstIsMissing);
+                yield return LogEnd(peer, path, onlyPage with { BytesReceived = bytesBefore, Source = SourceOf(peer, transfer) });
                 yield break;
             }
 
+            var source = SourceOf(peer, transfer);
             await foreach (var (read, isLast) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
             {
                 if (isFirst && read.Failure?.Kind is PeerFailureKind.NotAList)
                     break;
-                var page = read with { BytesReceived = read.BytesReceived + bytesBefore };
+                var page = read with { BytesReceived = read.BytesReceived + bytesBefore, Source = source };
                 bytesBefore = 0;
                 if (page.Failure is null)
                     RememberPath(peer, path);
@@ -184,23 +184,25 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
         using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "fetch"), BytesOf(ids), timer).ConfigureAwait(false);
         if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
         {
-            yield return new PeerPage([]) { Failure = PeerFailures.FromExtension(transfer) };
+            yield return new PeerPage([]) { Failure = PeerFailures.FromExtension(transfer), Source = SourceOf(peer, transfer) };
             yield break;
         }
 
         var limits = new ListLimits(_fetchLimits.MaxBytes, ids.Count, _peerLimits.MaxElementBytes);
+        var source = SourceOf(peer, transfer);
         await foreach (var (page, _) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
-            yield return page;
+            yield return page with { Source = source };
     }
 
-    private static async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReadToEndAsync(HttpTransfer transfer, CancellationToken cancellationToken)
+    private async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReadToEndAsync(
+        NodeAddress peer, HttpTransfer transfer, CancellationToken cancellationToken)
     {
+        var source = SourceOf(peer, transfer);
         if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
-            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.FromExtension(transfer), 0);
+            return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.FromExtension(transfer), 0) { Source = source };
         var bytes = await body.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        return body.Fault is { } fault
-            ? new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.From(fault), body.BytesReceived)
-            : new PeerAnswer<ReadOnlyMemory<byte>>(bytes, null, body.BytesReceived);
+        var failure = body.Fault is { } fault ? PeerFailures.From(fault) : null;
+        return new PeerAnswer<ReadOnlyMemory<byte>>(failure is null ? bytes : default, failure, body.BytesReceived) { Source = source };
     }
 
     private static PeerPage PageWithoutBody(HttpTransfer transfer, bool isConditional, bool firstIsMissing) => transfer.Status switch
@@ -211,6 +213,9 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
         HttpStatusCode.NotFound => new PeerPage([]) { Failure = PeerFailures.NotAList },
         _ => new PeerPage([]) { Failure = PeerFailures.From(transfer) },
     };
+
+    private PeerSource? SourceOf(NodeAddress peer, HttpTransfer transfer) =>
+        transfer.Status is null ? null : new PeerSource(_guard.GetAddress(peer), transfer.ClockOffset);
 
     private PeerPage LogEnd(NodeAddress peer, string path, PeerPage page)
     {

@@ -64,10 +64,11 @@ internal sealed class PeerAddressGuard
     public delegate ValueTask<Stream> ConnectSocket(IPEndPoint address, CancellationToken cancellationToken);
 
     /// <summary>Starts to count again.</summary>
-    public void BeginRound()
+    /// <param name="late">The peers of earlier rounds that still count.</param>
+    public void BeginRound(IReadOnlyCollection<NodeAddress> late)
     {
         lock (_lock)
-            _admitted = [];
+            _admitted = _admitted?.Where(pair => late.Contains(pair.Key)).ToDictionary() ?? [];
     }
 
     /// <summary>Admits a peer before each request to it. A peer that was admitted in this round is admitted again.</summary>
@@ -90,6 +91,14 @@ internal sealed class PeerAddressGuard
             _admitted.Add(peer, endPoint);
             return true;
         }
+    }
+
+    /// <summary>Gets the address that a peer's host was last connected at, or <see langword="null"/>.</summary>
+    public IPAddress? GetAddress(NodeAddress peer)
+    {
+        var uri = new Uri(peer.Url);
+        lock (_lock)
+            return _addresses.GetValueOrDefault(new DnsEndPoint(uri.IdnHost, uri.Port));
     }
 
     /// <summary>Connects for the HTTP stack.</summary>

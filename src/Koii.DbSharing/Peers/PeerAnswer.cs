@@ -9,4 +9,11 @@ namespace Koii.DbSharing;
 /// The bytes received on the wire, before decompression. 0 for clients that use no network.
 /// </param>
 public readonly record struct PeerAnswer<T>(T? Value, PeerFailure? Failure, long BytesReceived)
-    where T : notnull;
+    where T : notnull
+{
+    /// <summary>
+    /// Where the response came from, also if it is a failure; <see langword="null"/> if no response came. Default:
+    /// <see langword="null"/>, for clients that use no network.
+    /// </summary>
+    public PeerSource? Source { get; init; }
+}

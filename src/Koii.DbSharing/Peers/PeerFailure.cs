@@ -8,7 +8,8 @@ public sealed record PeerFailure(PeerFailureKind Kind)
     public int? StatusCode { get; init; }
 
     /// <summary>
-    /// How long the peer asked not to be called, if it did. The next rounds respect it, for a day at most.
+    /// How long the peer asked not to be called, from zero to an hour, if it did: <c>Retry-After</c> of a response with status 429 or 503
+    /// to any request. The next rounds respect it. Anybody on the path to the peer can send such a response, hence the bound.
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -35,7 +35,7 @@ internal static class PeerFailures
         return new PeerFailure(KindOf(status))
         {
             StatusCode = (int)status,
-            RetryAfter = status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? transfer.RetryAfter : null,
+            RetryAfter = transfer.RetryAfter,
         };
     }
 

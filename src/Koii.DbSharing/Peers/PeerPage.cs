@@ -35,6 +35,12 @@ public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
     /// <summary>On the only page: the peer answered at each path of its list that there is none (404).</summary>
     public bool NotFound { get; init; }
 
+    /// <summary>
+    /// Where the response came from, on each of its pages, also if it is a failure; <see langword="null"/> if no response came. Default:
+    /// <see langword="null"/>, for clients that use no network.
+    /// </summary>
+    public PeerSource? Source { get; init; }
+
     /// <summary>On the last page: why the list was not read to its end, or <see langword="null"/>.</summary>
     public PeerFailure? Failure { get; init; }
 

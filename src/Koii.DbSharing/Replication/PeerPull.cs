@@ -74,7 +74,7 @@ internal sealed partial class PeerPull : IDisposable
         {
             _ending.Token.ThrowIfCancellationRequested();
             var answer = await ask(_ending.Token).ConfigureAwait(false);
-            _totals.BytesReceived += answer.BytesReceived;
+            _totals.AddReceived(answer.BytesReceived, answer.Source);
             _hasReceived |= answer.Failure is null;
             if (answer is { Value: null, Failure: null })
                 throw new InvalidOperationException("IPeerReconciler returned neither a value nor a failure.");
@@ -182,6 +182,7 @@ internal sealed partial class PeerPull : IDisposable
         IsPartial = IsProgress(result.Failure),
         Verdicts = _totals.Verdicts,
         BytesReceived = _totals.BytesReceived,
+        Source = _totals.Source,
         Duration = _timeProvider.GetElapsedTime(_started),
     };
 
@@ -237,7 +238,7 @@ internal sealed partial class PeerPull : IDisposable
         try
         {
             var page = await pages.TakeAsync().ConfigureAwait(false);
-            _totals.BytesReceived += page?.BytesReceived ?? 0;
+            _totals.AddReceived(page?.BytesReceived ?? 0, page?.Source);
             _hasReceived |= page is not null;
             return (page, null);
         }

@@ -13,6 +13,9 @@ public sealed record PeerReport(NodeAddress Peer)
     /// <summary>The number of bytes received, before decompression.</summary>
     public long BytesReceived { get; init; }
 
+    /// <summary>Where the last response came from, or <see langword="null"/> if no response came or the client uses no network.</summary>
+    public PeerSource? Source { get; init; }
+
     /// <summary>The time from the first request to the last verdict.</summary>
     public TimeSpan Duration { get; init; }
 

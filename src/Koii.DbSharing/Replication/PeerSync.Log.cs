@@ -29,5 +29,12 @@ internal sealed partial class PeerSync
             Level = LogLevel.Debug,
             Message = "Peer {Peer} returned no summary: {Failure} The full list is read instead.")]
         public static partial void SummaryFailed(ILogger logger, NodeAddress peer, PeerFailure failure);
+
+        [LoggerMessage(
+            EventId = 1033,
+            EventName = nameof(ListTakesTooLong),
+            Level = LogLevel.Information,
+            Message = "The list of {Peer} was not read to its end within {Timeout}. The records that arrived are stored. If this repeats, raise PeerLimits.PeerTimeout.")]
+        public static partial void ListTakesTooLong(ILogger logger, NodeAddress peer, TimeSpan timeout);
     }
 }

@@ -172,7 +172,11 @@ internal sealed partial class PeerSync(
                 path = PeerPath.FullList;
 
             if ((failure ?? page.Failure) is { } ending)
+            {
+                if (pull.IsOutOfTime && path == PeerPath.FullList)
+                    Log.ListTakesTooLong(logger, pull.Peer, _limits.PeerTimeout);
                 return new StepResult(path, ending);
+            }
         }
 
         // A list that was read to its end counts as read even if it is empty.

@@ -130,7 +130,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 entry.ListReadAt = now;
             // A 304 or a failure does not invalidate the stored entity tag.
             if (report is { Path: PeerPath.FullList, Failure: null })
-                (entry.EntityTag, entry.EntityTagAt, entry.EarliestDue) = (IsFinal(report.Verdicts) && IsShort(result.EntityTag) ? result.EntityTag : null, now, earliestDue);
+                RecordEntityTag(entry, report.Verdicts, result.EntityTag, earliestDue, now);
             RecordFailure(entry, report, now);
         }
     }
@@ -158,6 +158,18 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
 
     /// <summary>Returns whether each record was finally decided. With space in the store a full record must come again, and a policy may change its answer.</summary>
     private static bool IsFinal(VerdictCounts verdicts) => verdicts.Full == 0 && !verdicts.RejectedByReason.ContainsKey(RejectionReason.Policy);
+
+    /// <summary>
+    /// Keeps the tag of a list whose elements are all decided. An element that was rejected may have been damaged on the way, and a 304 would hide the record: the tag is kept only
+    /// after a second reading of the same list with the same rejections.
+    /// </summary>
+    private static void RecordEntityTag(Entry entry, VerdictCounts verdicts, string? tag, long? earliestDue, long now)
+    {
+        var reading = (tag, verdicts.Rejected);
+        var isKept = IsFinal(verdicts) && IsShort(tag) && (verdicts.Rejected == 0 || entry.LastReading == reading);
+        (entry.EntityTag, entry.EntityTagAt, entry.EarliestDue) = (isKept ? tag : null, now, earliestDue);
+        entry.LastReading = IsShort(tag) ? reading : default;
+    }
 
     private static bool IsShort([NotNullWhen(true)] string? entityTag) => entityTag is { Length: <= MaxEntityTagLength };
 
@@ -270,6 +282,9 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         public string? EntityTag { get; set; }
 
         public long EntityTagAt { get; set; }
+
+        /// <summary>The tag of the last list that was read to its end, and the number of its elements that were rejected.</summary>
+        public (string? EntityTag, long Rejected) LastReading { get; set; }
 
         public long? EarliestDue { get; set; }
     }

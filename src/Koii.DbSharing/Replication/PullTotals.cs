@@ -11,7 +11,10 @@ internal sealed class PullTotals
     public VerdictCounts Verdicts => _verdicts.ToCounts();
 
     /// <summary>The number of bytes received, before decompression.</summary>
-    public long BytesReceived { get; set; }
+    public long BytesReceived { get; private set; }
+
+    /// <summary>Where the last response came from.</summary>
+    public PeerSource? Source { get; private set; }
 
     /// <summary>The number of failed signature checks.</summary>
     public int FailedChecks { get; private set; }
@@ -23,6 +26,13 @@ internal sealed class PullTotals
     /// Whether at least half of what was received was stored as new. The bytes received count as well as those of the records, so that a peer cannot send padding.
     /// </summary>
     public bool IsMostlyNew => _newBytes > 0 && 2 * _newBytes >= Math.Max(_recordBytes, BytesReceived);
+
+    /// <summary>Adds what a response had, or a part of it.</summary>
+    public void AddReceived(long bytes, PeerSource? source)
+    {
+        BytesReceived += bytes;
+        Source = source ?? Source;
+    }
 
     /// <summary>Adds a page that was processed.</summary>
     public void Add(PeerPage page, BatchResult result)

@@ -32,5 +32,13 @@ internal sealed partial class ReplicationRound
             "All {Peers} peers answered that they do not have task {TaskId} (404). Check the options TaskId and ResourceName. Not logged again until a peer has it.",
             EventName = nameof(TaskNotFound))]
         public static partial void TaskNotFound(ILogger logger, int peers, string taskId);
+
+        [LoggerMessage(
+            1009,
+            LogLevel.Warning,
+            "The clock of this node differs from those of its peers for task {TaskId}: the median of {Addresses} addresses is {Offset} ahead of it. "
+                + "A slow clock rejects new records as not yet valid. Not logged again until the clocks agree.",
+            EventName = nameof(ClockDiffers))]
+        public static partial void ClockDiffers(ILogger logger, string taskId, TimeSpan offset, int addresses);
     }
 }

@@ -30,6 +30,11 @@ internal sealed partial class ReplicationRound(
     TimeProvider timeProvider,
     ILogger logger)
 {
+    /// <summary>The number of addresses from which on the median of their clocks counts.</summary>
+    private const int MinClocks = 3;
+
+    private static readonly TimeSpan MaxClockOffset = TimeSpan.FromMinutes(1);
+
     // Half of the places stay free for the peers of the next round, however slow the others are.
     private readonly int _maxLate = Math.Max(1, Math.Min(options.FanOut, options.MaxConcurrentPeers) / 2);
     private readonly string _taskId = options.TaskId;
@@ -38,6 +43,7 @@ internal sealed partial class ReplicationRound(
     private bool _hadNodeList = true;
     private bool _hadSuccess = true;
     private bool _wasNotFound;
+    private bool _isClockOff;
 
     /// <summary>Runs one round.</summary>
     /// <param name="lateAfter">The time after which the round no longer waits for a pull. <see langword="null"/> to wait for all pulls, late ones of earlier rounds too.</param>
@@ -74,8 +80,10 @@ internal sealed partial class ReplicationRound(
         var listing = await GetNodesAsync(cancellationToken).ConfigureAwait(false);
         var hasNodeList = listing.Status != NodeListingStatus.Unavailable || listing.Nodes.Count > 0;
 
-        roundAware?.BeginRound();
-        pulls.Start(hasNodeList ? Select([.. listing.Nodes.Except(pulls.Peers)]) : []);
+        var late = pulls.Peers;
+        var selected = hasNodeList ? Select([.. listing.Nodes.Except(late)]) : [];
+        roundAware?.BeginRound(selected, late);
+        pulls.Start(selected);
         var rest = lateAfter - timeProvider.GetElapsedTime(started);
         var reports = await pulls.WaitAsync(rest < TimeSpan.Zero ? TimeSpan.Zero : rest, _maxLate, cancellationToken).ConfigureAwait(false);
         var verdicts = new VerdictTally();
@@ -136,6 +144,7 @@ internal sealed partial class ReplicationRound(
             }
 
             LogAllFailed(round.Peers);
+            LogClock(round.Peers);
         }
 
         _hadNodeList = round.Outcome != RoundOutcome.NoNodeList;
@@ -156,5 +165,25 @@ internal sealed partial class ReplicationRound(
         if (isNotFound && !_wasNotFound)
             Log.TaskNotFound(logger, reports.Count, _taskId);
         _wasNotFound = isNotFound;
+    }
+
+    // The clocks of peers never decide about a record, but a wrong clock of this node is the most likely reason if all of them differ from it.
+    private void LogClock(IReadOnlyList<PeerReport> reports)
+    {
+        TimeSpan[] offsets =
+        [
+            .. reports.Where(report => report.Source?.ClockOffset is not null)
+                .GroupBy(report => report.Source!.Address?.ToString() ?? report.Peer.Host)
+                .Select(address => address.First().Source!.ClockOffset!.Value)
+                .Order(),
+        ];
+        if (offsets.Length < MinClocks)
+            return;
+
+        var median = offsets[offsets.Length / 2];
+        var isOff = median.Duration() > MaxClockOffset;
+        if (isOff && !_isClockOff)
+            Log.ClockDiffers(logger, _taskId, median, offsets.Length);
+        _isClockOff = isOff;
     }
 }

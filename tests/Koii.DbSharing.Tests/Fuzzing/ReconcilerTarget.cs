@@ -78,7 +78,7 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
         {
             Assert.That(Enum.IsDefined(failure.Kind) && failure.Kind is not PeerFailureKind.UnexpectedError, Is.True);
             Assert.That(failure.Detail ?? "", Does.Not.Contain("\n"));
-            Assert.That(failure.RetryAfter, Is.Null.Or.InRange(TimeSpan.Zero, TimeSpan.FromDays(1)));
+            Assert.That(failure.RetryAfter, Is.Null.Or.InRange(TimeSpan.Zero, TimeSpan.FromHours(1)));
         }
 
         return HashCode.Combine(

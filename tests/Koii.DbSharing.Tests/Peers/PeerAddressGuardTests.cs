@@ -146,7 +146,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
         for (var round = 0; round < 3; round++)
         {
-            client.BeginRound();
+            client.BeginRound([], []);
             var first = round; // Each round leaves out another one.
             var failures = new List<PeerFailureKind?>();
             for (var number = 0; number < 3; number++)
@@ -174,7 +174,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
 
         for (var round = 0; round < 12 * names; round++)
         {
-            client.BeginRound();
+            client.BeginRound([], []);
             random.Shuffle(peers);
             var pulls = peers.Select(address => client.ReadAllAsync(address, null).SingleAsync().AsTask()).ToArray();
             mayResolve.TrySetResult();
@@ -194,7 +194,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var guard = Guard(connect: Connect(peer));
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
-        client.BeginRound();
+        client.BeginRound([], []);
 
         var pulls = Enumerable.Range(0, 3).Select(number => client.ReadAllAsync(NodeAddress.Parse($"http://host.example/{number}"), null).SingleAsync().AsTask());
 
@@ -206,12 +206,12 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     {
         var guard = Guard();
         var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
-        guard.BeginRound();
+        guard.BeginRound([]);
 
         Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
         Clock.Advance(10 * Options.Interval);
         Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "a round may take longer than any interval");
-        guard.BeginRound();
+        guard.BeginRound([]);
         Assert.That(peers.Reverse().Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "late calls of a round do not count in the next one");
     }
 
@@ -223,7 +223,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
         var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
-        client.BeginRound();
+        client.BeginRound([], []);
         Assert.That(peers[..2].Select(guard.TryAdmit), Is.All.True);
 
         Assert.That((await client.FetchAsync(peers[0], new LinktreeId[1]).SingleAsync()).Failure, Is.Null);
@@ -238,7 +238,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var later = false;
         var guard = NewGuard((host, _) => Resolved(host, later ? Public : $"9.9.9.{host[4]}"), Connect(peer));
         var names = Enumerable.Range(1, 5).Select(number => NodeAddress.Parse($"http://name{number}.example")).ToArray();
-        guard.BeginRound();
+        guard.BeginRound([]);
         foreach (var name in names)
             Assert.That((await AskAsync(name, guard))?.Kind, Is.Null, "each at an address of its own");
 

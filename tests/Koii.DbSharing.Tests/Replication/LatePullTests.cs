@@ -137,7 +137,9 @@ public sealed class LatePullTests
     private static async IAsyncEnumerable<PeerPage> OnePageAndThenNothingAsync(string? entityTag, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new PeerPage([Samples.Linktree()]);
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        var never = new TaskCompletionSource(); // Continues inside the cancellation, unlike Task.Delay.
+        using var registration = cancellationToken.Register(() => never.TrySetCanceled(cancellationToken));
+        await never.Task;
     }
 
     private static IEnumerable<int> Asked(Node node) => node.Peers.Calls.Select(call => int.Parse(call.Peer.Host["peer".Length..^".example".Length], null));

@@ -223,7 +223,7 @@ public sealed class PeerPullTests
             await Task.CompletedTask;
             if (entityTag is null)
                 yield return OneRecord;
-            yield return entityTag is null ? new PeerPage([Samples.Linktree(2).Forged()]) { EntityTag = "tag" } : new PeerPage([]) { NotModified = true, BytesReceived = 17 };
+            yield return entityTag is null ? new PeerPage([Samples.Linktree(2)]) { EntityTag = "tag" } : new PeerPage([]) { NotModified = true, BytesReceived = 17 };
         }
     }
 

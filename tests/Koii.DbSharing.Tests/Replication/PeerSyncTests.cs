@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
@@ -250,6 +251,25 @@ public sealed class PeerSyncTests : PeerSyncFixture
         await AskAsync();
 
         Assert.That(_node.Log.Names(LogLevel.Warning), Is.EqualTo(new[] { "TaskNotFound" }));
+    }
+
+    [TestCase(3, 61, true)]
+    [TestCase(3, 59, false)]
+    [TestCase(2, 7200, false)]
+    public async Task Warning_says_once_that_the_clock_differs_from_the_median_of_three_addresses(int addresses, int seconds, bool isLogged)
+    {
+        var node = new Node().Lists(4);
+        for (var peer = 1; peer <= 4; peer++)
+        {
+            // Two peers at one address count once, and one lie does not move the median.
+            var source = new PeerSource(IPAddress.Parse($"192.0.2.{Math.Min(peer, addresses)}"), peer == 1 ? TimeSpan.FromDays(-1000) : TimeSpan.FromSeconds(seconds));
+            node.Peers.Serve(Node.Peer(peer), new PeerPage([]) { Source = source });
+        }
+
+        await node.ShareAsync();
+        await node.ShareAsync();
+
+        Assert.That(node.Log.Names(LogLevel.Warning), Is.EqualTo(isLogged ? new[] { "ClockDiffers" } : []));
     }
 
     [Test]

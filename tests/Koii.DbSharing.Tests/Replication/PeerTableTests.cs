@@ -330,6 +330,21 @@ public sealed class PeerTableTests
         Assert.That(_table.GetEntityTag(Peer), Is.Null, "the policy may admit it the next time");
     }
 
+    [Test]
+    public void Entity_tag_of_a_list_with_rejected_elements_is_kept_after_a_second_reading_with_the_same()
+    {
+        RecordList("tag", verdicts: Rejected(1));
+        Assert.That(_table.GetEntityTag(Peer), Is.Null, "the element may have been damaged on the way");
+        RecordList("tag", verdicts: Rejected(2));
+        Assert.That(_table.GetEntityTag(Peer), Is.Null);
+        RecordList("tag", verdicts: Rejected(2));
+        Assert.That(_table.GetEntityTag(Peer), Is.EqualTo("tag"));
+        RecordList("other", verdicts: Rejected(2));
+        Assert.That(_table.GetEntityTag(Peer), Is.Null);
+
+        static VerdictCounts Rejected(int count) => new() { Inserted = 5, RejectedByReason = new Dictionary<RejectionReason, long> { [RejectionReason.BadSignature] = count } };
+    }
+
     // The extension and the last list.
 
     [TestCase(true, 60)]

@@ -27,7 +27,8 @@ internal sealed class Initiator(ItemSet set, ISet<LinktreeId> need, ISet<Linktre
     }
 
     /// <summary>Writes the first message.</summary>
-    public byte[] Start() => WriteFirstMessage();
+    /// <param name="since">The time from which on the sets are compared, in milliseconds since the Unix epoch. 0 to compare them as a whole.</param>
+    public byte[] Start(long since = 0) => WriteFirstMessage((ulong)since);
 
     /// <summary>Processes the answer to the last message.</summary>
     /// <param name="answer">The answer.</param>

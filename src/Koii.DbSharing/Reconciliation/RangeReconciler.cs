@@ -34,11 +34,14 @@ internal abstract class RangeReconciler(ItemSet set, int frameLimit)
 
     protected ItemSet Set { get; } = set;
 
-    /// <summary>Writes the first message: the whole set, divided into parts or listed.</summary>
-    protected byte[] WriteFirstMessage()
+    /// <summary>Writes the first message: the whole set, or the items from a time on, divided into parts or listed.</summary>
+    protected byte[] WriteFirstMessage(ulong since)
     {
         var output = new MessageWriter();
-        WriteParts(output, default, Set.End);
+        var lower = since > 0 ? Set.PositionOf(RangeBound.At(since, [])) : default;
+        if (since > 0)
+            output.WriteSkip(lower.Bound);
+        WriteParts(output, lower, Set.End);
         return output.ToArray();
     }
 

@@ -42,6 +42,7 @@ internal sealed partial class PeerSync(
     {
         None,
         Reconcile,
+        ReconcileRecent,
         FullList,
         FirstList,
     }
@@ -95,15 +96,18 @@ internal sealed partial class PeerSync(
 
         return next switch
         {
-            NextStep.Reconcile => await ReconcileAsync(pull, ours, cancellationToken).ConfigureAwait(false),
+            NextStep.ReconcileRecent => await ReconcileAsync(pull, ours, RecentSince(pull.Peer), cancellationToken).ConfigureAwait(false),
+            NextStep.Reconcile => await ReconcileAsync(pull, ours, since: 0, cancellationToken).ConfigureAwait(false),
             NextStep.FullList => await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = true },
             _ => new StepResult(theirs.Set == ours.Summary ? PeerPath.InSync : PeerPath.None) { HasExtension = true },
         };
     }
 
-    private async ValueTask<StepResult> ReconcileAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
+    private long RecentSince(NodeAddress peer) => Math.Max(0, (peers.GetFullSince(peer) ?? 0) - (options.MaxClockSkew.Ticks / TimeSpan.TicksPerMillisecond));
+
+    private async ValueTask<StepResult> ReconcileAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
     {
-        var result = await _reconcile!.RunAsync(pull, ours, cancellationToken).ConfigureAwait(false);
+        var result = await _reconcile!.RunAsync(pull, ours, since, cancellationToken).ConfigureAwait(false) with { IsRecentOnly = since > 0 };
         if (result is not { Path: PeerPath.None, Failure: { } failure } || EndsPull(pull, failure))
             return result;
 
@@ -130,6 +134,8 @@ internal sealed partial class PeerSync(
             return NextStep.FullList;
         }
 
+        if (peers.GetFullSince(peer) is not null && theirs.CanReconcile)
+            return NextStep.ReconcileRecent;
         // A much larger set is read as a whole: compressed, in order, and without a request for each part.
         if (!hasRecentList && theirs.Set.Count > 2 * ours.Count)
             return NextStep.FirstList;

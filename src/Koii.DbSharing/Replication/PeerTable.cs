@@ -29,7 +29,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     private static readonly TimeSpan NoExtensionLifetime = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<NodeAddress, Entry> _entries = [];
+    private readonly Dictionary<NodeAddress, PeerEntry> _entries = [];
     private long _updates;
     private long _answers;
 
@@ -72,6 +72,20 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     {
         lock (_lock)
             return _entries.TryGetValue(peer, out var entry) && entry.ListReadAt is { } readAt && Age(readAt) < ListLifetime;
+    }
+
+    /// <summary>
+    /// Gets the time at which the whole set of the peer was last compared, in milliseconds since the Unix epoch, if the store had no space for records of it. For an hour only what is
+    /// newer is then compared, so that a full store does not compare what it cannot store in every round. Otherwise <see langword="null"/>.
+    /// </summary>
+    public long? GetFullSince(NodeAddress peer)
+    {
+        lock (_lock)
+        {
+            return _entries.TryGetValue(peer, out var entry) && entry.FullAt is { } fullAt && Age(fullAt) < ListLifetime
+                ? (timeProvider.GetUtcNow() - Age(fullAt)).ToUnixTimeMilliseconds()
+                : null;
+        }
     }
 
     /// <summary>Gets the entity tag of the peer's last list if every element of it was stored or finally decided, or <see langword="null"/> if the list must be sent.</summary>
@@ -118,7 +132,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
             {
                 if (_entries.Count >= Capacity)
                     RemoveQuarter();
-                _entries.Add(report.Peer, entry = new Entry { LastReport = report });
+                _entries.Add(report.Peer, entry = new PeerEntry { LastReport = report });
             }
 
             entry.Order = ++_updates;
@@ -128,6 +142,8 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 (entry.HasExtension, entry.ExtensionCheckedAt) = (hasExtension, now);
             if (report.Path is PeerPath.FullList or PeerPath.NotModified)
                 entry.ListReadAt = now;
+            if (report.Failure is null && !result.IsRecentOnly)
+                entry.FullAt = report.Verdicts.Full > 0 ? now - (long)(report.Duration.TotalSeconds * timeProvider.TimestampFrequency) : null;
             // A 304 or a failure does not invalidate the stored entity tag.
             if (report is { Path: PeerPath.FullList, Failure: null })
                 RecordEntityTag(entry, report.Verdicts, result.EntityTag, earliestDue, now);
@@ -144,6 +160,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
             {
                 entry.EntityTag = null;
                 entry.ListReadAt = null;
+                entry.FullAt = null;
                 entry.HasExtension = null;
             }
         }
@@ -163,7 +180,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     /// Keeps the tag of a list whose elements are all decided. An element that was rejected may have been damaged on the way, and a 304 would hide the record: the tag is kept only
     /// after a second reading of the same list with the same rejections.
     /// </summary>
-    private static void RecordEntityTag(Entry entry, VerdictCounts verdicts, string? tag, long? earliestDue, long now)
+    private static void RecordEntityTag(PeerEntry entry, VerdictCounts verdicts, string? tag, long? earliestDue, long now)
     {
         var reading = (tag, verdicts.Rejected);
         var isKept = IsFinal(verdicts) && IsShort(tag) && (verdicts.Rejected == 0 || entry.LastReading == reading);
@@ -173,7 +190,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
 
     private static bool IsShort([NotNullWhen(true)] string? entityTag) => entityTag is { Length: <= MaxEntityTagLength };
 
-    private void RecordFailure(Entry entry, PeerReport report, long now)
+    private void RecordFailure(PeerEntry entry, PeerReport report, long now)
     {
         (entry.PausedAt, entry.Pause) = (now, report.Failure?.RetryAfter ?? TimeSpan.Zero);
         switch (report.Failure)
@@ -202,9 +219,9 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     /// Returns whether one more failure counts. As long as no peer answers, the network of this node is the likely cause: peers that answered before are then asked again after one
     /// round, and not only after a backoff that grew meanwhile. The others count, because a list of dead addresses must not be connected to for ever.
     /// </summary>
-    private bool CountsAgain(Entry entry) => entry.Failures == 0 || _answers > entry.AnswersAtFailure || !HasAnsweredWithin(entry, ProbedFor);
+    private bool CountsAgain(PeerEntry entry) => entry.Failures == 0 || _answers > entry.AnswersAtFailure || !HasAnsweredWithin(entry, ProbedFor);
 
-    private bool HasAnsweredWithin(Entry entry, TimeSpan time) => entry.AnsweredAt is { } answeredAt && Age(answeredAt) < time;
+    private bool HasAnsweredWithin(PeerEntry entry, TimeSpan time) => entry.AnsweredAt is { } answeredAt && Age(answeredAt) < time;
 
     private TimeSpan GetBackoff(int failures)
     {
@@ -213,7 +230,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         return TimeSpan.FromTicks((long)Math.Min(interval.Ticks * rounds, MaxBackoff.Ticks)) * (0.8 + 0.4 * random.NextDouble());
     }
 
-    private PeerState StateOf(Entry entry) => entry switch
+    private PeerState StateOf(PeerEntry entry) => entry switch
     {
         { Failures: > 0 } => RetryIn(entry) is null ? PeerState.RetryDue : PeerState.BackingOff,
         _ when IsPaused(entry) => PeerState.BackingOff,
@@ -221,9 +238,9 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         _ => PeerState.Ready,
     };
 
-    private bool IsPaused(Entry entry) => Age(entry.PausedAt) < entry.Pause;
+    private bool IsPaused(PeerEntry entry) => Age(entry.PausedAt) < entry.Pause;
 
-    private TimeSpan? RetryIn(Entry entry)
+    private TimeSpan? RetryIn(PeerEntry entry)
     {
         var pause = entry.Pause - Age(entry.PausedAt);
         var backoff = entry.Failures > 0 ? entry.Backoff - Age(entry.FailedAt) : TimeSpan.Zero;
@@ -231,7 +248,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         return remaining > TimeSpan.Zero ? remaining : null;
     }
 
-    private bool? ExtensionOf(Entry entry) =>
+    private bool? ExtensionOf(PeerEntry entry) =>
         entry.HasExtension is { } has && Age(entry.ExtensionCheckedAt) < (has ? ExtensionLifetime : NoExtensionLifetime) ? has : null;
 
     private TimeSpan Age(long timestamp) => timeProvider.GetElapsedTime(timestamp);
@@ -242,50 +259,5 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
         var removed = _entries.OrderBy(pair => pair.Value.GoodSince is not null).ThenBy(pair => pair.Value.Order).Take(Capacity / 4).Select(pair => pair.Key).ToArray();
         foreach (var peer in removed)
             _entries.Remove(peer);
-    }
-
-    /// <summary>The record of one peer. Timestamps are those of the clock's <see cref="TimeProvider.GetTimestamp"/>.</summary>
-    private sealed class Entry
-    {
-        public required PeerReport LastReport { get; set; }
-
-        public DateTimeOffset LastReportAt { get; set; }
-
-        /// <summary>The position in the order of recording.</summary>
-        public long Order { get; set; }
-
-        public long? GoodSince { get; set; }
-
-        public int Failures { get; set; }
-
-        public long FailedAt { get; set; }
-
-        /// <summary>The number of answers of all peers at the time of the last failure.</summary>
-        public long AnswersAtFailure { get; set; }
-
-        /// <summary>The time of the last answer of the peer that counted as one of a node of this task.</summary>
-        public long? AnsweredAt { get; set; }
-
-        public long PausedAt { get; set; }
-
-        /// <summary>How long the peer asked not to be called.</summary>
-        public TimeSpan Pause { get; set; }
-
-        public TimeSpan Backoff { get; set; }
-
-        public bool? HasExtension { get; set; }
-
-        public long ExtensionCheckedAt { get; set; }
-
-        public long? ListReadAt { get; set; }
-
-        public string? EntityTag { get; set; }
-
-        public long EntityTagAt { get; set; }
-
-        /// <summary>The tag of the last list that was read to its end, and the number of its elements that were rejected.</summary>
-        public (string? EntityTag, long Rejected) LastReading { get; set; }
-
-        public long? EarliestDue { get; set; }
     }
 }

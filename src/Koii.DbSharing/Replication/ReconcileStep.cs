@@ -27,17 +27,18 @@ internal sealed class ReconcileStep(
     /// <summary>Reconciles with the peer of a pull.</summary>
     /// <param name="pull">The pull.</param>
     /// <param name="ours">The set held here.</param>
+    /// <param name="since">The timestamp from which on the sets are compared. 0 to compare them as a whole.</param>
     /// <param name="cancellationToken">Ends the step with <see cref="OperationCanceledException"/>.</param>
     /// <returns>
     /// <see cref="PeerPath.Reconciled"/>, with the failure of processing that ended the pull, if any; or <see cref="PeerPath.None"/> with the peer's failure, after which the
     /// full list is read.
     /// </returns>
-    public async ValueTask<StepResult> RunAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
+    public async ValueTask<StepResult> RunAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
     {
         reservations.Enter();
         try
         {
-            return await RunTripsAsync(pull, ours, cancellationToken).ConfigureAwait(false);
+            return await RunTripsAsync(pull, ours, since, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -45,12 +46,12 @@ internal sealed class ReconcileStep(
         }
     }
 
-    private async ValueTask<StepResult> RunTripsAsync(PeerPull pull, ItemSet ours, CancellationToken cancellationToken)
+    private async ValueTask<StepResult> RunTripsAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
     {
         var last = new FetchProgress(requested: 0);
         for (var need = new MissingIds([], MaxRoundTrips, Compared: 0, Failure: null); ;)
         {
-            need = await FindMissingIdsAsync(pull, ours, last.Undelivered, need).ConfigureAwait(false);
+            need = await FindMissingIdsAsync(pull, ours, since, last.Undelivered, need).ConfigureAwait(false);
             if (need.Failure is not null)
                 return FallBack(pull, need.Failure);
 
@@ -86,12 +87,12 @@ internal sealed class ReconcileStep(
 
     private static StepResult Reconciled(bool isExpensive) => new(PeerPath.Reconciled) { HasExtension = !isExpensive };
 
-    private async ValueTask<MissingIds> FindMissingIdsAsync(PeerPull pull, ItemSet ours, HashSet<LinktreeId> undelivered, MissingIds before)
+    private async ValueTask<MissingIds> FindMissingIdsAsync(PeerPull pull, ItemSet ours, long since, HashSet<LinktreeId> undelivered, MissingIds before)
     {
         var need = new HashSet<LinktreeId>();
         var listed = new HashSet<LinktreeId>();
         var initiator = new Initiator(ours, listed) { Compared = before.Compared };
-        var message = initiator.Start();
+        var message = initiator.Start(since);
         for (var tripsLeft = before.TripsLeft - 1; tripsLeft >= 0; tripsLeft--)
         {
             var sent = message;

@@ -167,6 +167,8 @@ internal sealed class RecordProcessor(
     {
         var bad = candidates.RemoveAll(index => rejections.IsBadSignature(batch[index]) && Decide(batch, index, BadSignature));
         candidates.RemoveAll(index => rejections.IsSettled(batch[index].Id) && Decide(batch, index, new Verdict(VerdictKind.Superseded)));
+        // A version of the same identity that came since makes space for this one.
+        candidates.RemoveAll(index => rejections.IsFull(batch[index].Id) && !batch.Held.ContainsKey(index) && Decide(batch, index, new Verdict(VerdictKind.Full)));
         return bad;
     }
 
@@ -241,6 +243,8 @@ internal sealed class RecordProcessor(
         // This verdict is permanent, so it is cached; otherwise the signature would be verified in every round.
         if (outcome == PutOutcome.Superseded)
             rejections.AddSuperseded(batch.Peer, batch[index].Id);
+        else if (outcome == PutOutcome.Full)
+            rejections.AddFull(batch[index].Id);
         else if (outcome == PutOutcome.Replaced && batch.Held.TryGetValue(index, out var replaced))
             rejections.AddSuperseded(batch.Peer, replaced);
     }

@@ -30,6 +30,9 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     /// <summary>Submissions are counted like a peer. No peer has this name (RFC 6761 §6.4).</summary>
     private static readonly NodeAddress Submissions = NodeAddress.Parse("http://submissions.invalid");
 
+    /// <summary>Records that find no space in the store are counted apart, so that they use up the entries of no peer.</summary>
+    private static readonly NodeAddress FullStore = NodeAddress.Parse("http://full.invalid");
+
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeAddress, long> _exhaustedAt = [];
     private Generation _current = new(timeProvider.GetTimestamp());
@@ -40,6 +43,7 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
         Signature,
         Delivery,
         Content,
+        Full,
     }
 
     /// <summary>The number of entries.</summary>
@@ -60,8 +64,11 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     /// </summary>
     public bool IsSettled(LinktreeId id) => !IsEmpty && IsKnown(ContentKey(id));
 
+    /// <summary>Gets whether the store had no space for a record with this id.</summary>
+    public bool IsFull(LinktreeId id) => !IsEmpty && IsKnown(FullKey(id));
+
     /// <summary>Gets whether fetching a record from a peer may change the store.</summary>
-    public bool IsWorthFetching(NodeAddress peer, LinktreeId id) => !IsSettled(id) && !IsKnown(DeliveryKey(peer, id));
+    public bool IsWorthFetching(NodeAddress peer, LinktreeId id) => !IsSettled(id) && !IsFull(id) && !IsKnown(DeliveryKey(peer, id));
 
     /// <summary>Gets whether the peer used up its entries within the last hour, so that rejections that it causes are not cached.</summary>
     public bool IsExhausted(NodeAddress peer)
@@ -80,6 +87,10 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     /// <param name="id">The record's id, computed here.</param>
     public void AddSuperseded(NodeAddress? peer, LinktreeId id) => Add(peer, ContentKey(id), long.MaxValue);
 
+    /// <summary>Caches that the store has no space for a record. A full store seldom has space again, so the record is neither verified nor fetched for the lifetime of the entry.</summary>
+    /// <param name="id">The record's id, computed here.</param>
+    public void AddFull(LinktreeId id) => Add(FullStore, FullKey(id), long.MaxValue);
+
     /// <summary>Caches the verdict of a record that was fetched by its id, so that it is not fetched again while the verdict holds.</summary>
     /// <param name="peer">The peer that delivered it.</param>
     /// <param name="linktree">The record as it arrived; its id was computed here.</param>
@@ -95,8 +106,7 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
             case { Kind: VerdictKind.NotYetValid }:
                 Add(peer, ContentKey(linktree.Id), dueAt);
                 break;
-            // A full store seldom has space again. Without the entry, everything that finds no space would be fetched in every round.
-            case { Reason: RejectionReason.BadSignature } or { Kind: VerdictKind.Full }:
+            case { Reason: RejectionReason.BadSignature }:
                 Add(peer, DeliveryKey(peer, linktree.Id), long.MaxValue);
                 break;
         }
@@ -171,6 +181,8 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     }
 
     private static UInt128 DeliveryKey(NodeAddress peer, LinktreeId id) => Key(KeyKind.Delivery, id, Encoding.UTF8.GetBytes(peer.Url));
+
+    private static UInt128 FullKey(LinktreeId id) => Key(KeyKind.Full, id, default);
 
     private static UInt128 ContentKey(LinktreeId id) => Key(KeyKind.Content, id, default);
 

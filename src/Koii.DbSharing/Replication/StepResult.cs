@@ -10,4 +10,7 @@ internal readonly record struct StepResult(PeerPath Path, PeerFailure? Failure =
 
     /// <summary>The entity tag of the list as it was read.</summary>
     public string? EntityTag { get; init; }
+
+    /// <summary>Whether only records from a time on were compared.</summary>
+    public bool IsRecentOnly { get; init; }
 }

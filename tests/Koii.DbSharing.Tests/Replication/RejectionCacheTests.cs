@@ -90,13 +90,13 @@ public sealed class RejectionCacheTests
     }
 
     [Test]
-    public void Record_for_which_the_store_is_full_is_not_fetched_from_that_peer_again()
+    public void Record_for_which_the_store_is_full_is_not_fetched_again()
     {
-        _cache.AddFetched(Peer, Samples.Linktree(), new Verdict(VerdictKind.Full), dueAt: 0);
+        _cache.AddFull(Samples.Linktree().Id);
 
         Assert.That(_cache.IsWorthFetching(Peer, Samples.Linktree().Id), Is.False);
-        Assert.That(_cache.IsWorthFetching(Other, Samples.Linktree().Id), Is.True);
-        Assert.That(_cache.IsSettled(Samples.Linktree().Id), Is.False);
+        Assert.That(_cache.IsWorthFetching(Other, Samples.Linktree().Id), Is.False);
+        Assert.That((_cache.IsFull(Samples.Linktree().Id), _cache.IsSettled(Samples.Linktree().Id)), Is.EqualTo((true, false)));
     }
 
     [Test]

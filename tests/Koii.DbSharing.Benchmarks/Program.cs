@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Koii.DbSharing.Benchmarks;
 using Koii.DbSharing.Benchmarks.Compare;
+using Koii.DbSharing.Benchmarks.Delay;
 using Koii.DbSharing.Benchmarks.Hostile;
 using Koii.DbSharing.Benchmarks.Load;
 using Koii.DbSharing.Benchmarks.Negentropy;
@@ -38,6 +39,10 @@ switch (args)
         return await ShareCommand.RunAsync(count, state, urls);
     case [HostileCommand.Verb, .. var arguments]:
         return await HostileCommand.RunAsync(arguments);
+    case [OutageCommand.Verb, .. var arguments]:
+        return await OutageCommand.RunAsync(arguments);
+    case [SlowPeersCommand.Verb, .. var arguments]:
+        return await SlowPeersCommand.RunAsync(arguments);
     case [StdioCommand.Verb]:
         return StdioCommand.Run();
     default:

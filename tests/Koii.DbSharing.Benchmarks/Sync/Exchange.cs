@@ -34,7 +34,7 @@ internal sealed record Exchange(long BytesUp, long BytesDown, int RoundTrips, Ti
         if (Time(initiatorWatch, () => initiatorSet.Summary != theirs))
         {
             var initiator = new Initiator(initiatorSet, need);
-            for (var next = Time(initiatorWatch, initiator.Start); next is not null; trips++)
+            for (var next = Time(initiatorWatch, () => initiator.Start()); next is not null; trips++)
             {
                 var message = next;
                 up += message.Length;

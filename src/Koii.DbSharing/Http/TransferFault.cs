@@ -9,7 +9,7 @@ internal enum TransferFaultKind
     /// <summary>None of the host's addresses is allowed.</summary>
     AddressRefused,
 
-    /// <summary>As many other peers at the same address as are allowed were admitted a short time ago.</summary>
+    /// <summary>As many other peers at the same address as are allowed are called in this round.</summary>
     TooManyPeersAtAddress,
 
     /// <summary>A time limit was exceeded.</summary>
@@ -36,6 +36,7 @@ internal enum TransferFaultKind
 internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
 {
     public static readonly TransferFault ConnectTimeout = new(TransferFaultKind.TimedOut, "The connection was not made in time.");
+    public static readonly TransferFault ResolveTimeout = new(TransferFaultKind.TimedOut, "The name of the host was not resolved in time.");
     public static readonly TransferFault HeadersTimeout = new(TransferFaultKind.TimedOut, "The headers did not come in time.");
     public static readonly TransferFault IdleTimeout = new(TransferFaultKind.TimedOut, "The next bytes of the body did not come in time.");
     public static readonly TransferFault WholeTimeout = new(TransferFaultKind.TimedOut, "The transfer as a whole took too long.");
@@ -49,7 +50,7 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
         new(TransferFaultKind.AddressRefused, "The host has no public address, and AllowPrivateAddresses is not set.");
 
     public static readonly TransferFault TooManyPeersAtAddress =
-        new(TransferFaultKind.TooManyPeersAtAddress, "As many peers as are allowed at its address were asked a short time ago.");
+        new(TransferFaultKind.TooManyPeersAtAddress, "Two other peers at its address are called in this round, and it is called in a later one.");
 
     private static readonly TransferFault UnknownName = new(TransferFaultKind.Unreachable, "The name of the host is unknown.");
     private static readonly TransferFault NoConnection = new(TransferFaultKind.Unreachable, "No connection could be made.");
@@ -76,7 +77,7 @@ internal sealed record TransferFault(TransferFaultKind Kind, string Detail)
             // SocketsHttpHandler and HttpClient report their own time-outs as cancellations that the caller did not
             // request.
             OperationCanceledException => ConnectTimeout,
-            HttpRequestException { InnerException: RefusedConnectionException refused } => refused.Fault,
+            HttpRequestException { InnerException: ConnectionFaultException connection } => connection.Fault,
             HttpRequestException request => FromError(request.HttpRequestError),
             HttpIOException broken => FromError(broken.HttpRequestError),
             IOException => Broken,

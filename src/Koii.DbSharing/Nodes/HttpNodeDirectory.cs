@@ -11,7 +11,7 @@ namespace Koii.DbSharing.Nodes;
 /// </summary>
 /// <param name="httpClient">The client. Its handler follows no redirects and decompresses nothing.</param>
 /// <param name="options">The service URL, the task and the limits.</param>
-/// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
+/// <param name="timeProvider">The clock of all limits but that of the connection, which is the connector's.</param>
 /// <param name="logger">
 /// Receives a Warning when the service begins to fail, and Information when it has recovered.
 /// </param>

@@ -51,7 +51,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     /// </param>
     /// <param name="guard">Decides which listed peers are called.</param>
     /// <param name="options">The task and the limits.</param>
-    /// <param name="timeProvider">The clock of all limits but that of the connection, which is the handler's.</param>
+    /// <param name="timeProvider">The clock of all limits but that of the connection, which is the connector's.</param>
     /// <param name="logger">Receives at Debug how each list was read.</param>
     public HttpPeer(
         HttpClient listedClient,
@@ -81,7 +81,8 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     }
 
     /// <inheritdoc/>
-    public void BeginRound(IReadOnlyCollection<NodeAddress> peers, IReadOnlyCollection<NodeAddress> late) => _guard.BeginRound(late);
+    public void BeginRound(IReadOnlyCollection<NodeAddress> peers, IReadOnlyCollection<NodeAddress> late) =>
+        _guard.Limit.BeginRound([.. peers.Except(_configured)], late);
 
     /// <inheritdoc/>
     public async ValueTask<PeerAnswer<PeerSummary>> GetSummaryAsync(NodeAddress peer, CancellationToken cancellationToken = default)
@@ -94,6 +95,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
         var answer = await ReadToEndAsync(peer, transfer, cancellationToken).ConfigureAwait(false);
         PeerSummary? summary = null;
         var failure = answer.Failure ?? (PeerSummaryReader.TryRead(answer.Value, out summary) ? null : PeerFailures.NotSupported);
+        RecordResult(peer, failure);
         return new PeerAnswer<PeerSummary>(summary, failure, answer.BytesReceived) { Source = answer.Source };
     }
 
@@ -106,7 +108,9 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
             return new PeerAnswer<ReadOnlyMemory<byte>>(default, PeerFailures.TooManyPeersAtAddress, 0);
         using var timer = new TransferTimer(_timeProvider, _messageLimits, cancellationToken);
         using var transfer = await HttpTransfer.PostAsync(ClientFor(peer), UrlOf(peer, "reconcile"), message, timer).ConfigureAwait(false);
-        return await ReadToEndAsync(peer, transfer, cancellationToken).ConfigureAwait(false);
+        var answer = await ReadToEndAsync(peer, transfer, cancellationToken).ConfigureAwait(false);
+        RecordResult(peer, answer.Failure);
+        return answer;
     }
 
     /// <inheritdoc/>
@@ -190,8 +194,12 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
 
         var limits = new ListLimits(_fetchLimits.MaxBytes, ids.Count, _peerLimits.MaxElementBytes);
         var source = SourceOf(peer, transfer);
-        await foreach (var (page, _) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
+        await foreach (var (page, isLast) in _pages.ReadAsync(body, limits, cancellationToken).ConfigureAwait(false))
+        {
+            if (isLast)
+                RecordResult(peer, page.Failure);
             yield return page with { Source = source };
+        }
     }
 
     private async ValueTask<PeerAnswer<ReadOnlyMemory<byte>>> ReadToEndAsync(
@@ -215,10 +223,18 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     };
 
     private PeerSource? SourceOf(NodeAddress peer, HttpTransfer transfer) =>
-        transfer.Status is null ? null : new PeerSource(_guard.GetAddress(peer), transfer.ClockOffset);
+        transfer.Status is null ? null : new PeerSource(_guard.GetLastAddress(peer), transfer.ClockOffset);
+
+    private void RecordResult(NodeAddress peer, PeerFailure? failure)
+    {
+        // These two tell nothing about the peer.
+        if (failure?.Kind is not (PeerFailureKind.NotSupported or PeerFailureKind.TooManyPeersAtAddress))
+            _guard.Limit.RecordResult(peer, failure is null);
+    }
 
     private PeerPage LogEnd(NodeAddress peer, string path, PeerPage page)
     {
+        RecordResult(peer, page.Failure);
         if (page.Failure is { } failure)
             Log.PullFailed(_logger, peer, path, failure.Kind, failure.StatusCode, failure.Detail);
         else
@@ -234,7 +250,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
         _paths[peer] = path;
     }
 
-    private bool TryAdmit(NodeAddress peer) => _configured.Contains(peer) || _guard.TryAdmit(peer);
+    private bool TryAdmit(NodeAddress peer) => _configured.Contains(peer) || _guard.Limit.TryAdmit(peer);
 
     private HttpClient ClientFor(NodeAddress peer) => _configured.Contains(peer) ? _configuredClient : _listedClient;
 

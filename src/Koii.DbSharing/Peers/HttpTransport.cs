@@ -1,4 +1,5 @@
 using System.Net;
+using Koii.DbSharing.Http;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
@@ -26,8 +27,7 @@ public sealed class HttpTransport : IDisposable
     /// <summary>Makes the directory and the client of a task. Nothing is connected before the first call.</summary>
     /// <param name="options">The settings of the task. They are read here; later changes have no effect.</param>
     /// <param name="timeProvider">
-    /// The clock of all limits but <see cref="PeerLimits.ConnectTimeout"/>, which runs on the system's. Default: the
-    /// system's.
+    /// The clock of all limits. <see cref="PeerLimits.ConnectTimeout"/> runs on the system's clock too. Default: the system's.
     /// </param>
     /// <param name="loggerFactory">The loggers. Default: no logging.</param>
     /// <exception cref="ArgumentException">Options are out of their bounds; the message names every one.</exception>
@@ -38,9 +38,10 @@ public sealed class HttpTransport : IDisposable
         timeProvider ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
 
-        var guard = new PeerAddressGuard(options.AllowPrivateAddresses);
-        _listedClient = CreateClient(CreateHandler(options.PeerLimits, guard));
-        _namedClient = CreateClient(CreateHandler(options.PeerLimits));
+        var connector = new HostConnector(options.PeerLimits.ConnectTimeout, timeProvider);
+        var guard = new PeerAddressGuard(options.AllowPrivateAddresses, connector);
+        _listedClient = CreateClient(CreateHandler(options.PeerLimits, guard.ConnectAsync));
+        _namedClient = CreateClient(CreateHandler(options.PeerLimits, connector.ConnectAsync));
         PeerClient = new HttpPeer(_listedClient, _namedClient, guard, options, timeProvider, loggerFactory.CreateLogger<HttpPeer>());
         NodeDirectory = CreateDirectory(options, timeProvider, loggerFactory);
     }
@@ -70,37 +71,35 @@ public sealed class HttpTransport : IDisposable
 
     /// <summary>Makes the handler of every request to a peer or to the service that lists them.</summary>
     /// <param name="limits">The limits of a peer.</param>
-    /// <param name="guard">
-    /// Makes the connections, or <see langword="null"/> where the operator named the addresses.
+    /// <param name="connect">
+    /// Makes the connections: <see cref="PeerAddressGuard.ConnectAsync"/> for peers of the node list, and
+    /// <see cref="HostConnector.ConnectAsync(SocketsHttpConnectionContext, CancellationToken)"/> where the operator named the addresses.
     /// </param>
-    internal static SocketsHttpHandler CreateHandler(PeerLimits limits, PeerAddressGuard? guard = null)
+    internal static SocketsHttpHandler CreateHandler(
+        PeerLimits limits, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect) => new()
     {
-        var handler = new SocketsHttpHandler
-        {
-            // A redirect could lead a node into its own network, and a proxy from the environment could resolve names
-            // past the guard.
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            // Bodies are decompressed where the bytes before and after are counted.
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = limits.ConnectTimeout,
-            MaxResponseHeadersLength = 64,
-            // A body that was not read to its end is not of use: closing the connection costs less than reading the
-            // rest.
-            MaxResponseDrainSize = 0,
-            // Longer than the pause between rounds, so that a round uses the connections of the one before with the
-            // default interval.
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            // Names are resolved again after this time.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            // Trace ids are not sent to strangers.
-            ActivityHeadersPropagator = null,
-        };
-        if (guard is not null)
-            handler.ConnectCallback = guard.ConnectAsync;
-        return handler;
-    }
+        // A redirect could lead a node into its own network, and a proxy from the environment could resolve names
+        // past the guard.
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        // Bodies are decompressed where the bytes before and after are counted.
+        AutomaticDecompression = DecompressionMethods.None,
+        // Of the connection with TLS, on the clock of the machine; the connector has the same limit on the injected one.
+        ConnectTimeout = limits.ConnectTimeout,
+        MaxResponseHeadersLength = 64,
+        // A body that was not read to its end is not of use: closing the connection costs less than reading the
+        // rest.
+        MaxResponseDrainSize = 0,
+        // Longer than the pause between rounds, so that a round uses the connections of the one before with the
+        // default interval.
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+        // Names are resolved again after this time.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        // Trace ids are not sent to strangers.
+        ActivityHeadersPropagator = null,
+        ConnectCallback = connect,
+    };
 
     // Without nodes in the options the service is the only source, and its absence is worth a warning; with them there
     // may be no service.

@@ -13,8 +13,8 @@ public enum PeerFailureKind
     AddressRefused,
 
     /// <summary>
-    /// Two other peers at the same address are called in this round. Not a fault of the peer; it may be called in the
-    /// next round.
+    /// Two other peers at the same address are called in this round. Not a fault of the peer: each of n peers at one address is called
+    /// within n/2 + 2 rounds.
     /// </summary>
     TooManyPeersAtAddress,
 

@@ -14,7 +14,7 @@ internal static class PeerFailures
     public static readonly PeerFailure NotSupported =
         new(PeerFailureKind.NotSupported) { Detail = "The peer does not have the extension." };
 
-    /// <summary>As many peers as are allowed at the peer's address were admitted a short time ago.</summary>
+    /// <summary>As many other peers as are allowed at the peer's address are called in this round.</summary>
     public static readonly PeerFailure TooManyPeersAtAddress = From(TransferFault.TooManyPeersAtAddress);
 
     private static readonly PeerFailure CutList =

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Koii.DbSharing.Peers;
 
 /// <summary>
-/// The public addresses of the Internet (protocol §4, "Addresses"). The rest of the IANA special-purpose registries
+/// The public addresses of the Internet (protocol §4.9). The rest of the IANA special-purpose registries
 /// leads to this machine, its network or nowhere, and a node list must not be able to direct a node there.
 /// </summary>
 internal static class PublicAddress
@@ -29,6 +29,11 @@ internal static class PublicAddress
         IPNetwork.Parse("168.63.129.16/32"),  // the virtual machine's host on Azure
     ];
 
+    /// <summary>
+    /// IPv4 addresses in networks without IPv4, which a gateway at the border translates (RFC 6052): the last 32 bits.
+    /// </summary>
+    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
+
     /// <summary>IPv6 addresses are public only in this network, except for <see cref="SpecialIPv6"/>.</summary>
     private static readonly IPNetwork GlobalIPv6 = IPNetwork.Parse("2000::/3");
 
@@ -40,16 +45,23 @@ internal static class PublicAddress
         IPNetwork.Parse("3fff::/20"),      // documentation
     ];
 
-    /// <summary>Returns whether an address is public. An IPv4-mapped address counts as the IPv4 address.</summary>
+    /// <summary>Returns whether an address is public. An IPv6 form of an IPv4 address counts as the IPv4 address.</summary>
     public static bool Contains(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
+        address = ToIPv4(address);
         return address.AddressFamily switch
         {
             AddressFamily.InterNetwork => !SpecialIPv4.Any(network => network.Contains(address)),
             AddressFamily.InterNetworkV6 => GlobalIPv6.Contains(address) && !SpecialIPv6.Any(network => network.Contains(address)),
             _ => false,
         };
+    }
+
+    /// <summary>Returns the IPv4 address that an IPv6 form of it leads to; any other address as it is.</summary>
+    public static IPAddress ToIPv4(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        return Nat64.Contains(address) ? new IPAddress(address.GetAddressBytes().AsSpan(12)) : address;
     }
 }

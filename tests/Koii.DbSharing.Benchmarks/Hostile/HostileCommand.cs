@@ -64,8 +64,9 @@ internal static class HostileCommand
         await using var third = LoopbackPeer.Start(Send(Samples.KeyedList(sets[2])));
         var options = new DbSharingOptions { TaskId = "T", AllowPrivateAddresses = true };
         var store = new WatchedStore(new InMemoryLinktreeStore(options));
-        using var http = HttpTransport.CreateClient(HttpTransport.CreateHandler(options.PeerLimits, guard: null));
-        var guard = new PeerAddressGuard(allowPrivateAddresses: true);
+        var connector = new HostConnector(options.PeerLimits.ConnectTimeout, TimeProvider.System);
+        using var http = HttpTransport.CreateClient(HttpTransport.CreateHandler(options.PeerLimits, connector.ConnectAsync));
+        var guard = new PeerAddressGuard(allowPrivateAddresses: true, connector);
         var client = new HttpPeer(http, http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
         NodeAddress[] honest = [first.Address, second.Address, third.Address];
         var engine = new ReplicationEngine(

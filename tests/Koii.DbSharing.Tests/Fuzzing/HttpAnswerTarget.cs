@@ -1,5 +1,6 @@
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
+using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,11 +21,10 @@ internal sealed class HttpAnswerTarget : FuzzTarget<(IReadOnlyList<PeerPage> Pag
 
     public HttpAnswerTarget()
     {
-        var handler = HttpTransport.CreateHandler(_options.PeerLimits);
-        handler.ConnectCallback = (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer));
+        var handler = HttpTransport.CreateHandler(_options.PeerLimits, (_, _) => new ValueTask<Stream>(new ScriptedConnection(_answer)));
         handler.PooledConnectionLifetime = TimeSpan.Zero; // Each request has a connection of its own, so that what one input left over is not the next one's.
         _http = HttpTransport.CreateClient(handler);
-        var guard = new PeerAddressGuard(allowPrivateAddresses: false);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, LoopbackHttp.CreateConnector());
         _client = new HttpPeer(_http, _http, guard, _options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 

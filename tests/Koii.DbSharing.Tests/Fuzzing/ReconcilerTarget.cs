@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Reconciliation;
+using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.Tests.Records;
 using Koii.DbSharing.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,7 +28,7 @@ internal sealed class ReconcilerTarget : FuzzTarget<ReconcilerTarget.Reading>, I
     {
         var options = new DbSharingOptions { TaskId = "T", Nodes = { Peer.Url } };
         _http = new HttpClient(_handler) { Timeout = Timeout.InfiniteTimeSpan };
-        var guard = new PeerAddressGuard(allowPrivateAddresses: false);
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, LoopbackHttp.CreateConnector());
         _reconciler = new HttpPeer(_http, _http, guard, options, TimeProvider.System, NullLogger<HttpPeer>.Instance);
     }
 

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using Koii.DbSharing.Http;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
@@ -250,6 +253,33 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
 
         Assert.That(listing.Status, Is.EqualTo(NodeListingStatus.Unavailable));
         Assert.That(listing.Problems, Has.Count.EqualTo(1).And.One.Contains(problem));
+    }
+
+    [Test]
+    public async Task Second_address_of_the_service_is_called_where_the_first_is_silent()
+    {
+        await using var service = LoopbackPeer.Serve(("/nodes/T", Answers.Json($"[{Entry("https://a.example")}]")));
+        var silent = IPAddress.Parse("2001:db8::1");
+        using var connected = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var connector = new HostConnector(
+            _options.PeerLimits.ConnectTimeout,
+            _clock,
+            (_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([silent, IPAddress.Loopback]),
+            async (address, cancellationToken) =>
+            {
+                if (address.Address.Equals(silent))
+                    await Task.Delay(Timeout.InfiniteTimeSpan, _clock, cancellationToken);
+                await connected.ConnectAsync(address, cancellationToken);
+                return new NetworkStream(connected);
+            });
+        using var http = LoopbackHttp.CreateClient(_options.PeerLimits, connector);
+        _options.ServiceUrl = $"http://service.example:{new Uri(service.Url).Port}";
+
+        var asking = new HttpNodeDirectory(http, _options, _clock, _logger).GetNodesAsync().AsTask();
+        await _clock.WhenTimerIsSetAsync(HostConnector.AttemptDelay);
+        _clock.Advance(HostConnector.AttemptDelay);
+
+        Assert.That((await asking).Nodes, Is.EqualTo(Nodes("https://a.example")));
     }
 
     [Test]

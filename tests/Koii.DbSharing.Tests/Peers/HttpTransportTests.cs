@@ -65,12 +65,11 @@ internal sealed class HttpTransportTests : PeerClientFixture
     public async Task Connection_that_is_not_made_times_out()
     {
         Limits.ConnectTimeout = TimeSpan.FromMilliseconds(1);
-        using var handler = HttpTransport.CreateHandler(Limits);
-        handler.ConnectCallback = async (_, cancellationToken) =>
+        using var handler = HttpTransport.CreateHandler(Limits, async (_, cancellationToken) =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             throw new InvalidOperationException("The delay does not end.");
-        };
+        });
         using var http = HttpTransport.CreateClient(handler);
         var client = ClientOn(http);
 
@@ -82,7 +81,7 @@ internal sealed class HttpTransportTests : PeerClientFixture
     [Test]
     public void Handler_follows_no_redirect_and_uses_no_proxy_no_cookies_and_no_trace_headers()
     {
-        using var handler = HttpTransport.CreateHandler(Limits);
+        using var handler = HttpTransport.CreateHandler(Limits, Connector.ConnectAsync);
 
         Assert.That((handler.AllowAutoRedirect, handler.UseCookies, handler.UseProxy, handler.AutomaticDecompression),
             Is.EqualTo((false, false, false, DecompressionMethods.None)));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Koii.DbSharing.Http;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
@@ -33,6 +34,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://[0:0:0:0:0:ffff:7f00:0001]")]
     [TestCase("http://[::127.0.0.1]")]
     [TestCase("http://[64:ff9b::7f00:1]")]
+    [TestCase("http://[64:ff9b::a9fe:a9fe]")]
     [TestCase("http://[2002:7f00:1::]")]
     [TestCase("http://[fe80::1]")]
     [TestCase("http://169.254.169.254")]
@@ -81,6 +83,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     [TestCase("http://134744072:81", "8.8.8.8:81")]
     [TestCase("http://[::ffff:8.8.8.8]", "8.8.8.8:80")]
     [TestCase("http://[2606:4700::1111]", "[2606:4700::1111]:80")]
+    [TestCase("http://[64:ff9b::808:808]", "[64:ff9b::808:808]:80")]
     [TestCase("http://public.example.", "8.8.8.8:80")]
     [TestCase("http://PUBLIC.example:8080", "8.8.8.8:8080")]
     [TestCase("http://b\u00fccher.example", "8.8.8.8:80")]
@@ -123,7 +126,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var guard = NewGuard((_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([.. Enumerable.Range(1, 200).Select(number => new IPAddress([9, 9, 9, (byte)number]))]), Connect());
 
         Assert.That((await AskAsync(NodeAddress.Parse("http://many.example"), guard))?.Kind, Is.EqualTo(PeerFailureKind.Unreachable));
-        Assert.That(_connected, Has.Count.EqualTo(PeerAddressGuard.AddressesPerHost));
+        Assert.That(_connected, Has.Count.EqualTo(HostConnector.AddressesPerHost));
     }
 
     [Test]
@@ -137,54 +140,64 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Two_peers_at_an_address_are_called_in_a_round_whatever_their_names_and_a_third_is_not()
+    public async Task Address_counts_as_the_IPv4_address_that_a_gateway_translates_it_to()
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
-        var guard = Guard(connect: Connect(peer));
+        var guard = NewGuard((host, _) => Resolved(host, host == "translated.example" ? "64:ff9b::808:808" : Public), Connect(peer));
         using var http = LoopbackHttp.CreateClient(Limits, guard);
         var client = ClientOn(http, guard);
+        client.BeginRound([], []);
 
-        for (var round = 0; round < 3; round++)
-        {
-            client.BeginRound([], []);
-            var first = round; // Each round leaves out another one.
-            var failures = new List<PeerFailureKind?>();
-            for (var number = 0; number < 3; number++)
-                failures.Add((await client.ReadAllAsync(NodeAddress.Parse($"http://same{(first + number) % 3}.example"), null).SingleAsync()).Failure?.Kind);
-            Assert.That(failures, Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }), $"round {round}, also over connections of an earlier one");
-        }
+        var pages = new List<PeerPage>();
+        foreach (var host in (string[])["translated", "a", "b"])
+            pages.Add(await client.ReadAllAsync(NodeAddress.Parse($"http://{host}.example"), null).SingleAsync());
+
+        Assert.That(pages.Select(page => page.Failure?.Kind), Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }));
+        Assert.That(pages[0].Source?.Address, Is.EqualTo(IPAddress.Parse(Public)));
     }
 
-    [TestCase(3)]
-    [TestCase(8)]
-    public async Task Peers_at_one_address_alternate_in_rounds_of_random_order_also_where_names_resolve_late(int names)
+    [Test]
+    public async Task Second_address_of_a_peer_is_called_where_the_first_is_silent()
     {
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]")));
-        var mayResolve = new TaskCompletionSource();
-        var guard = NewGuard(async (host, _) =>
+        var connect = Connect(peer);
+        var connector = new HostConnector(Limits.ConnectTimeout, Clock, (host, _) => Resolved(host, "2606:4700::1111", Public), async (address, cancellationToken) =>
         {
-            await mayResolve.Task; // All peers of the first round are admitted before the first name is resolved.
-            return await Resolved(host, Public);
-        }, Connect(peer));
+            if (address.Address.ToString() != Public)
+                await Task.Delay(Timeout.InfiniteTimeSpan, Clock, cancellationToken);
+            return await connect(address, cancellationToken);
+        });
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, connector);
         using var http = LoopbackHttp.CreateClient(Limits, guard);
-        var client = ClientOn(http, guard);
-        var random = new Random(1);
-        var peers = Enumerable.Range(0, names).Select(number => NodeAddress.Parse($"http://same{number}.example")).ToArray();
-        var calls = peers.ToDictionary(address => address, _ => 0);
 
-        for (var round = 0; round < 12 * names; round++)
-        {
-            client.BeginRound([], []);
-            random.Shuffle(peers);
-            var pulls = peers.Select(address => client.ReadAllAsync(address, null).SingleAsync().AsTask()).ToArray();
-            mayResolve.TrySetResult();
-            var pages = await Task.WhenAll(pulls);
-            for (var number = 0; number < names; number++)
-                calls[peers[number]] += pages[number].Failure is null ? 1 : 0;
-            Assert.That(pages.Count(page => page.Failure is null), Is.LessThanOrEqualTo(PeerAddressGuard.PeersPerAddress));
-        }
+        var pull = ClientOn(http, guard).ReadAllAsync(NodeAddress.Parse("http://host.example"), null).SingleAsync().AsTask();
+        await Clock.WhenTimerIsSetAsync(HostConnector.AttemptDelay);
+        Clock.Advance(HostConnector.AttemptDelay);
 
-        Assert.That(calls.Values, Is.All.InRange(12, 48), "24 of the rounds on average");
+        Assert.That((await pull).Failure, Is.Null);
+        Assert.That((await pull).Source?.Address, Is.EqualTo(IPAddress.Parse(Public)));
+    }
+
+    [Test]
+    public async Task Name_that_does_not_resolve_ends_with_the_connect_limit_and_stops_with_the_caller([Values] bool stops)
+    {
+        using var stop = new CancellationTokenSource();
+        var connector = new HostConnector(Limits.ConnectTimeout, Clock, (_, _) => new(new TaskCompletionSource<IReadOnlyList<IPAddress>>().Task));
+        var guard = new PeerAddressGuard(allowPrivateAddresses: false, connector);
+        using var http = LoopbackHttp.CreateClient(Limits, guard);
+
+        var pull = ClientOn(http, guard).ReadAllAsync(NodeAddress.Parse("http://host.example"), null, stop.Token).SingleAsync().AsTask();
+        await Clock.WhenTimerIsSetAsync(Limits.ConnectTimeout);
+        if (stops)
+            await stop.CancelAsync();
+        else
+            Clock.Advance(Limits.ConnectTimeout);
+
+        if (stops)
+            await Assert.ThatAsync(() => pull, Throws.InstanceOf<OperationCanceledException>());
+        else
+            Assert.That((await pull).Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.TimedOut) { Detail = "The name of the host was not resolved in time." }));
+        Clock.Advance(Limits.ConnectTimeout); // The attempt outlives its request until its own limit.
     }
 
     [Test]
@@ -202,20 +215,6 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     }
 
     [Test]
-    public void Admitted_peer_counts_until_the_next_round_and_is_admitted_again_meanwhile()
-    {
-        var guard = Guard();
-        var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
-        guard.BeginRound([]);
-
-        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }));
-        Clock.Advance(10 * Options.Interval);
-        Assert.That(peers.Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "a round may take longer than any interval");
-        guard.BeginRound([]);
-        Assert.That(peers.Reverse().Select(guard.TryAdmit), Is.EqualTo(new[] { true, true, false }), "late calls of a round do not count in the next one");
-    }
-
-    [Test]
     public async Task Reconciliation_and_fetch_are_refused_for_a_third_peer_of_an_address()
     {
         await using var peer = LoopbackPeer.Serve(("/fetch", Answers.Json("[]")));
@@ -224,7 +223,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var client = ClientOn(http, guard);
         var peers = Enumerable.Range(0, 3).Select(number => NodeAddress.Parse($"http://host.example/{number}")).ToArray();
         client.BeginRound([], []);
-        Assert.That(peers[..2].Select(guard.TryAdmit), Is.All.True);
+        Assert.That(peers[..2].Select(guard.Limit.TryAdmit), Is.All.True);
 
         Assert.That((await client.FetchAsync(peers[0], new LinktreeId[1]).SingleAsync()).Failure, Is.Null);
         Assert.That((await client.FetchAsync(peers[2], new LinktreeId[1]).SingleAsync()).Failure?.Kind, Is.EqualTo(PeerFailureKind.TooManyPeersAtAddress));
@@ -238,7 +237,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         var later = false;
         var guard = NewGuard((host, _) => Resolved(host, later ? Public : $"9.9.9.{host[4]}"), Connect(peer));
         var names = Enumerable.Range(1, 5).Select(number => NodeAddress.Parse($"http://name{number}.example")).ToArray();
-        guard.BeginRound([]);
+        guard.Limit.BeginRound([], []);
         foreach (var name in names)
             Assert.That((await AskAsync(name, guard))?.Kind, Is.Null, "each at an address of its own");
 
@@ -294,10 +293,10 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         return (await ClientOn(http, guard).ReadAllAsync(peer, null).SingleAsync()).Failure;
     }
 
-    private PeerAddressGuard NewGuard(PeerAddressGuard.ResolveHost resolve, PeerAddressGuard.ConnectSocket connect, bool allowPrivateAddresses = false) =>
-        new(allowPrivateAddresses, resolve, connect);
+    private PeerAddressGuard NewGuard(HostConnector.ResolveHost resolve, HostConnector.ConnectSocket connect, bool allowPrivateAddresses = false) =>
+        new(allowPrivateAddresses, LoopbackHttp.CreateConnector(resolve, connect));
 
-    private PeerAddressGuard Guard(bool allowPrivateAddresses = false, PeerAddressGuard.ConnectSocket? connect = null) => NewGuard(
+    private PeerAddressGuard Guard(bool allowPrivateAddresses = false, HostConnector.ConnectSocket? connect = null) => NewGuard(
         (host, _) => Resolved(host, host switch
         {
             "localhost" => ["127.0.0.1", "::1"],
@@ -318,7 +317,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
     }
 
     /// <summary>Records the address and connects to a peer on loopback, or to none.</summary>
-    private PeerAddressGuard.ConnectSocket Connect(LoopbackPeer? peer = null) => async (address, cancellationToken) =>
+    private HostConnector.ConnectSocket Connect(LoopbackPeer? peer = null) => async (address, cancellationToken) =>
     {
         _connected.Enqueue(address.ToString());
         if (peer is null)

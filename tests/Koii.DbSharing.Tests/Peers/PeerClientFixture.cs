@@ -1,3 +1,4 @@
+using Koii.DbSharing.Http;
 using Koii.DbSharing.Peers;
 using Koii.DbSharing.Tests.Http;
 using Koii.DbSharing.TestSupport;
@@ -21,6 +22,9 @@ internal abstract class PeerClientFixture : IDisposable
 
     protected PeerLimits Limits => Options.PeerLimits;
 
+    /// <summary>The connector of the client and of its guard.</summary>
+    protected HostConnector Connector { get; } = LoopbackHttp.CreateConnector();
+
     protected HttpClient Http => _http ??= CreateHttp();
 
     protected HttpPeer Client => _client ??= ClientOn(Http);
@@ -28,12 +32,12 @@ internal abstract class PeerClientFixture : IDisposable
     /// <summary>The client without the extension, so that the engine reads lists.</summary>
     protected IPeerClient ListClient => new ListsOnly(Client);
 
-    protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits);
+    protected virtual HttpClient CreateHttp() => LoopbackHttp.CreateClient(Limits, Connector);
 
     protected HttpPeer ClientOn(HttpClient http, PeerAddressGuard? guard = null) => ClientOn(http, http, guard);
 
     protected HttpPeer ClientOn(HttpClient listed, HttpClient named, PeerAddressGuard? guard = null) => new(
-        listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true), Options, Clock, NullLogger<HttpPeer>.Instance);
+        listed, named, guard ?? new PeerAddressGuard(allowPrivateAddresses: true, Connector), Options, Clock, NullLogger<HttpPeer>.Instance);
 
     [TearDown]
     public void NoTimerIsLeft() => Assert.That(Clock.IsIdle, Is.True, "a timer was left behind");

@@ -9,6 +9,12 @@ namespace Koii.DbSharing.Http;
 /// </summary>
 internal sealed class HttpTransfer : IDisposable
 {
+    // Some firewalls refuse requests without one. The assembly's version is a constant of the build.
+    private static readonly ProductInfoHeaderValue UserAgent = new("Koii.DbSharing", typeof(HttpTransfer).Assembly.GetName().Version?.ToString(3));
+
+    /// <summary>Codings of the web that compress, and that were not requested.</summary>
+    private static readonly string[] OtherCompressions = ["br", "deflate", "zstd", "compress", "x-compress", "dcb", "dcz"];
+
     private readonly HttpResponseMessage? _response;
     private readonly TransferTimer _timer;
     private readonly DateTimeOffset _receivedAt;
@@ -31,6 +37,11 @@ internal sealed class HttpTransfer : IDisposable
     /// <summary>The entity tag as it was sent, or <see langword="null"/>.</summary>
     public string? EntityTag =>
         _response is not null && _response.Headers.NonValidated.TryGetValues("ETag", out var values) ? values.ToString() : null;
+
+    /// <summary>
+    /// Scheme, host and port that a redirect leads to, or <see langword="null"/> where the response is not a redirect to a valid target.
+    /// </summary>
+    public string? RedirectsTo => _response is null ? null : RedirectTarget.Of(_response);
 
     /// <summary>
     /// How long a response with status 429 or 503 asks not to be called, from zero to <see cref="TransferLimits.MaxRetryAfter"/>, or
@@ -128,6 +139,7 @@ internal sealed class HttpTransfer : IDisposable
     {
         // A brotli decoder's window alone may take 16 MiB for every peer; gzip stays under one.
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        request.Headers.UserAgent.Add(UserAgent);
         timer.StartStep(timer.Limits.HeadersTimeout, TransferFault.HeadersTimeout);
         try
         {
@@ -150,8 +162,15 @@ internal sealed class HttpTransfer : IDisposable
         isCompressed = false;
         if (!headers.NonValidated.TryGetValues("Content-Encoding", out var values))
             return true;
-        var encoding = values.ToString();
-        isCompressed = encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase);
-        return isCompressed || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
+        foreach (var coding in values.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var isGzip = coding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || coding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase);
+            if ((isGzip && isCompressed) || OtherCompressions.Contains(coding, StringComparer.OrdinalIgnoreCase))
+                return false;
+            // Any other name, such as that of a character set, changes nothing, as for browsers.
+            isCompressed |= isGzip;
+        }
+
+        return true;
     }
 }

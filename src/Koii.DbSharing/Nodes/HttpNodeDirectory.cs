@@ -50,7 +50,7 @@ internal sealed partial class HttpNodeDirectory(
         using var timer = new TransferTimer(timeProvider, _limits, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(httpClient, url, entityTag: null, timer).ConfigureAwait(false);
         if (transfer.Status is { } status and not HttpStatusCode.OK)
-            return Fail($"No node list from {url}: the service responded with status {(int)status}.");
+            return Fail($"No node list from {url}: the service responded with status {(int)status}{DetailOfRedirect(transfer.RedirectsTo)}.");
         if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
             return Fail($"No node list from {url}: {transfer.Fault!.Detail}");
 
@@ -65,6 +65,9 @@ internal sealed partial class HttpNodeDirectory(
             return Fail($"No node list from {url}: it ended before its closing bracket.");
         return Succeed(reading);
     }
+
+    private static string DetailOfRedirect(string? target) =>
+        target is null ? "" : $", a redirect to {target}, which is not followed: set the option ServiceUrl to the URL that it redirects to";
 
     private NodeListing Succeed(NodeListReading reading)
     {

@@ -13,7 +13,9 @@ public sealed record PeerFailure(PeerFailureKind Kind)
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>A short sentence for people. It contains no text from the peer.</summary>
+    /// <summary>
+    /// A short sentence for people. Of the peer's text it contains at most scheme, host and port of the URL that it redirects to.
+    /// </summary>
     public string? Detail { get; init; }
 
     /// <summary>Formats what is known of the failure for display: kind, status and detail.</summary>

@@ -41,7 +41,7 @@ public enum PeerFailureKind
     /// <summary>The response has an HTTP status that the protocol does not define.</summary>
     HttpStatus,
 
-    /// <summary>The response is a redirect, which is not followed.</summary>
+    /// <summary>The response is a redirect, which is not followed. The detail names scheme, host and port of its target.</summary>
     Redirected,
 
     /// <summary>The peer's host reports that the task is not running there (status 422).</summary>

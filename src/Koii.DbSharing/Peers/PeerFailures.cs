@@ -32,10 +32,12 @@ internal static class PeerFailures
         if (transfer.Fault is { } fault)
             return From(fault);
         var status = transfer.Status ?? throw new InvalidOperationException("A transfer has a status or a fault.");
-        return new PeerFailure(KindOf(status))
+        var kind = KindOf(status);
+        return new PeerFailure(kind)
         {
             StatusCode = (int)status,
             RetryAfter = transfer.RetryAfter,
+            Detail = kind is PeerFailureKind.Redirected ? DetailOfRedirect(transfer.RedirectsTo) : null,
         };
     }
 
@@ -55,6 +57,10 @@ internal static class PeerFailures
         ListEnd.NotAList => NotAList,
         _ => CutList,
     };
+
+    private static string DetailOfRedirect(string? target) => target is null
+        ? "It redirects without a valid target, and redirects are not followed."
+        : $"It redirects to {target}, and redirects are not followed: set the URL that it redirects to in the option Nodes, or where the node is registered.";
 
     private static PeerFailureKind KindOf(HttpStatusCode status) => (int)status switch
     {

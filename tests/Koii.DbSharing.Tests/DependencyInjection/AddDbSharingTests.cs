@@ -220,7 +220,7 @@ public sealed class AddDbSharingTests
 
         Assert.That(report.Peers.Single().Failure, Is.Null);
         foreach (var request in peer.Requests.Concat(service.Requests))
-            Assert.That(request.Headers.Keys, Is.SubsetOf(new[] { "Host", "Accept-Encoding" }));
+            Assert.That(request.Headers.Keys, Is.SubsetOf(new[] { "Host", "Accept-Encoding", "User-Agent" }));
     }
 
     [Test]

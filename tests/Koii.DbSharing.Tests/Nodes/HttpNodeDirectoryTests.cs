@@ -122,7 +122,7 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         new object[] { Answers.Json("[{\"data\":"), "closing bracket" },
         new object[] { Answers.Status("500 No", "[]"), "status 500" },
         new object[] { Answers.Status("404 No", "[]"), "status 404" },
-        new object[] { Answers.Status("301 Moved", headers: "Location: http://169.254.169.254/\r\n"), "status 301" },
+        new object[] { Answers.Status("301 Moved", headers: "Location: http://169.254.169.254/\r\n"), "status 301, a redirect to http://169.254.169.254:80, which is not followed: set the option ServiceUrl to the URL that it redirects to." },
         new object[] { Answers.Raw("200 OK", [1, 2], "Content-Encoding: br\r\n"), "content encoding" },
         new object[] { Answers.Raw("200 OK", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "Content-Encoding: gzip\r\n"), "damaged" },
         new object[] { "nonsense\r\n\r\n"u8.ToArray(), "HTTP" },

@@ -186,9 +186,51 @@ internal sealed class HttpPeerListTests : PeerClientFixture
 
         var page = (await PullAsync(peer)).Single();
 
-        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.Redirected) { StatusCode = status }));
+        Assert.That(page.Failure, Is.EqualTo(Redirected(status, inside.Url)));
         Assert.That(inside.Connections, Is.Zero);
     }
+
+    [TestCase("https://node.example/all", "https://node.example:443")]
+    [TestCase("HTTPS://user:secret@B\u00fccher.example/?q", null)]
+    [TestCase("HTTPS://user:secret@Node.Example:8443/?q#f", "https://node.example:8443")]
+    [TestCase("//other.example/x", "http://other.example:80")]
+    [TestCase("https://[2001:DB8::1]/", "https://[2001:db8::1]:443")]
+    [TestCase("ftp://node.example/", null)]
+    [TestCase("javascript:alert(1)", null)]
+    [TestCase("https://no de.example/", null)]
+    [TestCase("https://", null)]
+    [TestCase("http://x'><script>.example/", null)]
+    public async Task Failure_names_scheme_host_and_port_of_the_redirect_and_nothing_else_of_it(string location, string? target)
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Raw("301 X", [], $"Location: {location}\r\n")));
+
+        Assert.That((await PullAsync(peer)).Single().Failure, Is.EqualTo(Redirected(301, target)));
+        Assert.That((await Client.GetSummaryAsync(peer.Address)).Failure, Is.EqualTo(Redirected(301, target)));
+    }
+
+    [Test]
+    public async Task Redirect_to_another_path_names_the_peer_itself()
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("308 X", headers: "Location: /base/all\r\n")));
+
+        Assert.That((await PullAsync(peer)).Single().Failure, Is.EqualTo(Redirected(308, peer.Url)));
+    }
+
+    [Test]
+    public async Task Redirect_without_a_target_is_one()
+    {
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("302 X")));
+
+        Assert.That((await PullAsync(peer)).Single().Failure, Is.EqualTo(Redirected(302, null)));
+    }
+
+    private static PeerFailure Redirected(int status, string? target) => new(PeerFailureKind.Redirected)
+    {
+        StatusCode = status,
+        Detail = target is null
+            ? "It redirects without a valid target, and redirects are not followed."
+            : $"It redirects to {target}, and redirects are not followed: set the URL that it redirects to in the option Nodes, or where the node is registered.",
+    };
 
     [Test]
     public async Task Redirect_to_the_metadata_address_is_reported_as_one()
@@ -197,7 +239,7 @@ internal sealed class HttpPeerListTests : PeerClientFixture
 
         var page = (await PullAsync(peer)).Single();
 
-        Assert.That(page.Failure, Is.EqualTo(new PeerFailure(PeerFailureKind.Redirected) { StatusCode = 301 }));
+        Assert.That(page.Failure, Is.EqualTo(Redirected(301, "http://169.254.169.254:80")));
     }
 
     [Test]
@@ -237,7 +279,7 @@ internal sealed class HttpPeerListTests : PeerClientFixture
     }
 
     [Test]
-    public async Task Request_has_no_headers_but_host_and_encoding()
+    public async Task Request_has_no_headers_but_host_encoding_and_user_agent()
     {
         using var activity = new System.Diagnostics.Activity("round").Start();
         await using var peer = LoopbackPeer.Serve(("/all", Answers.Json("[]", "Set-Cookie: a=b\r\n")));
@@ -245,8 +287,9 @@ internal sealed class HttpPeerListTests : PeerClientFixture
         await PullAsync(peer);
         await PullAsync(peer);
 
-        Assert.That(peer.Requests.SelectMany(request => request.Headers.Keys).Distinct(), Is.EquivalentTo((string[])["Host", "Accept-Encoding"]));
+        Assert.That(peer.Requests.SelectMany(request => request.Headers.Keys).Distinct(), Is.EquivalentTo((string[])["Host", "Accept-Encoding", "User-Agent"]));
         Assert.That(peer.Requests.Select(request => request.Headers["Accept-Encoding"]), Is.All.EqualTo("gzip"));
+        Assert.That(peer.Requests.Select(request => request.Headers["User-Agent"]), Is.All.Matches(@"^Koii\.DbSharing/\d+\.\d+\.\d+$"));
         Assert.That(peer.Connections, Is.EqualTo(1), "a list that was read to its end leaves the connection usable");
     }
 

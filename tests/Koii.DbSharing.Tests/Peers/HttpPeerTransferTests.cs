@@ -25,8 +25,36 @@ internal sealed class HttpPeerTransferTests : PeerClientFixture
         Assert.That(pages[^1].Failure, Is.Null);
     }
 
+    [TestCase("gzip, identity")]
+    [TestCase("identity, gzip")]
+    [TestCase("gzip,")]
+    [TestCase("utf-8,GZip")]
+    public async Task Gzip_among_codings_that_change_nothing_is_decompressed(string encoding)
+    {
+        var linktrees = Linktrees(2);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(Answers.Gzip(Keyed(linktrees)), encoding)));
+
+        Assert.That(RecordsOf(await PullAsync(peer)), Is.EqualTo(linktrees));
+    }
+
+    [TestCase("utf-8")]
+    [TestCase("none")]
+    [TestCase("")]
+    [TestCase("identity")]
+    [TestCase("identity, ,binary")]
+    public async Task Coding_that_changes_nothing_is_ignored(string encoding)
+    {
+        var linktrees = Linktrees(2);
+        await using var peer = LoopbackPeer.Serve(("/all", Answers.Encoded(Encoding.UTF8.GetBytes(Keyed(linktrees)), encoding)));
+
+        Assert.That(RecordsOf(await PullAsync(peer)), Is.EqualTo(linktrees));
+    }
+
     [TestCase("br")]
     [TestCase("deflate")]
+    [TestCase("zstd")]
+    [TestCase("compress")]
+    [TestCase("identity, br")]
     [TestCase("gzip, gzip")]
     public async Task Encoding_that_was_not_requested_is_refused(string encoding)
     {

@@ -10,7 +10,7 @@ internal sealed partial class HttpNodeDirectory
             EventId = 1200,
             EventName = nameof(NodeListFailed),
             Level = LogLevel.Warning,
-            Message = "{Problem} The request is repeated every round. Not logged again until it succeeds.")]
+            Message = "{Problem} The request is repeated in the next rounds. Not logged again until it succeeds.")]
         public static partial void NodeListFailed(ILogger logger, string problem);
 
         [LoggerMessage(

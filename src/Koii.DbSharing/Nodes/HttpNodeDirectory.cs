@@ -7,7 +7,7 @@ namespace Koii.DbSharing.Nodes;
 
 /// <summary>
 /// Gets the nodes of the task from the service at <see cref="DbSharingOptions.ServiceUrl"/> (protocol §4.1). While the
-/// service fails, the last good list is returned.
+/// service fails or has requested a pause, the last good list is returned.
 /// </summary>
 /// <param name="httpClient">The client. Its handler follows no redirects and decompresses nothing.</param>
 /// <param name="options">The service URL, the task and the limits.</param>
@@ -32,12 +32,17 @@ internal sealed partial class HttpNodeDirectory(
 
     private IReadOnlyList<NodeAddress>? _lastGood;
     private bool _isFailing;
+    private Pause? _pause;
 
     /// <inheritdoc/>
     public async ValueTask<NodeListing> GetNodesAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _url is null ? Fail(ServiceUrlProblem) : await GetNodesAsync(_url, cancellationToken).ConfigureAwait(false);
+        if (_url is null)
+            return Fail(ServiceUrlProblem);
+        if (_pause is { } pause && timeProvider.GetElapsedTime(pause.Start) < pause.Length)
+            return Fail(pause.Problem);
+        return await GetNodesAsync(_url, cancellationToken).ConfigureAwait(false);
     }
 
     // The value is not shown: it may contain a password, which no log may show.
@@ -49,8 +54,19 @@ internal sealed partial class HttpNodeDirectory(
     {
         using var timer = new TransferTimer(timeProvider, _limits, cancellationToken);
         using var transfer = await HttpTransfer.GetAsync(httpClient, url, entityTag: null, timer).ConfigureAwait(false);
+        _pause = null;
         if (transfer.Status is { } status and not HttpStatusCode.OK)
-            return Fail($"No node list from {url}: the service responded with status {(int)status}{DetailOfRedirect(transfer.RedirectsTo)}.");
+        {
+            var problem = $"No node list from {url}: the service responded with status {(int)status}{DetailOfRedirect(transfer.RedirectsTo)}.";
+            if (transfer.RetryAfter is { } length)
+            {
+                problem += $" It asked for a pause and is not called again before {timeProvider.GetUtcNow() + length:u}.";
+                _pause = new Pause(timeProvider.GetTimestamp(), length, problem);
+            }
+
+            return Fail(problem);
+        }
+
         if (await transfer.OpenBodyAsync().ConfigureAwait(false) is not { } body)
             return Fail($"No node list from {url}: {transfer.Fault!.Detail}");
 
@@ -94,4 +110,7 @@ internal sealed partial class HttpNodeDirectory(
             ? new NodeListing([]) { Status = NodeListingStatus.Unavailable, Problems = [problem] }
             : new NodeListing(_lastGood) { Status = NodeListingStatus.Stale, Problems = [problem] };
     }
+
+    /// <summary>A pause that the service requested with <c>Retry-After</c>.</summary>
+    private sealed record Pause(long Start, TimeSpan Length, string Problem);
 }

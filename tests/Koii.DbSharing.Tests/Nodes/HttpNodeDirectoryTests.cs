@@ -159,6 +159,46 @@ internal sealed class HttpNodeDirectoryTests : IDisposable
         Assert.That((Logged(LogLevel.Warning), Logged(LogLevel.Information)), Is.EqualTo((1, 1)), "one line when it fails, one when it works again");
     }
 
+    [TestCase(503, "120", 120)]
+    [TestCase(429, "7200", 300)]
+    [TestCase(503, "Thu, 01 Jan 2026 00:01:00 GMT", 60)]
+    public async Task Requested_pause_is_respected_up_to_five_minutes_and_the_last_good_list_serves_meanwhile(int status, string retryAfter, int seconds)
+    {
+        var isBusy = false;
+        await using var service = LoopbackPeer.Start(exchange => exchange.WriteAsync(isBusy
+            ? Answers.Status($"{status} Busy", headers: $"Retry-After: {retryAfter}\r\n")
+            : Answers.Json($"[{Entry("https://a.example")}]")));
+        var directory = Directory(service.Url);
+        await directory.GetNodesAsync();
+        isBusy = true;
+        await directory.GetNodesAsync();
+        isBusy = false;
+
+        _clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+        var paused = await directory.GetNodesAsync();
+        Assert.That(service.Requests, Has.Count.EqualTo(2));
+        Assert.That((paused.Nodes, paused.Status), Is.EqualTo((Nodes("https://a.example"), NodeListingStatus.Stale)));
+        Assert.That(paused.Problems, Has.Count.EqualTo(1).And.One.Contains($"status {status}").And.One.Contains("not called again before"));
+        Assert.That(Logged(LogLevel.Warning), Is.EqualTo(1));
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That((await directory.GetNodesAsync()).Status, Is.EqualTo(NodeListingStatus.Fresh));
+        Assert.That((await directory.GetNodesAsync()).Status, Is.EqualTo(NodeListingStatus.Fresh));
+        Assert.That(service.Requests, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task Pause_without_a_list_before_leaves_no_list()
+    {
+        await using var service = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Status("503 Busy", headers: "Retry-After: 60\r\n")));
+        var directory = Directory(service.Url);
+
+        await directory.GetNodesAsync();
+
+        Assert.That((await directory.GetNodesAsync()).Status, Is.EqualTo(NodeListingStatus.Unavailable));
+        Assert.That(service.Requests, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task Refused_connection_leaves_no_list()
     {

@@ -29,6 +29,7 @@ internal sealed class PageReader(AsyncSemaphore permits, TimeProvider timeProvid
             var page = new PeerPage(read.Linktrees)
             {
                 Malformed = read.Malformed,
+                MalformedDigest = read.MalformedDigest,
                 BytesReceived = body.BytesReceived - counted,
                 Failure = PeerFailures.From(read.End, body.Fault),
             };

@@ -19,6 +19,13 @@ public sealed record PeerPage(IReadOnlyList<SignedLinktree> Linktrees)
     public IReadOnlyDictionary<RejectionReason, int> Malformed { get; init; } = EmptyCounts;
 
     /// <summary>
+    /// The sum of hashes of the elements that were not well formed, modulo 2^64. The sum over the pages of a list is the same in two
+    /// readings if the list had the same such elements, in whatever order: an element that was damaged on the way is not among them twice.
+    /// Default: 0, for none.
+    /// </summary>
+    public ulong MalformedDigest { get; init; }
+
+    /// <summary>
     /// The bytes received on the wire for this page, before decompression. Default: 0, for clients that use no network.
     /// </summary>
     public long BytesReceived { get; init; }

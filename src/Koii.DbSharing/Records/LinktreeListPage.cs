@@ -21,4 +21,7 @@ internal sealed record LinktreeListPage(
     /// bytes.
     /// </summary>
     internal const int MaxElements = 16_384;
+
+    /// <summary>The sum of the hashes of the elements that are not well formed, modulo 2^64.</summary>
+    internal ulong MalformedDigest { get; init; }
 }

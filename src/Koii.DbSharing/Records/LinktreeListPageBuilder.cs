@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
 namespace Koii.DbSharing.Records;
@@ -9,6 +10,7 @@ internal sealed class LinktreeListPageBuilder
 
     private List<SignedLinktree> _linktrees = [];
     private Dictionary<RejectionReason, int>? _malformed;
+    private ulong _malformedDigest;
     private int _elements;
     private int _dataBytes;
     private int _listBytes;
@@ -23,7 +25,7 @@ internal sealed class LinktreeListPageBuilder
     {
         if (!LinktreeReader.TryRead(element, out var linktree, out var reason))
         {
-            Count(reason);
+            Count(reason, XxHash3.HashToUInt64(element));
             return;
         }
 
@@ -32,7 +34,8 @@ internal sealed class LinktreeListPageBuilder
         _linktrees.Add(linktree);
     }
 
-    internal void AddTooLarge() => Count(RejectionReason.TooLarge);
+    // The bytes of the element were not kept.
+    internal void AddTooLarge() => Count(RejectionReason.TooLarge, hash: 1);
 
     /// <summary>Counts bytes that were read from the list.</summary>
     internal void AddBytes(int count) => _listBytes += count;
@@ -40,16 +43,18 @@ internal sealed class LinktreeListPageBuilder
     /// <summary>Returns the collected elements as a page and starts the next one.</summary>
     internal LinktreeListPage Build(ListEnd end)
     {
-        var page = new LinktreeListPage(_linktrees, _malformed ?? NoneMalformed, end);
+        var page = new LinktreeListPage(_linktrees, _malformed ?? NoneMalformed, end) { MalformedDigest = _malformedDigest };
         _linktrees = [];
         _malformed = null;
+        _malformedDigest = 0;
         _elements = _dataBytes = _listBytes = 0;
         return page;
     }
 
-    private void Count(RejectionReason reason)
+    private void Count(RejectionReason reason, ulong hash)
     {
         _elements++;
+        _malformedDigest = unchecked(_malformedDigest + hash);
         _malformed ??= [];
         CollectionsMarshal.GetValueRefOrAddDefault(_malformed, reason, out _)++;
     }

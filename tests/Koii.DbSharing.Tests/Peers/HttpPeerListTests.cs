@@ -294,6 +294,23 @@ internal sealed class HttpPeerListTests : PeerClientFixture
     }
 
     [Test]
+    public async Task Two_readings_with_the_same_malformed_elements_have_the_same_digest_and_one_with_others_has_not()
+    {
+        var linktree = Record(Linktrees(1).Single());
+        string[] bodies = [$"[1,{linktree},{{}}]", $"[{{}},1]", $"[1,{{}},{linktree[..^5]}!{linktree[^4..]}]", $"[{linktree}]"];
+        var reading = 0;
+        await using var peer = LoopbackPeer.Start(exchange => exchange.WriteAsync(Answers.Json(bodies[reading])));
+
+        var digests = new List<ulong>();
+        for (; reading < bodies.Length; reading++)
+            digests.Add((await PullAsync(peer)).Aggregate(0UL, (sum, page) => sum + page.MalformedDigest));
+
+        Assert.That(digests[1], Is.EqualTo(digests[0]), "whatever their order and the records beside them");
+        Assert.That(digests.Distinct().Count(), Is.EqualTo(3));
+        Assert.That(digests[3], Is.Zero);
+    }
+
+    [Test]
     public async Task Elements_of_other_forms_are_counted_and_skipped()
     {
         var linktrees = Linktrees(2);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace Koii.DbSharing.Conventions;
 
@@ -106,6 +107,23 @@ public sealed partial class RepositoryTests
         var read = SourceTree.All.SelectMany(file => EnvironmentVariable().Matches(file.Text).Select(match => match.Groups[1].Value));
 
         Findings.AssertNone(read.Where(name => !documented.Contains($"`{name}", StringComparison.Ordinal)));
+    }
+
+    /// <summary>With a later one, an application that pins the first version of the year does not restore (NU1605).</summary>
+    [Test]
+    public void Package_requires_the_lowest_version_of_the_extensions_of_NET()
+    {
+        const string Floor = "10.0.0";
+        var wrong =
+            from path in SourceTree.Files("src", "*.csproj")
+            let project = XDocument.Load(Repository.PathTo(path))
+            from reference in project.Descendants("PackageReference")
+            where reference.Attribute("Include")!.Value.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
+            let version = reference.Attribute("VersionOverride")?.Value.Replace("$(ExtensionsFloor)", project.Descendants("ExtensionsFloor").SingleOrDefault()?.Value)
+            where version != Floor
+            select $"{path}: {reference.Attribute("Include")!.Value} {version ?? "of Directory.Packages.props"}";
+
+        Findings.AssertNone(wrong);
     }
 
     private static bool IsExtension(string declared, string name) =>

@@ -77,29 +77,29 @@ public sealed class HttpTransport : IDisposable
     /// </param>
     internal static SocketsHttpHandler CreateHandler(
         PeerLimits limits, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect) => new()
-    {
-        // A redirect could lead a node into its own network, and a proxy from the environment could resolve names
-        // past the guard.
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        // Bodies are decompressed where the bytes before and after are counted.
-        AutomaticDecompression = DecompressionMethods.None,
-        // Of the connection with TLS, on the clock of the machine; the connector has the same limit on the injected one.
-        ConnectTimeout = limits.ConnectTimeout,
-        MaxResponseHeadersLength = 64,
-        // A body that was not read to its end is not of use: closing the connection costs less than reading the
-        // rest.
-        MaxResponseDrainSize = 0,
-        // Longer than the pause between rounds, so that a round uses the connections of the one before with the
-        // default interval.
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        // Names are resolved again after this time.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        // Trace ids are not sent to strangers.
-        ActivityHeadersPropagator = null,
-        ConnectCallback = connect,
-    };
+        {
+            // A redirect could lead a node into its own network, and a proxy from the environment could resolve names
+            // past the guard.
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            // Bodies are decompressed where the bytes before and after are counted.
+            AutomaticDecompression = DecompressionMethods.None,
+            // Of the connection with TLS, on the clock of the machine; the connector has the same limit on the injected one.
+            ConnectTimeout = limits.ConnectTimeout,
+            MaxResponseHeadersLength = 64,
+            // A body that was not read to its end is not of use: closing the connection costs less than reading the
+            // rest.
+            MaxResponseDrainSize = 0,
+            // Longer than the pause between rounds, so that a round uses the connections of the one before with the
+            // default interval.
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            // Names are resolved again after this time.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            // Trace ids are not sent to strangers.
+            ActivityHeadersPropagator = null,
+            ConnectCallback = connect,
+        };
 
     // Without nodes in the options the service is the only source, and its absence is worth a warning; with them there
     // may be no service.

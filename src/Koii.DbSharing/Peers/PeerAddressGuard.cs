@@ -33,7 +33,7 @@ internal sealed class PeerAddressGuard(bool allowPrivateAddresses, HostConnector
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var endPoint = context.DnsEndPoint;
-        IReadOnlyList<IPAddress> allowed = [];
+        IPAddress[] allowed = [];
         List<IPAddress> tried = [];
         var connection = await connector.ConnectAsync(endPoint, found => allowed = SelectAllowed(found), TryAddress, cancellationToken).ConfigureAwait(false);
         if (connection is { } made)
@@ -42,7 +42,7 @@ internal sealed class PeerAddressGuard(bool allowPrivateAddresses, HostConnector
             return made.Stream;
         }
 
-        if (allowed.Count == 0)
+        if (allowed.Length == 0)
             throw new SocketException((int)SocketError.HostNotFound);
         Limit.Revoke(endPoint, PublicAddress.ToIPv4(allowed[0]));
         throw new ConnectionFaultException(TransferFault.TooManyPeersAtAddress);

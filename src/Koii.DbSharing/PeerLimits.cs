@@ -3,7 +3,10 @@ namespace Koii.DbSharing;
 /// <summary>The limits of what one peer may cost in time, bytes and work (protocol §4).</summary>
 public sealed class PeerLimits
 {
-    /// <summary>The longest time to make a connection, with the resolution of the host's name and the attempts at all of its addresses.</summary>
+    /// <summary>
+    /// The longest time to make a connection, with the resolution of the host's name and the attempts at all of its addresses. TLS has
+    /// half a second more.
+    /// </summary>
     /// <value>Default: 5 seconds; more than zero, at most 1 day.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

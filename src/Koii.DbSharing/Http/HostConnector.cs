@@ -89,7 +89,7 @@ internal sealed class HostConnector
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            // The HTTP stack cancels only when its own connect time-out is over, which does not tell the two apart.
+            // By the caller too: the HTTP stack cancels only when its own connect time-out is over.
             throw new ConnectionFaultException(fault);
         }
     }

@@ -65,9 +65,8 @@ internal sealed class AddressLimit(bool allowPrivateAddresses)
                 .Where(group => PublicAddress.Contains(group.Key));
             foreach (var group in byAddress.ToArray())
             {
+                // Admitted before any other, so that names whose addresses are not known yet cannot exclude them.
                 var free = PeersPerAddress - CountUnderLock(null, group.Key);
-                if (group.Count() <= free)
-                    continue;
                 var selected = Select([.. group.OrderBy(called => called.History.LastCalled)], called => called.History, free);
                 foreach (var (peer, endPoint, _) in selected)
                     _admitted.Add(peer, endPoint);
@@ -154,7 +153,7 @@ internal sealed class AddressLimit(bool allowPrivateAddresses)
     private T[] Select<T>(T[] waiting, Func<T, History> historyOf, int free)
     {
         var good = Array.FindIndex(waiting, peer => historyOf(peer).IsGood);
-        if (free < PeersPerAddress || good < 0)
+        if (free < PeersPerAddress || waiting.Length <= free || good < 0)
             return [.. waiting.Take(free)];
 
         // The good one is called if each of the others is in time nevertheless: one of them in this round, and two in each round after it.

@@ -85,8 +85,9 @@ public sealed class HttpTransport : IDisposable
             UseCookies = false,
             // Bodies are decompressed where the bytes before and after are counted.
             AutomaticDecompression = DecompressionMethods.None,
-            // Of the connection with TLS, on the clock of the machine; the connector has the same limit on the injected one.
-            ConnectTimeout = limits.ConnectTimeout,
+            // Of the connection with TLS, on the clock of the machine. The connector has the limit itself on the injected one; it ends
+            // first, because it tells a name that does not resolve from an address that does not answer.
+            ConnectTimeout = limits.ConnectTimeout + TimeSpan.FromMilliseconds(500),
             MaxResponseHeadersLength = 64,
             // A body that was not read to its end is not of use: closing the connection costs less than reading the
             // rest.

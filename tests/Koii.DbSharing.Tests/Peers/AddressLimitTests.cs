@@ -88,6 +88,19 @@ internal sealed class AddressLimitTests : PeerClientFixture
     }
 
     [Test]
+    public void New_names_that_resolve_to_the_address_first_do_not_exclude_one_that_is_there()
+    {
+        var (known, unknown) = (Names(1).Single(), Names(3, "new"));
+        Connect([known]);
+        _limit.BeginRound([.. unknown, known], []);
+
+        var connected = unknown.Where(peer => _limit.TryAdmit(peer) && _limit.TryConnect(AddressLimit.EndPointOf(peer), [], Public)).ToArray();
+
+        Assert.That(connected, Has.Length.EqualTo(1));
+        Assert.That(_limit.TryAdmit(known), Is.True);
+    }
+
+    [Test]
     public void Name_is_postponed_until_one_of_an_earlier_round_has_ended()
     {
         var peers = Names(3);

@@ -86,6 +86,6 @@ internal sealed class HttpTransportTests : PeerClientFixture
         Assert.That((handler.AllowAutoRedirect, handler.UseCookies, handler.UseProxy, handler.AutomaticDecompression),
             Is.EqualTo((false, false, false, DecompressionMethods.None)));
         Assert.That((handler.ConnectTimeout, handler.MaxResponseDrainSize, handler.ActivityHeadersPropagator),
-            Is.EqualTo((Limits.ConnectTimeout, 0, (DistributedContextPropagator?)null)));
+            Is.EqualTo((Limits.ConnectTimeout + TimeSpan.FromMilliseconds(500), 0, (DistributedContextPropagator?)null)));
     }
 }

@@ -34,6 +34,13 @@ internal sealed class NodeListener(HttpListener listener, LinktreeResponder resp
         try
         {
             var path = request.Url!.AbsolutePath;
+            if (path == "/")
+            {
+                // JavaScript nodes probe a peer by its root.
+                response.Close();
+                return;
+            }
+
             var call = path.StartsWith(_basePath, StringComparison.Ordinal) ? $"{request.HttpMethod} {path[_basePath.Length..]}" : "";
             response.ContentType = "application/json";
             switch (call)
@@ -41,11 +48,12 @@ internal sealed class NodeListener(HttpListener listener, LinktreeResponder resp
                 case "GET /all":
                 case "GET /list":
                     var form = call is "GET /all" ? ListForm.KeyedByPublicKey : ListForm.Bare;
-                    response.Headers["ETag"] = await responder.GetEntityTagAsync(form, cancellationToken);
-                    if (request.Headers["If-None-Match"] == response.Headers["ETag"])
+                    var list = await responder.OpenListAsync(form, cancellationToken);
+                    response.Headers["ETag"] = list.EntityTag;
+                    if (request.Headers["If-None-Match"] == list.EntityTag)
                         response.StatusCode = (int)HttpStatusCode.NotModified;
                     else
-                        await WriteAsync(output => responder.WriteListAsync(output, form, cancellationToken));
+                        await WriteAsync(output => list.WriteAsync(output, cancellationToken));
                     break;
                 case "GET /summary":
                     await WriteAsync(output => responder.WriteSummaryAsync(output, cancellationToken));
@@ -61,7 +69,7 @@ internal sealed class NodeListener(HttpListener listener, LinktreeResponder resp
                     LinktreeId[] ids = [.. bytes.Chunk(LinktreeId.Size).Select(id => new LinktreeId(id))];
                     await WriteAsync(output => responder.WriteRecordsAsync(output, ids, cancellationToken));
                     break;
-                case "POST " when await ReadAsync(LinktreeResponder.MaxSubmissionBytes) is { } submission:
+                case "POST " or "PUT " when await ReadAsync(LinktreeResponder.MaxSubmissionBytes) is { } submission:
                     var verdict = await responder.SubmitAsync(submission, cancellationToken);
                     response.StatusCode = (int)(verdict.Kind switch
                     {
@@ -71,7 +79,7 @@ internal sealed class NodeListener(HttpListener listener, LinktreeResponder resp
                     });
                     break;
                 default:
-                    var isInvalid = call is "POST /reconcile" or "POST /fetch" or "POST ";
+                    var isInvalid = call is "POST /reconcile" or "POST /fetch" or "POST " or "PUT ";
                     response.StatusCode = (int)(isInvalid ? HttpStatusCode.BadRequest : HttpStatusCode.NotFound);
                     break;
             }

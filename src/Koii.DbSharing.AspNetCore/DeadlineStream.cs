@@ -28,18 +28,30 @@ internal sealed class DeadlineStream(PipeReader requestBody, Stream responseBody
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Reads what has arrived, without a wait.</summary>
+    /// <param name="buffer">The buffer.</param>
+    /// <param name="count">The number of bytes that were read; 0 at the end of the body.</param>
+    /// <returns><see langword="false"/> if nothing has arrived.</returns>
+    public bool TryRead(Memory<byte> buffer, out int count)
+    {
+        deadline.Token.ThrowIfCancellationRequested();
+        count = 0;
+        if (!requestBody.TryRead(out var read))
+            return false;
+        if (read is { IsCanceled: false, IsCompleted: false, Buffer.IsEmpty: true })
+        {
+            requestBody.AdvanceTo(read.Buffer.End);
+            return false;
+        }
+
+        count = Take(read, buffer);
+        return true;
+    }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         deadline.Token.ThrowIfCancellationRequested();
-        var read = await deadline.WaitAsync(requestBody.ReadAsync(CancellationToken.None), requestBody.CancelPendingRead);
-        var bytes = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
-        bytes.CopyTo(buffer.Span);
-        var count = (int)bytes.Length;
-        requestBody.AdvanceTo(bytes.End);
-        if (read.IsCanceled)
-            throw new OperationCanceledException("The body came too slowly.", deadline.Token);
-        deadline.Count(count);
-        return count;
+        return Take(await deadline.WaitAsync(requestBody.ReadAsync(CancellationToken.None), requestBody.CancelPendingRead), buffer);
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -66,6 +78,18 @@ internal sealed class DeadlineStream(PipeReader requestBody, Stream responseBody
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private int Take(ReadResult read, Memory<byte> buffer)
+    {
+        var bytes = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
+        bytes.CopyTo(buffer.Span);
+        var count = (int)bytes.Length;
+        requestBody.AdvanceTo(bytes.End);
+        if (read.IsCanceled)
+            throw new OperationCanceledException("The body came too slowly.", deadline.Token);
+        deadline.Count(count);
+        return count;
+    }
 
     // A write that has completed must stay completed: WaitAsync then arms no timer.
     private static ValueTask<bool> WithResult(ValueTask write)

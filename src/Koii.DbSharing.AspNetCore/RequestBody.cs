@@ -16,48 +16,80 @@ internal static class RequestBody
     private static readonly MediaTypeHeaderValue OctetStream = new(BinaryType);
 
     /// <summary>Reads the body to its end.</summary>
-    /// <param name="context">The request.</param>
+    /// <param name="stream">The body.</param>
     /// <param name="maxBytes">The maximum length of the body.</param>
+    /// <param name="bodies">The bodies of which a part has not arrived.</param>
+    /// <param name="deadline">The deadline of the request.</param>
     /// <returns>
-    /// The body, or <see langword="null"/> if it is longer: nothing is read where the Content-Length exceeds the limit,
-    /// and at most one buffer beyond the limit otherwise.
+    /// The body. If it is longer, at most one buffer beyond the limit is read. A body that has arrived with its request is
+    /// never refused.
     /// </returns>
-    internal static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, int maxBytes)
+    internal static async ValueTask<ReceivedBody> ReadAsync(DeadlineStream stream, int maxBytes, PendingBodies bodies, RequestDeadline deadline)
     {
-        var request = context.Request;
-        if (request.ContentLength > maxBytes)
-            return null;
-
         var body = new ArrayBufferWriter<byte>(InitialBytes);
-        while (body.WrittenCount <= maxBytes)
+        PendingBody? pending = null;
+        try
         {
-            var read = await request.Body.ReadAsync(body.GetMemory(InitialBytes / 2), context.RequestAborted);
-            if (read == 0)
-                return body.WrittenMemory;
-            body.Advance(read);
-        }
+            while (body.WrittenCount <= maxBytes)
+            {
+                var buffer = body.GetMemory(InitialBytes / 2);
+                if (!stream.TryRead(buffer, out var read))
+                {
+                    pending ??= bodies.TryAdd(body.WrittenCount, deadline.EndSlowClient);
+                    if (pending is null)
+                        return ReceivedBody.Refused;
+                    read = await stream.ReadAsync(buffer, deadline.Token);
+                }
 
-        return null;
+                if (read == 0)
+                    return new ReceivedBody(BodyStatus.Complete, body.WrittenMemory);
+                body.Advance(read);
+                if (pending is not null && !bodies.TryCount(pending, read))
+                {
+                    deadline.Token.ThrowIfCancellationRequested();
+                    return ReceivedBody.Refused;
+                }
+            }
+
+            return ReceivedBody.TooLong;
+        }
+        finally
+        {
+            if (pending is not null)
+                bodies.Remove(pending);
+        }
     }
 
-    /// <summary>Reads a body of plain bytes, or answers 415 or 413.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="maxBytes">The maximum length of the body.</param>
-    /// <returns>The body, or <see langword="null"/> if the request has been answered.</returns>
-    internal static async ValueTask<ReadOnlyMemory<byte>?> ReadBinaryAsync(HttpContext context, int maxBytes)
+    /// <summary>Whether the request has no content coding: no <c>Content-Encoding</c>, or only <c>identity</c>.</summary>
+    internal static bool HasNoCoding(HttpRequest request)
     {
-        var request = context.Request;
-        if (request.Headers.ContentEncoding.Count > 0 || !IsBinary(request.ContentType))
+        foreach (var value in request.Headers.ContentEncoding)
         {
-            await Problem.WriteAsync(
-                context, StatusCodes.Status415UnsupportedMediaType, "Send plain bytes, application/octet-stream without a content coding.");
-            return null;
+            foreach (var coding in (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+                    return false;
+            }
         }
 
-        var body = await ReadAsync(context, maxBytes);
-        if (body is null)
-            await Problem.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body has more than {maxBytes} bytes.");
-        return body;
+        return true;
+    }
+
+    /// <summary>Whether the Content-Type names UTF-16 or UTF-32, which are never read.</summary>
+    internal static bool IsWideText(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && HeaderUtilities.RemoveQuotes(type.Charset) is { Value: { } charset }
+        && (charset.StartsWith("utf-16", StringComparison.OrdinalIgnoreCase) || charset.StartsWith("utf-32", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Answers 415 unless the body can be plain bytes without a content coding.</summary>
+    /// <returns>Whether the body can be read.</returns>
+    internal static async Task<bool> IsBinaryAsync(HttpContext context)
+    {
+        if (HasNoCoding(context.Request) && IsBinary(context.Request.ContentType))
+            return true;
+        await Problem.WriteAsync(
+            context, StatusCodes.Status415UnsupportedMediaType, "Send plain bytes, application/octet-stream without a content coding.");
+        return false;
     }
 
     // A body without a Content-Type may be taken as octet-stream (RFC 9110 §8.3).

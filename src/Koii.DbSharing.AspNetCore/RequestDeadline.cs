@@ -9,14 +9,20 @@ namespace Koii.DbSharing.AspNetCore;
 /// <remarks>
 /// It works the same on each server and leaves the server's own limits as they are. Before the response has started, an
 /// exceeded limit cancels the request, so that the client can get an error response; after that it aborts the connection.
-/// Only waiting counts as the client's time: a store that is slow does not make a client slow.
+/// Only waiting counts as the client's time: a store that is slow does not make a client slow. When the application stops,
+/// a request has <see cref="StopDelay"/> left; one that then waits for its client is aborted, since a server that answers
+/// it would read the rest of the body first.
 /// </remarks>
 internal sealed class RequestDeadline : IDisposable
 {
+    /// <summary>The time that a request may go on when the application stops.</summary>
+    internal static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(1);
+
     // Never disposed: a timer's callback may still run when the request is over. Without a timer of its own it holds no
     // resource.
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenRegistration _clientLeft;
+    private readonly CancellationTokenRegistration _stopping;
     private readonly IHttpResponseFeature _response;
     private readonly IHttpRequestLifetimeFeature _lifetime;
     private readonly DbSharingEndpointOptions _limits;
@@ -27,9 +33,11 @@ internal sealed class RequestDeadline : IDisposable
     private TimeSpan _waited;
     private long _bytes;
     private Action? _cancelWait;
+    private bool _isStopping;
     private bool _isOver;
 
-    internal RequestDeadline(HttpContext context, DbSharingEndpointOptions limits, TimeProvider clock)
+    internal RequestDeadline(
+        HttpContext context, DbSharingEndpointOptions limits, TimeProvider clock, CancellationToken stopping = default)
     {
         _limits = limits;
         _clock = clock;
@@ -37,9 +45,10 @@ internal sealed class RequestDeadline : IDisposable
         _lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         _clientLeft = context.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _ended);
         _idleTimer = clock.CreateTimer(
-            static deadline => ((RequestDeadline)deadline!).End(isClientSlow: true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static deadline => ((RequestDeadline)deadline!).EndSlowClient(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _requestTimer = clock.CreateTimer(
             static deadline => ((RequestDeadline)deadline!).End(isClientSlow: false), this, limits.RequestTimeout, Timeout.InfiniteTimeSpan);
+        _stopping = stopping.UnsafeRegister(static deadline => ((RequestDeadline)deadline!).Stop(), this);
     }
 
     /// <summary>Canceled when the client has left or a limit is exceeded.</summary>
@@ -49,9 +58,16 @@ internal sealed class RequestDeadline : IDisposable
     internal bool IsExceeded { get; private set; }
 
     /// <summary>
-    /// Whether the exceeded limit is one of the client's waits; otherwise it is that of the whole request.
+    /// Whether the exceeded limit is one of the client's waits; otherwise it is that of the whole request, or the
+    /// application stops.
     /// </summary>
     internal bool IsClientSlow { get; private set; }
+
+    /// <summary>Whether the connection was aborted, so that the client gets no response.</summary>
+    internal bool IsAborted { get; private set; }
+
+    /// <summary>Whether the exceeded limit is that of an application that stops.</summary>
+    internal bool IsStopping { get; private set; }
 
     /// <summary>Waits until the client has sent or received something.</summary>
     /// <param name="pending">The server's read or write.</param>
@@ -85,8 +101,11 @@ internal sealed class RequestDeadline : IDisposable
     {
         _bytes += bytes;
         if (_waited >= _limits.IdleTimeout && _bytes < _limits.MinBytesPerSecond * _waited.TotalSeconds)
-            End(isClientSlow: true);
+            EndSlowClient();
     }
+
+    /// <summary>Ends the request because its client is too slow.</summary>
+    internal void EndSlowClient() => End(isClientSlow: true);
 
     public void Dispose()
     {
@@ -95,6 +114,18 @@ internal sealed class RequestDeadline : IDisposable
         _requestTimer.Dispose();
         _idleTimer.Dispose();
         _clientLeft.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Stop()
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+                return;
+            _isStopping = true;
+            _requestTimer.Change(StopDelay, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void SetCancelWait(Action? cancel)
@@ -116,7 +147,9 @@ internal sealed class RequestDeadline : IDisposable
                 return;
             IsExceeded = true;
             IsClientSlow = isClientSlow;
-            if (_response.HasStarted)
+            IsStopping = !isClientSlow && _isStopping;
+            IsAborted = _response.HasStarted || (IsStopping && _cancelWait is not null);
+            if (IsAborted)
                 _lifetime.Abort();
             else
                 _cancelWait?.Invoke();

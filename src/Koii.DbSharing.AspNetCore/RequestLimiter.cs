@@ -4,43 +4,70 @@ namespace Koii.DbSharing.AspNetCore;
 
 /// <summary>Limits how many requests each client and all clients together make at once and per minute.</summary>
 /// <remarks>
-/// A request never waits: it is admitted or refused. All limits are checked and charged under one lock, so a refused
-/// request holds nothing that another one could use, not even for a moment. Safe for concurrent use.
+/// A request never waits: it is admitted or refused. The limits of one call are checked and charged under one lock, so a
+/// refused request holds nothing that another one could use, not even for a moment. Safe for concurrent use.
 /// </remarks>
 internal sealed class RequestLimiter(DbSharingEndpointOptions options, TimeProvider clock)
 {
     /// <summary>The number of clients with a rate of their own. Each takes about 40 bytes.</summary>
     internal const int MaxClients = 65_536;
 
-    // When a permit is released is not known; this is about how long a list takes.
-    private static readonly TimeSpan PermitRetryDelay = TimeSpan.FromSeconds(5);
+    /// <summary>When a permit is released is not known; this is about how long a list takes.</summary>
+    internal static readonly TimeSpan PermitRetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly RateTable _requestRates = new(clock, MaxClients);
     private readonly RateTable _listRates = new(clock, MaxClients);
 
-    // Only clients with a request under way have an entry, so AllClients.MaxConcurrentRequests bounds the number of
-    // entries.
+    // Only clients with a permit have an entry, so AllClients.MaxConcurrentRequests bounds the number of entries.
     private readonly Dictionary<ClientAddress, PermitCount> _permits = [];
+    private readonly Dictionary<ulong, PermitCount> _permitsOfSites = [];
 
     /// <summary>
-    /// Takes a permit for a request and charges the rates. The caller returns the permit with <see cref="Release"/>.
+    /// Takes a permit for a request without a body and charges the rates. The caller returns the permit with
+    /// <see cref="Release"/>.
     /// </summary>
     /// <param name="client">The client that sent the request.</param>
     /// <param name="isList">Whether the request asks for a list.</param>
     /// <returns>The limit that the request exceeds, or <see langword="null"/> if it is admitted.</returns>
     internal ExceededLimit? Acquire(ClientAddress client, bool isList)
     {
-        var clientLimits = LimitsOf(client);
         lock (_lock)
         {
-            if (GetDelayUnderLock(client, clientLimits, isList) is var clientDelay && clientDelay > TimeSpan.Zero)
-                return new ExceededLimit(IsClientLimit: true, clientDelay);
-            if (GetDelayUnderLock(ClientAddress.All, options.AllClients, isList) is var delay && delay > TimeSpan.Zero)
-                return new ExceededLimit(IsClientLimit: false, delay);
+            if ((FindExceededPermits(client, isList) ?? FindExceededRate(client, isList)) is { } exceeded)
+                return exceeded;
+            TakeRates(client, isList);
+            TakePermits(client, isList);
+            return null;
+        }
+    }
 
-            TakeUnderLock(client, clientLimits, isList);
-            TakeUnderLock(ClientAddress.All, options.AllClients, isList);
+    /// <summary>Charges the rates for a request with a body, before the body is read.</summary>
+    /// <param name="client">The client that sent the request.</param>
+    /// <returns>The rate that the request exceeds, or <see langword="null"/> if its body may be read.</returns>
+    internal ExceededLimit? AcquireRate(ClientAddress client)
+    {
+        lock (_lock)
+        {
+            if (FindExceededRate(client, isList: false) is { } exceeded)
+                return exceeded;
+            TakeRates(client, isList: false);
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Takes a permit for a request whose body has arrived. The caller returns it with <see cref="Release"/>.
+    /// </summary>
+    /// <param name="client">The client that sent the request.</param>
+    /// <returns>The limit that the request exceeds, or <see langword="null"/> if it is admitted.</returns>
+    internal ExceededLimit? AcquirePermit(ClientAddress client)
+    {
+        lock (_lock)
+        {
+            if (FindExceededPermits(client, isList: false) is { } exceeded)
+                return exceeded;
+            TakePermits(client, isList: false);
             return null;
         }
     }
@@ -64,41 +91,89 @@ internal sealed class RequestLimiter(DbSharingEndpointOptions options, TimeProvi
     {
         lock (_lock)
         {
-            ReleaseUnderLock(client, isList);
-            ReleaseUnderLock(ClientAddress.All, isList);
+            Release(_permits, client, isList);
+            Release(_permits, ClientAddress.All, isList);
+            if (client.Site is { } site)
+                Release(_permitsOfSites, site, isList);
         }
     }
 
+    private static void Release<TKey>(Dictionary<TKey, PermitCount> permits, TKey key, bool isList)
+        where TKey : notnull
+    {
+        ref var taken = ref CollectionsMarshal.GetValueRefOrNullRef(permits, key);
+        taken.Lists -= isList ? 1 : 0;
+        if (--taken.Requests == 0)
+            permits.Remove(key);
+    }
+
+    private static void Take<TKey>(Dictionary<TKey, PermitCount> permits, TKey key, bool isList)
+        where TKey : notnull
+    {
+        ref var taken = ref CollectionsMarshal.GetValueRefOrAddDefault(permits, key, out _);
+        taken.Requests++;
+        taken.Lists += isList ? 1 : 0;
+    }
+
+    private static bool HasNoPermit(PermitCount taken, RequestLimits limits, bool isList) =>
+        taken.Requests >= limits.MaxConcurrentRequests || (isList && taken.Lists >= limits.MaxConcurrentLists);
+
     private RequestLimits LimitsOf(ClientAddress client) => client.IsPrivate ? options.PrivateClient : options.PublicClient;
 
-    private TimeSpan GetDelayUnderLock(ClientAddress client, RequestLimits limits, bool isList)
+    // The methods below run under the lock.
+    private ExceededLimit? FindExceededPermits(ClientAddress client, bool isList)
     {
-        var taken = _permits.GetValueOrDefault(client);
-        if (taken.Requests >= limits.MaxConcurrentRequests || (isList && taken.Lists >= limits.MaxConcurrentLists))
-            return PermitRetryDelay;
+        if (HasNoPermit(_permits.GetValueOrDefault(client), LimitsOf(client), isList) || HasNoPermitOfItsSite(client, isList))
+            return new ExceededLimit(IsClientLimit: true, PermitRetryDelay);
+        return HasNoPermit(_permits.GetValueOrDefault(ClientAddress.All), options.AllClients, isList)
+            ? new ExceededLimit(IsClientLimit: false, PermitRetryDelay)
+            : null;
+    }
 
+    // One host may have a /48, which is 65,536 clients. The permits that are left when it has a quarter are for others.
+    private bool HasNoPermitOfItsSite(ClientAddress client, bool isList)
+    {
+        if (client.Site is not { } site)
+            return false;
+        var (all, own) = (_permits.GetValueOrDefault(ClientAddress.All), _permitsOfSites.GetValueOrDefault(site));
+        return IsBeyondItsShare(all.Requests, own.Requests, options.AllClients.MaxConcurrentRequests)
+            || (isList && IsBeyondItsShare(all.Lists, own.Lists, options.AllClients.MaxConcurrentLists));
+
+        static bool IsBeyondItsShare(int all, int own, int? limit) => 4L * all >= 3L * limit && 4L * own >= limit;
+    }
+
+    private ExceededLimit? FindExceededRate(ClientAddress client, bool isList)
+    {
+        if (GetRateDelay(client, LimitsOf(client), isList) is var clientDelay && clientDelay > TimeSpan.Zero)
+            return new ExceededLimit(IsClientLimit: true, clientDelay);
+        return GetRateDelay(ClientAddress.All, options.AllClients, isList) is var delay && delay > TimeSpan.Zero
+            ? new ExceededLimit(IsClientLimit: false, delay)
+            : null;
+    }
+
+    private TimeSpan GetRateDelay(ClientAddress client, RequestLimits limits, bool isList)
+    {
         var requestDelay = _requestRates.GetDelay(client, limits.RequestsPerMinute);
         var listDelay = isList ? _listRates.GetDelay(client, limits.ListsPerMinute) : TimeSpan.Zero;
         return listDelay > requestDelay ? listDelay : requestDelay;
     }
 
-    private void TakeUnderLock(ClientAddress client, RequestLimits limits, bool isList)
+    private void TakeRates(ClientAddress client, bool isList)
     {
-        ref var taken = ref CollectionsMarshal.GetValueRefOrAddDefault(_permits, client, out _);
-        taken.Requests++;
-        _requestRates.Take(client, limits.RequestsPerMinute);
-        if (!isList)
-            return;
-        taken.Lists++;
-        _listRates.Take(client, limits.ListsPerMinute);
+        foreach (var (address, limits) in new[] { (client, LimitsOf(client)), (ClientAddress.All, options.AllClients) })
+        {
+            _requestRates.Take(address, limits.RequestsPerMinute);
+            if (isList)
+                _listRates.Take(address, limits.ListsPerMinute);
+        }
     }
 
-    private void ReleaseUnderLock(ClientAddress client, bool isList)
+    private void TakePermits(ClientAddress client, bool isList)
     {
-        ref var taken = ref CollectionsMarshal.GetValueRefOrNullRef(_permits, client);
-        taken.Lists -= isList ? 1 : 0;
-        if (--taken.Requests == 0)
-            _permits.Remove(client);
+        Take(_permits, client, isList);
+        Take(_permits, ClientAddress.All, isList);
+        if (client.Site is { } site)
+            Take(_permitsOfSites, site, isList);
     }
 
     private struct PermitCount

@@ -19,6 +19,7 @@ public sealed class ClientAddressTests
     [TestCase("::1")]
     [TestCase("::ffff:127.0.0.1")]
     [TestCase("::ffff:10.1.2.3")]
+    [TestCase("64:ff9b::10.1.2.3")]
     [TestCase("fe80::1")]
     [TestCase("fc00::1")]
     [TestCase("fdff:ffff::1")]
@@ -38,6 +39,8 @@ public sealed class ClientAddressTests
     [TestCase("0.0.0.0")]
     [TestCase("::")]
     [TestCase("::ffff:8.8.8.8")]
+    [TestCase("64:ff9b::8.8.8.8")]
+    [TestCase("64:ff9b:1::10.1.2.3")]
     [TestCase("2001:db8::1")]
     [TestCase("fec0::1")]
     [TestCase("fbff::1")]
@@ -47,6 +50,7 @@ public sealed class ClientAddressTests
     public void Missing_address_is_private() => Assert.That(ClientAddress.Of(null).IsPrivate, Is.True);
 
     [TestCase("203.0.113.7", "::ffff:203.0.113.7")]
+    [TestCase("203.0.113.7", "64:ff9b::203.0.113.7")]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff")]
     public void Addresses_of_one_client_are_equal(string one, string other)
     {
@@ -58,6 +62,16 @@ public sealed class ClientAddressTests
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1")]
     [TestCase("203.0.113.7", "2001:db8::203.0.113.7")]
     public void Addresses_of_two_clients_are_not_equal(string one, string other) => Assert.That(Of(one), Is.Not.EqualTo(Of(other)));
+
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:ffff::1")]
+    public void Site_is_the_first_48_bits_of_a_public_IPv6_address(string one, string other) =>
+        Assert.That(Of(one).Site, Is.Not.Null.And.EqualTo(Of(other).Site).And.Not.EqualTo(Of("2001:db8:2:2::1").Site));
+
+    [TestCase("203.0.113.7")]
+    [TestCase("64:ff9b::203.0.113.7")]
+    [TestCase("fd00::1")]
+    [TestCase("::1")]
+    public void Other_addresses_have_no_site(string address) => Assert.That(Of(address).Site, Is.Null);
 
     [Test]
     public void No_client_equals_all_clients_or_the_overflow()

@@ -23,13 +23,14 @@ public sealed class DbSharingEndpointOptionsTests
             Assert.That(options.IdleTimeout, Is.EqualTo(TimeSpan.FromSeconds(30)));
             Assert.That(options.MinBytesPerSecond, Is.EqualTo(8192));
             Assert.That(options.RequestTimeout, Is.EqualTo(TimeSpan.FromMinutes(10)));
+            Assert.That(options.AllowAnyOrigin, Is.True);
         });
     }
 
     [Test]
     public void Each_invalid_setting_is_named_with_its_value()
     {
-        var thrown = Assert.Throws<OptionsValidationException>(() => Map(options =>
+        var thrown = Assert.Catch<OptionsValidationException>(() => Map(options =>
         {
             options.PublicClient.RequestsPerMinute = 0;
             options.PublicClient.MaxConcurrentLists = -1;
@@ -53,6 +54,17 @@ public sealed class DbSharingEndpointOptionsTests
             "RequestTimeout is 2.00:00:00; it must be more than zero and at most 1 day.",
             "MinBytesPerSecond is 0; it must be at least 1.",
         }));
+    }
+
+    [Test]
+    public void Errors_of_the_task_and_of_its_endpoints_are_in_one_message_with_a_line_for_each()
+    {
+        var thrown = Assert.Catch<OptionsValidationException>(() => Map(
+            options => (options.MinBytesPerSecond, options.RequestTimeout) = (0, TimeSpan.Zero),
+            services => services.Configure<DbSharingOptions>(options => options.FanOut = 0)));
+
+        Assert.That(thrown!.Message.Split('\n'), Has.Length.EqualTo(4));
+        Assert.That(thrown.Message, Does.StartWith("The options are invalid:\n").And.Contain("FanOut is 0").And.Contain("\nMinBytesPerSecond is 0;"));
     }
 
     [Test]
@@ -145,6 +157,7 @@ public sealed class DbSharingEndpointOptionsTests
             ("DbSharing:Endpoints:IdleTimeout", "00:00:05"),
             ("DbSharing:Endpoints:MinBytesPerSecond", "6"),
             ("dbsharing:endpoints:requesttimeout", "00:07:00"),
+            ("DbSharing:Endpoints:AllowAnyOrigin", "false"),
             ("DbSharing:TaskId", "is not a setting of the endpoints"));
 
         Assert.Multiple(() =>
@@ -155,6 +168,7 @@ public sealed class DbSharingEndpointOptionsTests
             Assert.That(options.IdleTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
             Assert.That(options.MinBytesPerSecond, Is.EqualTo(6));
             Assert.That(options.RequestTimeout, Is.EqualTo(TimeSpan.FromMinutes(7)));
+            Assert.That(options.AllowAnyOrigin, Is.False);
         });
     }
 
@@ -170,7 +184,7 @@ public sealed class DbSharingEndpointOptionsTests
     [Test]
     public void Errors_of_all_sources_are_in_one_exception()
     {
-        var thrown = Assert.Throws<OptionsValidationException>(() => Map(
+        var thrown = Assert.Catch<OptionsValidationException>(() => Map(
             options => (options.RequestTimeout, options.MinBytesPerSecond) = (TimeSpan.Zero, -1),
             services => services.AddOptions<DbSharingEndpointOptions>().Validate(_ => false, "The application refuses it."),
             ("DbSharing:Endpoints:IdleTimeout", "soon"),

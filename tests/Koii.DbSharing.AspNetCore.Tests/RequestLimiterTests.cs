@@ -150,6 +150,48 @@ public sealed class RequestLimiterTests
     }
 
     [Test]
+    public void Site_has_at_most_a_quarter_when_three_quarters_are_taken([Values] bool isList)
+    {
+        var limiter = Limiter();
+        var limit = isList ? 32 : 128;
+        ClientAddress[] site = [.. Enumerable.Range(0, 200).Select(i => Of($"2001:db8:1:{i:x}::1"))];
+        ClientAddress[] others = [.. Enumerable.Range(0, 200).Select(i => Of($"2001:db8:{i + 2:x}::1"))];
+
+        Assert.That(site.Sum(client => Concurrent(limiter, client, 1, isList)), Is.EqualTo(limit * 3 / 4), "while there are enough");
+        Assert.That(limiter.Acquire(site[0], isList)!.Value.IsClientLimit, Is.True);
+        Assert.That(others.Sum(client => Concurrent(limiter, client, 1, isList)), Is.EqualTo(limit / 4));
+
+        for (var i = 0; i < limit / 2; i++)
+            limiter.Release(site[i], isList);
+        Assert.That(Concurrent(limiter, site[0], 100, isList), Is.GreaterThan(0), "less than three quarters are taken");
+    }
+
+    [Test]
+    public void Other_clients_have_no_limit_of_their_site()
+    {
+        _options.PublicClient.MaxConcurrentRequests = _options.PrivateClient.MaxConcurrentRequests = null;
+
+        Assert.That(Concurrent(Limiter(), Of("fd00::1"), 200), Is.EqualTo(128), "a private address");
+        Assert.That(Concurrent(Limiter(), Alice, 200), Is.EqualTo(128), "an IPv4 address");
+    }
+
+    [Test]
+    public void Request_with_a_body_is_charged_before_it_has_a_permit()
+    {
+        _options.PublicClient.RequestsPerMinute = 2;
+        _options.PublicClient.MaxConcurrentRequests = 1;
+        var limiter = Limiter();
+
+        Assert.That(limiter.AcquireRate(Alice), Is.Null);
+        Assert.That(limiter.AcquireRate(Alice), Is.Null);
+        Assert.That(limiter.AcquireRate(Alice)!.Value.RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Assert.That(limiter.AcquirePermit(Alice), Is.Null);
+        Assert.That(limiter.AcquirePermit(Alice)!.Value.IsClientLimit, Is.True);
+        limiter.Release(Alice, isList: false);
+        Assert.That(limiter.AcquirePermit(Alice), Is.Null);
+    }
+
+    [Test]
     public void All_clients_together_can_have_a_rate()
     {
         _options.AllClients.RequestsPerMinute = 10;

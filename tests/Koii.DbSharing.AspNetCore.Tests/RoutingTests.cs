@@ -63,6 +63,20 @@ public sealed class RoutingTests
         Assert.That(await node.Client.GetStringAsync("/task/taska/linktree/list"), Is.EqualTo("[]"));
     }
 
+    [TestCase("GET", "/task/other/linktree/all")]
+    [TestCase("POST", "/task/other/linktree")]
+    [TestCase("POST", "/task/other/linktree/reconcile")]
+    [TestCase("GET", "/task/TASKA/linktree/get/MarkerOfTheSender")]
+    [TestCase("GET", "/task/TaskA/linktree/MarkerOfTheSender")]
+    public async Task Task_or_path_that_is_not_mapped_is_a_404_with_a_problem(string method, string path)
+    {
+        await using var node = await StartTwoAsync();
+
+        using var response = await node.SendAsync(new HttpMethod(method), path);
+
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.NotFound, "MarkerOfTheSender");
+    }
+
     [Test]
     public async Task Named_task_has_no_short_path_by_default()
     {
@@ -82,8 +96,8 @@ public sealed class RoutingTests
         Assert.That(await node.Client.GetStringAsync("/linktree/list"), Is.EqualTo($"[{TestNode.RecordJson(linktree)}]"));
     }
 
-    [TestCase("DELETE", "/linktree", "POST")]
-    [TestCase("GET", "/linktree", "POST")]
+    [TestCase("DELETE", "/linktree", "POST, PUT")]
+    [TestCase("GET", "/linktree", "POST, PUT")]
     [TestCase("POST", "/linktree/all", "GET, HEAD")]
     [TestCase("PUT", "/linktree/list", "GET, HEAD")]
     [TestCase("DELETE", "/task/Task1/linktree/get/MarkerOfTheSender", "GET, HEAD")]
@@ -124,7 +138,8 @@ public sealed class RoutingTests
 
         var mapped = node.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
-        Assert.That(mapped, Has.Count.EqualTo(28)); // Seven endpoints on two paths, each with one that refuses other methods.
+        // Seven endpoints on two paths, each with one that refuses other methods, and one for other tasks.
+        Assert.That(mapped, Has.Count.EqualTo(29));
         Assert.That(mapped, Is.All.Matches<Endpoint>(endpoint => endpoint!.Metadata.Contains(metadata)));
     }
 

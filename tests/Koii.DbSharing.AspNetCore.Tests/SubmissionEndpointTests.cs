@@ -31,6 +31,19 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
+    public async Task Put_is_a_submission([Values("/linktree", TestNode.LongPath)] string path)
+    {
+        await _node.SubmitAsync(TestNode.Signed("old"));
+        var edited = TestNode.Signed("fresh", TestNode.Time + 1);
+
+        using var response = await _node.Client.PutAsync(path, new StringContent($$"""{"payload":{{TestNode.RecordJson(edited)}}}"""));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Registered));
+        Assert.That(await _node.Client.GetStringAsync($"{path}/get/{edited.Author}"), Is.EqualTo(TestNode.RecordJson(edited)));
+    }
+
+    [Test]
     public async Task Known_record_gets_the_same_response()
     {
         await _node.SubmitAsync(TestNode.Signed());
@@ -130,10 +143,48 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
-    public async Task Content_coding_is_a_415()
+    public async Task Byte_order_mark_is_skipped()
+    {
+        using var response = await _node.PostAsync($$"""{{'\uFEFF'}}{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}""");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("identity")]
+    [TestCase("Identity")]
+    [TestCase("")]
+    [TestCase("identity, identity")]
+    public async Task Coding_that_changes_nothing_is_accepted(string coding)
+    {
+        var content = new StringContent($$"""{"payload":{{TestNode.RecordJson(TestNode.Signed())}}}""");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+
+        using var response = await _node.Client.PostAsync(TestNode.LongPath, content);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("application/json; charset=utf-16")]
+    [TestCase("application/json; charset=\"UTF-16LE\"")]
+    [TestCase("application/json")]
+    [TestCase(null)]
+    public async Task Utf16_is_a_415_that_names_UTF8(string? contentType)
+    {
+        var content = new ByteArrayContent([0xFF, 0xFE, .. Encoding.Unicode.GetBytes("{}")]);
+        content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
+
+        using var response = await _node.Client.PostAsync(TestNode.LongPath, content);
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("UTF-8"));
+        await ProblemAssert.IsProblemAsync(response, HttpStatusCode.UnsupportedMediaType);
+    }
+
+    [TestCase("gzip")]
+    [TestCase("identity, gzip")]
+    public async Task Content_coding_is_a_415(string coding)
     {
         var content = new StringContent(Marker);
-        content.Headers.ContentEncoding.Add("gzip");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
 
         using var response = await _node.Client.PostAsync(TestNode.LongPath, content);
 
@@ -183,6 +234,6 @@ public sealed class SubmissionEndpointTests
             select new Verdict(kind, reason);
 
         foreach (var verdict in verdicts)
-            Assert.That(TaskEndpoints.ToResponse(verdict).Status, Is.AnyOf(200, 400, 409, 413, 507), verdict.ToString());
+            Assert.That(VerdictResponse.Of(verdict).Status, Is.AnyOf(200, 400, 409, 413, 507), verdict.ToString());
     }
 }

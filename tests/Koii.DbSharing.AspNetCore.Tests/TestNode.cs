@@ -35,6 +35,17 @@ internal sealed class TestNode : IAsyncDisposable
     public IReadOnlyCollection<(EventId Event, string Text)> Warnings =>
         [.. _log.Lines.Where(line => line.Event.Name != "HeartbeatSlow").Select(line => (line.Event, $"{line.Text} {line.Exception}"))];
 
+    /// <summary>Completes when the application begins to stop.</summary>
+    public Task Stopping
+    {
+        get
+        {
+            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _app.Lifetime.ApplicationStopping.Register(stopping.SetResult);
+            return stopping.Task;
+        }
+    }
+
     /// <summary>Starts a node with one unnamed task in memory, on both paths.</summary>
     public static Task<TestNode> StartAsync(Action<DbSharingOptions>? configure = null) =>
         StartAsync(
@@ -117,6 +128,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public Task<HttpResponseMessage> PostAsync(SignedLinktree linktree, string path = LongPath) =>
         PostAsync($$"""{"payload":{{RecordJson(linktree)}}}""", path);
+
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -6,7 +6,12 @@ namespace Koii.DbSharing.Serving;
 internal static class GzipList
 {
     /// <summary>Writes the list; returns early if the reader of the output has completed.</summary>
-    public static async Task WriteAsync(PipeWriter output, ListPageCache pages, CancellationToken cancellationToken)
+    /// <param name="output">The output.</param>
+    /// <param name="pages">The pages.</param>
+    /// <param name="verify">Throws if the list must not be closed. It is called before the closing bracket.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public static async Task WriteAsync(
+        PipeWriter output, ListPageCache pages, Func<CancellationToken, ValueTask> verify, CancellationToken cancellationToken)
     {
         var gzip = new GzipWriter(output);
         await pages.UpdateAsync(cancellationToken).ConfigureAwait(false);
@@ -31,7 +36,11 @@ internal static class GzipList
 
             after = page.Next;
             if (after is null)
+            {
+                await verify(cancellationToken).ConfigureAwait(false);
                 gzip.End("]"u8);
+            }
+
             var flushed = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             if (flushed.IsCanceled)
                 throw new OperationCanceledException("The owner of the output canceled the pending flush.");

@@ -7,7 +7,7 @@ namespace Koii.DbSharing.Serving;
 /// Writes the brackets, commas and elements of one list, and counts the unflushed bytes, which not every
 /// <see cref="PipeWriter"/> does.
 /// </summary>
-internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, string resourceName) : IBufferWriter<byte>
+internal sealed class LinktreeListWriter(PipeWriter output, ElementForm form) : IBufferWriter<byte>
 {
     private bool _hasElements;
 
@@ -22,10 +22,7 @@ internal sealed class LinktreeListWriter(PipeWriter output, ListForm form, strin
     {
         this.Write(_hasElements ? ","u8 : "["u8);
         _hasElements = true;
-        if (form == ListForm.Bare)
-            LinktreeWriter.WriteRecord(this, linktree);
-        else
-            LinktreeWriter.WriteKeyedRecord(this, linktree, resourceName);
+        form.Write(this, linktree);
     }
 
     internal void End()

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Reconciliation.Messages;
 using Koii.DbSharing.Serving;
+using Koii.DbSharing.Storage;
 
 namespace Koii.DbSharing;
 
@@ -37,7 +38,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     private const int FetchPageSize = 64;
 
     // A part of each ETag. It changes with the wire form, so that peers read the same records again.
-    private const int WireFormVersion = 1;
+    private const int WireFormVersion = 2;
 
     // Enough to fill several packets, and little enough that a slow reader does not hold a page of records a second
     // time, in bytes.
@@ -52,7 +53,8 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </summary>
     /// <remarks>
     /// If it is <see langword="false"/>, answer <c>/summary</c>, <c>/reconcile</c> and <c>/fetch</c> with 404;
-    /// the methods that write these answers, and <see cref="WriteGzipListAsync"/>, then throw, and lists have no ETag.
+    /// the methods that write these answers, and <see cref="LinktreeList.WriteGzipAsync"/>, then throw, and lists have no
+    /// ETag.
     /// The value never changes.
     /// </remarks>
     public bool HasExtension => _engine.Index is not null;
@@ -118,7 +120,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// </summary>
     /// <remarks>
     /// The list ends with the record that brings it to 4 MiB; the caller requests the missing records again. As with
-    /// <see cref="WriteListAsync"/>, nothing is written before the store has returned the first records.
+    /// <see cref="LinktreeList.WriteAsync"/>, nothing is written before the store has returned the first records.
     /// </remarks>
     /// <param name="output">
     /// The output. It is flushed and not completed. If its reader completes, the method returns early.
@@ -136,7 +138,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
             throw new ArgumentException($"At most {MaxFetchedIds} records are fetched at once, not {ids.Count}.", nameof(ids));
         RequireIndex();
 
-        var list = new LinktreeListWriter(output, ListForm.KeyedByPublicKey, _engine.Options.ResourceName);
+        var list = new LinktreeListWriter(output, FormOf(_engine, ListForm.KeyedByPublicKey));
         foreach (var page in ids.Distinct().Chunk(FetchPageSize))
         {
             var linktrees = await _engine.Store.GetAsync(page, cancellationToken).ConfigureAwait(false);
@@ -155,86 +157,26 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
         await list.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Gets the current entity tag of a list (RFC 9110 §8.8.3): weak, with its quotes, as in the header.
-    /// </summary>
+    /// <summary>Opens a list of all records: gets its entity tag, before the first record is read.</summary>
     /// <remarks>
-    /// Call it before <see cref="WriteListAsync"/>: the tag then describes a state that is not newer than the records,
-    /// so a reader that caches it never mistakes a later list for its own. Equal tags mean equal summaries. Without the
-    /// extension there is no tag, because the engine cannot detect changes by other writers of the store, and an
-    /// outdated tag would hide records from peers.
+    /// The tag describes a state that is not newer than the records, so a reader that caches it never mistakes a later
+    /// list for its own.
     /// </remarks>
     /// <param name="form">The form of the list; each form has its own tags.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>
-    /// ASCII text of less than 80 characters, or <see langword="null"/> if <see cref="HasExtension"/> is
-    /// <see langword="false"/>.
-    /// </returns>
-    public async ValueTask<string?> GetEntityTagAsync(ListForm form, CancellationToken cancellationToken = default)
+    /// <returns>The list. It holds no resource.</returns>
+    public async ValueTask<LinktreeList> OpenListAsync(ListForm form, CancellationToken cancellationToken = default)
     {
-        if (_engine.Index is not { } index)
-            return null;
+        var elements = FormOf(_engine, form);
+        if (_engine.Index is not { } index || _engine.ChangeFeed is not { } feed)
+            return new LinktreeList(_engine.Store, elements);
+
+        // Before the tag: what the store loses afterwards is noticed when the list ends.
+        var opened = await feed.ReadChangesAsync(ChangePosition.Latest, limit: 1, cancellationToken).ConfigureAwait(false);
         var summary = await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
         var path = form == ListForm.Bare ? "list" : "all";
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{WireFormVersion}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
-    }
-
-    /// <summary>
-    /// Writes all records, tombstones included, in ascending order of their versions, as a JSON array.
-    /// </summary>
-    /// <remarks>
-    /// Nothing is written before the store has returned its first page, so a store that cannot be read is detected
-    /// before the answer begins. Then records are read page by page and flushed as the reader consumes them; no
-    /// resource of the store stays open in between. Records that are added or replaced meanwhile may be missing; no
-    /// other record is.
-    /// </remarks>
-    /// <param name="output">
-    /// The output. It is flushed and not completed. If its reader completes, the method returns early.
-    /// </param>
-    /// <param name="form">The form of the elements.</param>
-    /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
-    /// <returns>A task that completes when all output is flushed, or the reader has completed.</returns>
-    public async Task WriteListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        var list = new LinktreeListWriter(output, form, _engine.Options.ResourceName);
-        LinktreeVersion? after = null;
-        do
-        {
-            var query = new LinktreeQuery { IncludeTombstones = true, After = after };
-            var page = await _engine.Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
-            foreach (var linktree in page.Linktrees)
-            {
-                list.Write(linktree);
-                if (list.UnflushedBytes >= FlushBytes && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
-                    return;
-            }
-
-            after = page.Next;
-            if (after is not null && !await list.FlushAsync(cancellationToken).ConfigureAwait(false))
-                return;
-        }
-        while (after is not null);
-
-        list.End();
-        await list.FlushAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Writes the list of <see cref="WriteListAsync"/> as gzip, from pages that are compressed once.</summary>
-    /// <remarks>
-    /// A page is kept until one of its records changes, up to <see cref="DbSharingOptions.ListCacheBytes"/>; further pages
-    /// are compressed for each call. The list is never older than an entity tag that was returned before the call.
-    /// </remarks>
-    /// <param name="output">The output, without compression of its own. It is flushed and not completed.</param>
-    /// <param name="form">The form of the elements.</param>
-    /// <param name="cancellationToken">Cancels the call; the list is then incomplete.</param>
-    /// <returns>A task that completes when all output is flushed, or the reader has completed.</returns>
-    /// <exception cref="InvalidOperationException"><see cref="HasExtension"/> is <see langword="false"/>.</exception>
-    public Task WriteGzipListAsync(PipeWriter output, ListForm form, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        RequireIndex();
-        return GzipList.WriteAsync(output, (form == ListForm.Bare ? _barePages : _allPages)!, cancellationToken);
+        var tag = string.Create(CultureInfo.InvariantCulture, $"W/\"{WireFormVersion}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
+        return new LinktreeList(_engine.Store, elements, (form == ListForm.Bare ? _barePages : _allPages)!, feed, opened.Next, tag);
     }
 
     /// <summary>
@@ -248,7 +190,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (await FindNewestAsync(author, cancellationToken).ConfigureAwait(false) is { IsTombstone: false } newest)
-            LinktreeWriter.WriteRecord(output, newest);
+            FormOf(_engine, ListForm.Bare).Write(output, newest);
         else
             LinktreeListWriter.WriteEmpty(output);
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -256,7 +198,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
 
     /// <summary>
     /// Validates and stores the record of a submission, <c>{"payload":record}</c>, with the semantics of
-    /// <c>JSON.parse</c>.
+    /// <c>JSON.parse</c>. A leading byte order mark is skipped, as Express does.
     /// </summary>
     /// <param name="body">
     /// The text as UTF-8. A text longer than <see cref="MaxSubmissionBytes"/> is rejected without being read.
@@ -267,14 +209,19 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     {
         if (body.Length > MaxSubmissionBytes)
             return ValueTask.FromResult(new Verdict(VerdictKind.Rejected, RejectionReason.TooLarge));
-        return LinktreeReader.TryReadMember(body.Span, "payload"u8, out var linktree, out var reason)
+        var text = body.Span.StartsWith(ByteOrderMark) ? body.Span[ByteOrderMark.Length..] : body.Span;
+        return LinktreeReader.TryReadMember(text, "payload"u8, out var linktree, out var reason)
             ? _engine.SubmitAsync(linktree, cancellationToken)
             : ValueTask.FromResult(new Verdict(VerdictKind.Rejected, reason));
     }
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private static ListPageCache? CreatePages(ReplicationEngine? engine, ListForm form) => engine?.ChangeFeed is { } feed
-        ? new ListPageCache(engine.Store, feed, form, engine.Options.ResourceName, engine.Options.ListCacheBytes)
+        ? new ListPageCache(engine.Store, feed, FormOf(engine, form), engine.Options.ListCacheBytes)
         : null;
+
+    private static ElementForm FormOf(ReplicationEngine engine, ListForm form) => new(form, engine.Options.ResourceName);
 
     private LinktreeIndex RequireIndex() => _engine.Index
         ?? throw new InvalidOperationException(

@@ -14,7 +14,7 @@ internal sealed record ListPage(LinktreeVersion After, LinktreeVersion? Next, in
     public static LinktreeVersion Start { get; } = new(-1, default);
 
     public static ListPage Create(
-        LinktreeVersion after, LinktreeVersion? next, IEnumerable<SignedLinktree> linktrees, ListForm form, string resourceName)
+        LinktreeVersion after, LinktreeVersion? next, IEnumerable<SignedLinktree> linktrees, ElementForm form)
     {
         var text = new ArrayBufferWriter<byte>(256 * 1024);
         var count = 0;
@@ -23,10 +23,7 @@ internal sealed record ListPage(LinktreeVersion After, LinktreeVersion? Next, in
             count++;
             if (text.WrittenCount > 0)
                 text.Write(","u8);
-            if (form == ListForm.Bare)
-                LinktreeWriter.WriteRecord(text, linktree);
-            else
-                LinktreeWriter.WriteKeyedRecord(text, linktree, resourceName);
+            form.Write(text, linktree);
         }
 
         return new ListPage(after, next, count, GzipWriter.Deflate(text.WrittenSpan), Crc32Sum.Of(text.WrittenSpan));

@@ -15,9 +15,8 @@ namespace Koii.DbSharing.Serving;
 /// <param name="store">The store.</param>
 /// <param name="feed">The change feed of the same store.</param>
 /// <param name="form">The form of the elements.</param>
-/// <param name="resourceName">The part of a key before the colon.</param>
 /// <param name="maxBytes">How many compressed bytes are kept.</param>
-internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed feed, ListForm form, string resourceName, long maxBytes)
+internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed feed, ElementForm form, long maxBytes)
 {
     private const int ChangesPerRead = 512;
 
@@ -120,7 +119,7 @@ internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed fe
             // The next page that is kept begins at its end.
             var isCut = pending.End is { } end && read.Linktrees.Count > 0 && read.Linktrees[^1].Version > end;
             var linktrees = isCut ? read.Linktrees.TakeWhile(linktree => linktree.Version <= pending.End) : read.Linktrees;
-            var page = ListPage.Create(pending.After, isCut ? pending.End : read.Next, linktrees, form, resourceName);
+            var page = ListPage.Create(pending.After, isCut ? pending.End : read.Next, linktrees, form);
             Complete(pending, page);
             pending.Page.TrySetResult(page);
             return page;

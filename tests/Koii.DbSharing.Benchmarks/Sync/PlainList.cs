@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using Koii.DbSharing.Reconciliation;
 using Koii.DbSharing.Records;
+using Koii.DbSharing.TestSupport;
 
 namespace Koii.DbSharing.Benchmarks.Sync;
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Koii.DbSharing.Records;
 using Koii.DbSharing.Tests.Replication;
+using Koii.DbSharing.TestSupport;
 using Moq;
 
 namespace Koii.DbSharing.Tests.Fuzzing;

@@ -19,6 +19,10 @@ public sealed class LinktreeWriterTests
             $$"""{"key":"re-so_u.r~ce1:{{Linktree.Author}}","value":{{Write(LinktreeWriter.WriteRecord)}}}"""));
 
     [Test]
+    public void Submission_has_the_record_as_its_payload() =>
+        Assert.That(Write(LinktreeWriter.WriteSubmission), Is.EqualTo($$"""{"payload":{{Write(LinktreeWriter.WriteRecord)}}}"""));
+
+    [Test]
     public void Written_record_is_read_as_the_same_record()
     {
         var keyed = Write((output, linktree) => LinktreeWriter.WriteKeyedRecord(output, linktree, "linktree"));

@@ -76,7 +76,7 @@ public sealed class GzipListTests
         options.ListCacheBytes = 100_000;
         var store = new ListedStore(new InMemoryLinktreeStore(options));
         await store.PutAsync([.. Enumerable.Range(0, 4 * RecordsOfPage).Select(i => Create(uuid: $"u{i}", timestamp: i))]);
-        var pages = new ListPageCache(store, store, ListForm.Bare, "linktree", options.ListCacheBytes);
+        var pages = new ListPageCache(store, store, new ElementForm(ListForm.Bare, "linktree"), options.ListCacheBytes);
         await pages.UpdateAsync(default);
 
         for (LinktreeVersion? after = ListPage.Start; after is { } version;)

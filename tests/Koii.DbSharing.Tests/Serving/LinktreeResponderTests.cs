@@ -24,8 +24,8 @@ public sealed class LinktreeResponderTests
     public async Task Entity_tag_is_weak_and_contains_form_count_and_fingerprint()
     {
         // The fingerprint of the empty set is a known value of protocol §5.
-        Assert.That(await _responder.GetEntityTagAsync(ListForm.KeyedByPublicKey), Is.EqualTo("W/\"1-all-0-7f9c9e31ac8256ca2f258583df262dbc\""));
-        Assert.That(await _responder.GetEntityTagAsync(ListForm.Bare), Is.EqualTo("W/\"1-list-0-7f9c9e31ac8256ca2f258583df262dbc\""));
+        Assert.That(await _responder.GetEntityTagAsync(ListForm.KeyedByPublicKey), Is.EqualTo("W/\"2-all-0-7f9c9e31ac8256ca2f258583df262dbc\""));
+        Assert.That(await _responder.GetEntityTagAsync(ListForm.Bare), Is.EqualTo("W/\"2-list-0-7f9c9e31ac8256ca2f258583df262dbc\""));
     }
 
     [Test]
@@ -34,7 +34,7 @@ public sealed class LinktreeResponderTests
         var before = await _responder.GetEntityTagAsync(ListForm.Bare);
         await _store.PutAsync([Samples.Linktree()]);
 
-        Assert.That(await _responder.GetEntityTagAsync(ListForm.Bare), Is.Not.EqualTo(before).And.StartsWith("W/\"1-list-1-"));
+        Assert.That(await _responder.GetEntityTagAsync(ListForm.Bare), Is.Not.EqualTo(before).And.StartsWith("W/\"2-list-1-"));
     }
 
     [Test]

@@ -31,6 +31,21 @@ public sealed class SubmissionEndpointTests
     }
 
     [Test]
+    public async Task Client_of_the_library_submits_a_record()
+    {
+        await using var node = await TestNode.StartAsync(new InMemoryLinktreeStore(new DbSharingOptions { TaskId = TestNode.TaskId }), onSocket: true);
+        var client = new LinktreeClient(node.Client, TestNode.TaskId);
+        var address = NodeAddress.Parse(node.Client.BaseAddress!.AbsoluteUri);
+
+        var stored = await client.SubmitAsync(address, TestNode.Signed(timestamp: TestNode.Time + 1));
+        var older = await client.SubmitAsync(address, TestNode.Signed());
+        var elsewhere = await new LinktreeClient(node.Client, "other").SubmitAsync(address, TestNode.Signed());
+
+        Assert.That((stored.Status, older.Status), Is.EqualTo((SubmissionStatus.Stored, SubmissionStatus.Superseded)));
+        Assert.That(elsewhere.Detail, Does.StartWith("This node does not serve this task"));
+    }
+
+    [Test]
     public async Task Put_is_a_submission([Values("/linktree", TestNode.LongPath)] string path)
     {
         await _node.SubmitAsync(TestNode.Signed("old"));

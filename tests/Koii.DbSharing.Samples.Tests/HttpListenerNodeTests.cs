@@ -31,7 +31,7 @@ public sealed class HttpListenerNodeTests
 
         async Task<(string? Path, int Changed)> PullAsync()
         {
-            var (exitCode, output, error) = await folder.ShareOnceAsync($"--DbSharing:Nodes:0={url}");
+            var (exitCode, output, error) = await folder.ShareOnceAsync($"--DbSharing:Nodes:0={url}", "--DbSharing:LinktreesPerAuthor=16");
             Assert.That(exitCode, Is.Zero, error + output);
             using var report = JsonDocument.Parse(output);
             var verdicts = report.RootElement.GetProperty("verdicts");
@@ -46,6 +46,7 @@ public sealed class HttpListenerNodeTests
         await using var end = process;
         using var client = new HttpClient { BaseAddress = new Uri(url) };
 
+        Assert.That((await client.GetAsync("")).StatusCode, Is.EqualTo(HttpStatusCode.OK), "the root");
         Assert.That((await client.GetAsync("task/other/linktree/all")).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That((await client.PostAsync($"task/{NodeFolder.TaskId}/linktree/reconcile", new ByteArrayContent([1, 2, 3]))).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That((await client.PostAsync($"task/{NodeFolder.TaskId}/linktree/fetch", new ByteArrayContent([1, 2, 3]))).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
@@ -55,9 +56,7 @@ public sealed class HttpListenerNodeTests
     private static async Task<HttpStatusCode> PostAsync(string url, SignedLinktree linktree)
     {
         var body = new ArrayBufferWriter<byte>();
-        body.Write("{\"payload\":"u8);
-        LinktreeWriter.WriteRecord(body, linktree);
-        body.Write("}"u8);
+        LinktreeWriter.WriteSubmission(body, linktree);
         using var client = new HttpClient();
         using var response = await client.PostAsync($"{url}task/{NodeFolder.TaskId}/linktree", new ReadOnlyMemoryContent(body.WrittenMemory));
         return response.StatusCode;

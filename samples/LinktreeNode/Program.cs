@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Koii.DbSharing;
 using LinktreeNode;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 
 // A node: it serves its linktrees and pulls those of its peers. Every setting can be given on the command line
@@ -11,6 +12,9 @@ const int EveryPeerRead = 0, InvalidConfiguration = 1, NoNodeList = 2, SomePeers
 try
 {
     var builder = WebApplication.CreateBuilder(args);
+
+    // Front ends draw a new uuid at every edit. All other sources come after this one.
+    builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("DbSharing:LinktreesPerAuthor", "1")] });
     var shareOnce = builder.Configuration.GetValue("Share:Once", false);
     var provider = builder.Configuration["Store:Provider"] ?? "Sqlite";
     var connectionString = builder.Configuration["Store:ConnectionString"] is { Length: > 0 } given ? given : "Data Source=linktrees.db";
@@ -27,6 +31,7 @@ try
 
     await using var app = builder.Build();
     app.UseStatusCodePages("application/problem+json", """{{"type":"about:blank","status":{0}}}""");
+    app.MapGet("/", () => "A node of a Koii task."); // JavaScript nodes probe a peer by its root.
     app.MapDbSharing();
 
     var engine = app.Services.GetRequiredService<ReplicationEngine>();

@@ -127,6 +127,38 @@ public sealed class LinktreeNodeTests : IDisposable
         Assert.That(output.TrimEnd(), Does.StartWith("{").And.EndsWith("}").And.Not.Contain("\n"));
     }
 
+    [TestCase(1)]
+    [TestCase(16, "--DbSharing:LinktreesPerAuthor=16")]
+    public async Task Author_has_one_linktree_unless_the_setting_is_another(int expected, params string[] settings)
+    {
+        var (serving, url) = await _folder.ServeAsync(settings);
+        await using var end = serving;
+        using var client = new HttpClient();
+
+        using var summary = JsonDocument.Parse(await client.GetStringAsync($"{url}/linktree/summary"));
+
+        Assert.That(summary.RootElement.GetProperty("perAuthor").GetInt32(), Is.EqualTo(expected));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "There are no signals.")]
+    public async Task Node_that_is_terminated_while_clients_are_slow_ends_and_leaves_no_log_of_its_database()
+    {
+        var (serving, url) = await _folder.ServeAsync();
+        await using var end = serving;
+        using var author = new TcpClient();
+        await author.ConnectAsync(IPAddress.Loopback, new Uri(url).Port);
+        await author.GetStream().WriteAsync("POST /linktree HTTP/1.1\r\nHost: x\r\nContent-Length: 250000\r\n\r\n{"u8.ToArray());
+        using (var client = new HttpClient())
+            await client.GetStringAsync($"{url}/linktree/summary"); // The database is open, and the request above has begun.
+
+        serving.Terminate();
+
+        var (exitCode, _, error) = await serving.EndAsync();
+        Assert.That(exitCode, Is.Zero, error);
+        Assert.That(_folder.FileNames, Is.EqualTo(new[] { "node.db" }));
+    }
+
     [Test]
     public async Task An_unknown_path_is_answered_with_a_problem()
     {
@@ -138,6 +170,6 @@ public sealed class LinktreeNodeTests : IDisposable
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/problem+json"));
-        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("""{"type":"about:blank","status":404}"""));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("\"status\":404").And.Contain("\"error\":"));
     }
 }

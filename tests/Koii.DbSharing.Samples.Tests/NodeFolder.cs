@@ -14,6 +14,9 @@ internal sealed class NodeFolder : IDisposable
 
     public string ConnectionString => $"Data Source={Path.Combine(_directory.FullName, "node.db")}";
 
+    /// <summary>The names of the files in the folder.</summary>
+    public IEnumerable<string> FileNames => _directory.EnumerateFiles().Select(file => file.Name);
+
     /// <summary>Starts a node that serves and shares until it is disposed of.</summary>
     public async Task<(ChildProcess Process, string Url)> ServeAsync(params IEnumerable<string> arguments)
     {

@@ -73,6 +73,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends the process at once, as <c>SIGKILL</c> does. Its output can still be read.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
+    /// <summary>Asks the process to end, with <c>SIGTERM</c>.</summary>
+    public void Terminate() => Process.Start("kill", ["-TERM", $"{Id}"]).WaitForExit();
+
     /// <summary>Waits for the end of the process.</summary>
     public async Task<(int ExitCode, string Output, string Error)> EndAsync()
     {

@@ -16,10 +16,19 @@ internal readonly record struct ElementForm(ListForm Form, string ResourceName)
 
     private const int MaxUsernameLength = 128;
 
+    /// <summary>Whether each record that is not a tombstone carries its username.</summary>
+    public bool HasUsernames { get; init; }
+
+    /// <summary>If it is set, the newest record of each author carries its username.</summary>
+    public NewestByAuthor? Newest { get; init; }
+
+    /// <summary>Whether the records of a resource have usernames.</summary>
+    public static bool CanHaveUsernames(string resourceName) => resourceName == ResourceWithUsernames;
+
     /// <summary>Writes a record.</summary>
     public void Write(IBufferWriter<byte> output, SignedLinktree linktree)
     {
-        var username = ResourceName == ResourceWithUsernames ? FindUsername(linktree) : [];
+        var username = HasUsernames || Newest?.IsNewest(linktree) == true ? FindUsername(linktree) : [];
         if (Form == ListForm.Bare)
             LinktreeWriter.WriteRecord(output, linktree, username);
         else

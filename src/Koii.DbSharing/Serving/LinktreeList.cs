@@ -17,8 +17,9 @@ namespace Koii.DbSharing;
 /// <see cref="LinktreeStoreException"/>: a reader that took the list for complete would keep its tag, and would not be
 /// sent the records when they are back. The same happens if the store has trimmed
 /// <see cref="DbSharingOptions.MaxRetainedChanges"/> since then.</para>
-/// <para>In the resource <c>linktree</c>, a record that is not a tombstone has a member <c>username</c> whose value is that
-/// of <c>data.linktree.linktreeAddress</c>, if this is a string of 1 to 128 UTF-16 code units.</para>
+/// <para>In the resource <c>linktree</c>, the newest record of an author that is not a tombstone has a member
+/// <c>username</c> whose value is that of <c>data.linktree.linktreeAddress</c>, if this is a string of 1 to 128 UTF-16 code
+/// units. With a store without a change feed, this requires that <see cref="DbSharingOptions.LinktreesPerAuthor"/> is 1.</para>
 /// </remarks>
 public sealed class LinktreeList
 {

@@ -19,8 +19,7 @@ namespace Koii.DbSharing;
 /// <para>The protocol's extension (summary, reconciliation, fetch) requires a store with an
 /// <see cref="Storage.ILinktreeChangeFeed"/>: test <see cref="HasExtension"/>.</para>
 /// </remarks>
-/// <param name="engine">The engine whose store is served, and which validates submissions.</param>
-public sealed class LinktreeResponder(ReplicationEngine engine)
+public sealed class LinktreeResponder
 {
     /// <summary>
     /// The maximum length of a submission in bytes: an element of 256 KiB, as in a list, and 1 KiB for the object
@@ -44,9 +43,33 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     // time, in bytes.
     private const int FlushBytes = 64 * 1024;
 
-    private readonly ReplicationEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
-    private readonly ListPageCache? _allPages = CreatePages(engine, ListForm.KeyedByPublicKey);
-    private readonly ListPageCache? _barePages = CreatePages(engine, ListForm.Bare);
+    private readonly ReplicationEngine _engine;
+    private readonly ElementForm _allForm;
+    private readonly ElementForm _bareForm;
+    private readonly NewestByAuthor? _newest;
+    private readonly ListPageCache[] _pages = [];
+
+    /// <summary>Creates a responder.</summary>
+    /// <param name="engine">The engine whose store is served, and which validates submissions.</param>
+    public LinktreeResponder(ReplicationEngine engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        _engine = engine;
+        var (options, feed) = (engine.Options, engine.ChangeFeed);
+
+        // With one record for each author, each is the newest. Otherwise the feed tells, and without one nothing does.
+        var hasUsernames = ElementForm.CanHaveUsernames(options.ResourceName);
+        if (hasUsernames && options.LinktreesPerAuthor > 1 && feed is not null)
+            _newest = new NewestByAuthor(engine.Store, feed);
+        _allForm = new ElementForm(ListForm.KeyedByPublicKey, options.ResourceName)
+        {
+            HasUsernames = hasUsernames && options.LinktreesPerAuthor == 1,
+            Newest = _newest,
+        };
+        _bareForm = _allForm with { Form = ListForm.Bare };
+        if (feed is not null)
+            _pages = [new(engine.Store, feed, _allForm, options.ListCacheBytes), new(engine.Store, feed, _bareForm, options.ListCacheBytes)];
+    }
 
     /// <summary>
     /// Whether the node supports the protocol's extension: its store is an <see cref="Storage.ILinktreeChangeFeed"/>.
@@ -138,7 +161,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
             throw new ArgumentException($"At most {MaxFetchedIds} records are fetched at once, not {ids.Count}.", nameof(ids));
         RequireIndex();
 
-        var list = new LinktreeListWriter(output, FormOf(_engine, ListForm.KeyedByPublicKey));
+        var list = new LinktreeListWriter(output, new ElementForm(ListForm.KeyedByPublicKey, _engine.Options.ResourceName));
         foreach (var page in ids.Distinct().Chunk(FetchPageSize))
         {
             var linktrees = await _engine.Store.GetAsync(page, cancellationToken).ConfigureAwait(false);
@@ -167,16 +190,17 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     /// <returns>The list. It holds no resource.</returns>
     public async ValueTask<LinktreeList> OpenListAsync(ListForm form, CancellationToken cancellationToken = default)
     {
-        var elements = FormOf(_engine, form);
+        var (elements, path) = form == ListForm.Bare ? (_bareForm, "list") : (_allForm, "all");
         if (_engine.Index is not { } index || _engine.ChangeFeed is not { } feed)
             return new LinktreeList(_engine.Store, elements);
 
         // Before the tag: what the store loses afterwards is noticed when the list ends.
         var opened = await feed.ReadChangesAsync(ChangePosition.Latest, limit: 1, cancellationToken).ConfigureAwait(false);
         var summary = await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false);
-        var path = form == ListForm.Bare ? "list" : "all";
+        if (_newest is not null)
+            await _newest.UpdateAsync(_pages, cancellationToken).ConfigureAwait(false);
         var tag = string.Create(CultureInfo.InvariantCulture, $"W/\"{WireFormVersion}-{path}-{summary.Count}-{summary.Fingerprint:x32}\"");
-        return new LinktreeList(_engine.Store, elements, (form == ListForm.Bare ? _barePages : _allPages)!, feed, opened.Next, tag);
+        return new LinktreeList(_engine.Store, elements, _pages[form == ListForm.Bare ? 1 : 0], feed, opened.Next, tag);
     }
 
     /// <summary>
@@ -190,7 +214,7 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (await FindNewestAsync(author, cancellationToken).ConfigureAwait(false) is { IsTombstone: false } newest)
-            FormOf(_engine, ListForm.Bare).Write(output, newest);
+            (_bareForm with { HasUsernames = ElementForm.CanHaveUsernames(_engine.Options.ResourceName) }).Write(output, newest);
         else
             LinktreeListWriter.WriteEmpty(output);
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -216,12 +240,6 @@ public sealed class LinktreeResponder(ReplicationEngine engine)
     }
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
-    private static ListPageCache? CreatePages(ReplicationEngine? engine, ListForm form) => engine?.ChangeFeed is { } feed
-        ? new ListPageCache(engine.Store, feed, FormOf(engine, form), engine.Options.ListCacheBytes)
-        : null;
-
-    private static ElementForm FormOf(ReplicationEngine engine, ListForm form) => new(form, engine.Options.ResourceName);
 
     private LinktreeIndex RequireIndex() => _engine.Index
         ?? throw new InvalidOperationException(

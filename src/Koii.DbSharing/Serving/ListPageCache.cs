@@ -55,12 +55,34 @@ internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed fe
                 if (page.IsTrimmed)
                     page = await feed.ReadChangesAsync(after = ChangePosition.Latest, ChangesPerRead, cancellationToken).ConfigureAwait(false);
                 if (after == ChangePosition.Latest)
-                    RemoveAll();
+                    Clear();
                 else
                     Apply(page.Changes);
                 _position = page.Next;
             }
             while (page.Changes.Count == ChangesPerRead);
+        }
+    }
+
+    /// <summary>Removes the pages that cover versions whose elements have changed without a change of the store.</summary>
+    public void Invalidate(IEnumerable<LinktreeVersion> versions)
+    {
+        lock (_lock)
+        {
+            foreach (var version in versions)
+                Remove(version);
+        }
+    }
+
+    /// <summary>Removes all pages.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            // Calls that are reading complete without their pages being kept.
+            _pending.Clear();
+            _pages.Clear();
+            _bytes = 0;
         }
     }
 
@@ -189,17 +211,6 @@ internal sealed class ListPageCache(ILinktreeStore store, ILinktreeChangeFeed fe
         _pages.RemoveAt(index);
         _bytes -= page.Deflated.Length;
         return page;
-    }
-
-    private void RemoveAll()
-    {
-        lock (_lock)
-        {
-            // Calls that are reading complete without their pages being kept.
-            _pending.Clear();
-            _pages.Clear();
-            _bytes = 0;
-        }
     }
 
     /// <returns>The index of the first page that starts after a later version.</returns>

@@ -31,7 +31,7 @@ try
 
     await using var app = builder.Build();
     app.UseStatusCodePages("application/problem+json", """{{"type":"about:blank","status":{0}}}""");
-    app.MapGet("/", () => "A node of a Koii task."); // JavaScript nodes probe a peer by its root.
+    app.MapGet("/", context => context.Response.WriteAsync("A node of a Koii task.")); // JavaScript nodes probe a peer by its root.
     app.MapDbSharing();
 
     var engine = app.Services.GetRequiredService<ReplicationEngine>();

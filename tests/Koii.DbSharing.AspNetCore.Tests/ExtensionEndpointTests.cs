@@ -178,6 +178,17 @@ public sealed class ExtensionEndpointTests
         await ProblemAssert.IsProblemAsync(response, HttpStatusCode.UnsupportedMediaType);
     }
 
+    [Test]
+    public async Task Coding_that_changes_nothing_is_accepted([Values("identity", "")] string coding)
+    {
+        using var request = Request("reconcile", EmptySet);
+        request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+
+        using var response = await _node.Client.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
     [TestCase("summary", "POST", "GET, HEAD")]
     [TestCase("reconcile", "GET", "POST")]
     [TestCase("fetch", "PUT", "POST")]

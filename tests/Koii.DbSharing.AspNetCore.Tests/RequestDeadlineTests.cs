@@ -11,6 +11,7 @@ public sealed class RequestDeadlineTests : IDisposable
 
     private readonly RequestClock _clock = new();
     private readonly DefaultHttpContext _context = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Lifetime _lifetime = new();
     private readonly Response _response = new();
     private readonly RequestDeadline _deadline;
@@ -20,7 +21,7 @@ public sealed class RequestDeadlineTests : IDisposable
         _context.Features.Set<IHttpRequestLifetimeFeature>(_lifetime);
         _context.Features.Set<IHttpResponseFeature>(_response);
         var limits = new DbSharingEndpointOptions { IdleTimeout = 10 * OneSecond, MinBytesPerSecond = 100, RequestTimeout = 60 * OneSecond };
-        _deadline = new RequestDeadline(_context, limits, _clock);
+        _deadline = new RequestDeadline(_context, limits, _clock, _stopping.Token);
     }
 
     public void Dispose()
@@ -28,6 +29,7 @@ public sealed class RequestDeadlineTests : IDisposable
         _deadline.Dispose();
         Assert.That(_clock.IsIdle, Is.True, "a timer was not disposed");
         _lifetime.Dispose();
+        _stopping.Dispose();
     }
 
     [Test]
@@ -139,6 +141,46 @@ public sealed class RequestDeadlineTests : IDisposable
 
         AssertGoesOn();
         Assert.That(_lifetime.IsAborted, Is.False);
+    }
+
+    [Test]
+    public void Request_ends_a_second_after_the_application_begins_to_stop([Values] bool hasStarted)
+    {
+        if (hasStarted)
+            _response.Start();
+        _stopping.Cancel();
+        _clock.Advance(OneSecond - TimeSpan.FromTicks(1));
+        AssertGoesOn();
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        AssertEnded(isClientSlow: false, isAborted: hasStarted);
+        Assert.That((_deadline.IsStopping, _deadline.IsAborted), Is.EqualTo((true, hasStarted)));
+    }
+
+    [Test]
+    public async Task Request_that_waits_for_its_body_is_aborted_when_the_application_stops()
+    {
+        var pending = new TaskCompletionSource<int>();
+        var isCanceled = false;
+        var wait = _deadline.WaitAsync(new ValueTask<int>(pending.Task), () => isCanceled = true);
+        _stopping.Cancel();
+
+        _clock.Advance(OneSecond);
+
+        AssertEnded(isClientSlow: false, isAborted: true);
+        Assert.That(isCanceled, Is.False, "the server ends the read when it aborts the connection");
+        pending.SetResult(0);
+        await wait;
+    }
+
+    [Test]
+    public void Request_that_begins_while_the_application_stops_has_a_second()
+    {
+        _stopping.Cancel();
+        using var late = new RequestDeadline(_context, new DbSharingEndpointOptions(), _clock, _stopping.Token);
+        _clock.Advance(OneSecond);
+
+        Assert.That(late.IsStopping, Is.True);
     }
 
     private async Task WaitAsync(TimeSpan time, int bytes)

@@ -39,9 +39,16 @@ internal sealed partial class FallbackAuthorization(string taskId, ILogger logge
     internal async ValueTask<bool> IsAllowedAsync(HttpContext context)
     {
         if (context.RequestServices.GetService<IAuthorizationPolicyProvider>() is not { } policies
-            || context.GetEndpoint()?.Metadata.GetMetadata<AuthorizationPolicy>() != AdmitsAll)
+            || context.GetEndpoint()?.Metadata is not { } metadata
+            || metadata.GetMetadata<AuthorizationPolicy>() != AdmitsAll
+            || metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
             return true;
-        if (await policies.GetFallbackPolicyAsync() is not { } policy)
+        }
+
+        // A convention that runs after AddTo may have added authorization.
+        var required = metadata.GetOrderedMetadata<IAuthorizeData>();
+        if (await (required.Count > 0 ? AuthorizationPolicy.CombineAsync(policies, required) : policies.GetFallbackPolicyAsync()) is not { } policy)
             return true;
 
         var evaluator = context.RequestServices.GetRequiredService<IPolicyEvaluator>();

@@ -105,6 +105,17 @@ public sealed class MiddlewareTests
         Assert.That((refused.StatusCode, admitted.StatusCode), Is.EqualTo((HttpStatusCode.Redirect, HttpStatusCode.OK)));
     }
 
+    [TestCase(null, HttpStatusCode.Unauthorized)]
+    [TestCase("stranger", HttpStatusCode.OK)]
+    public async Task Authorization_that_a_last_convention_adds_applies(string? user, HttpStatusCode status)
+    {
+        await using var node = await StartWithPolicyAsync(endpoints => endpoints.Finally(endpoint => endpoint.Metadata.Add(new AuthorizeAttribute())));
+
+        using var response = await (user is null ? node.GetAsync("/linktree/all") : node.GetAsync("/linktree/all", ("X-User", user)));
+
+        Assert.That(response.StatusCode, Is.EqualTo(status));
+    }
+
     private static Task<TestNode> StartWithPolicyAsync(
         Action<IEndpointConventionBuilder> configure, Func<IEndpointRouteBuilder, IEndpointRouteBuilder>? group = null) =>
         TestNode.StartAsync(

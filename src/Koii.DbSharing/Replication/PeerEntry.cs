@@ -42,8 +42,8 @@ internal sealed class PeerEntry
 
     public long EntityTagAt { get; set; }
 
-    /// <summary>The tag of the last list that was read to its end, and the number of its elements that were rejected.</summary>
-    public (string? EntityTag, long Rejected) LastReading { get; set; }
+    /// <summary>The tag of the last list that was read to its end, and the digest of its elements whose signature was not found valid.</summary>
+    public (string? EntityTag, ulong UnverifiedDigest) LastReading { get; set; }
 
     public long? EarliestDue { get; set; }
 }

@@ -26,7 +26,6 @@ internal sealed partial class PeerPull : IDisposable
     private readonly CancellationToken _overdue;
     private readonly long _started;
 
-    private readonly PullTotals _totals = new();
     private bool _hasReceived;
 
     /// <summary>Starts a pull.</summary>
@@ -62,8 +61,8 @@ internal sealed partial class PeerPull : IDisposable
     /// <summary>Whether the pull used up its time, so that no further step can be taken.</summary>
     public bool IsOutOfTime => _deadline.IsCancellationRequested || _overdue.IsCancellationRequested;
 
-    /// <summary>The time at which the first of the records that were too early becomes due, in milliseconds since the Unix epoch.</summary>
-    public long? EarliestDue => _totals.EarliestDue;
+    /// <summary>What was received and what came of it.</summary>
+    public PullTotals Totals { get; } = new();
 
     /// <summary>Asks the peer one question.</summary>
     /// <returns>The answer. An exception of the client and the end of the pull's time are failures.</returns>
@@ -74,7 +73,7 @@ internal sealed partial class PeerPull : IDisposable
         {
             _ending.Token.ThrowIfCancellationRequested();
             var answer = await ask(_ending.Token).ConfigureAwait(false);
-            _totals.AddReceived(answer.BytesReceived, answer.Source);
+            Totals.AddReceived(answer.BytesReceived, answer.Source);
             _hasReceived |= answer.Failure is null;
             if (answer is { Value: null, Failure: null })
                 throw new InvalidOperationException("IPeerReconciler returned neither a value nor a failure.");
@@ -180,14 +179,14 @@ internal sealed partial class PeerPull : IDisposable
         Path = result.Path,
         Failure = IsProgress(result.Failure) ? null : result.Failure,
         IsPartial = IsProgress(result.Failure),
-        Verdicts = _totals.Verdicts,
-        BytesReceived = _totals.BytesReceived,
-        Source = _totals.Source,
+        Verdicts = Totals.Verdicts,
+        BytesReceived = Totals.BytesReceived,
+        Source = Totals.Source,
         Duration = _timeProvider.GetElapsedTime(_started),
     };
 
     /// <summary>Returns whether the pull ran out of time in the middle of new records, as in the first synchronization of a large set.</summary>
-    private bool IsProgress(PeerFailure? failure) => failure is not null && IsOutOfTime && _totals.IsMostlyNew;
+    private bool IsProgress(PeerFailure? failure) => failure is not null && IsOutOfTime && Totals.IsMostlyNew;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -211,7 +210,7 @@ internal sealed partial class PeerPull : IDisposable
     private bool MayEnd(Queue<PageInProcess> inProcess, bool endsAtBadSignature)
     {
         var badSignatures = inProcess.Sum(page => page.Batch.MaxBadSignatures);
-        return (endsAtBadSignature ? badSignatures > 0 : _totals.FailedChecks + badSignatures >= _maxBadSignatures)
+        return (endsAtBadSignature ? badSignatures > 0 : Totals.FailedChecks + badSignatures >= _maxBadSignatures)
             || inProcess.Any(page => page.Page.Failure is not null || page.Batch.Fault is not null);
     }
 
@@ -226,10 +225,10 @@ internal sealed partial class PeerPull : IDisposable
     /// <returns>The failure that ends the pull, if any: a service that threw, or too many bad signatures.</returns>
     private PeerFailure? AddToTotals(PeerPage page, BatchResult result)
     {
-        _totals.Add(page, result);
+        Totals.Add(page, result);
         if (result.Fault is { } fault)
             return ToUnexpectedError(fault.Exception, fault.Service);
-        return _totals.FailedChecks >= _maxBadSignatures ? new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{_totals.FailedChecks} signature checks failed." } : null;
+        return Totals.FailedChecks >= _maxBadSignatures ? new PeerFailure(PeerFailureKind.TooManyBadSignatures) { Detail = $"{Totals.FailedChecks} signature checks failed." } : null;
     }
 
     /// <returns>The page that was read; <see langword="null"/> after the last one, with the failure that ended the reading, if any.</returns>
@@ -238,7 +237,7 @@ internal sealed partial class PeerPull : IDisposable
         try
         {
             var page = await pages.TakeAsync().ConfigureAwait(false);
-            _totals.AddReceived(page?.BytesReceived ?? 0, page?.Source);
+            Totals.AddReceived(page?.BytesReceived ?? 0, page?.Source);
             _hasReceived |= page is not null;
             return (page, null);
         }

@@ -58,7 +58,7 @@ internal sealed partial class PeerSync(
         var result = await TakeStepsAsync(pull, cancellationToken).ConfigureAwait(false);
 
         var report = pull.ToReport(result);
-        peers.Record(report, result, pull.EarliestDue);
+        peers.Record(report, result, pull.Totals.EarliestDue);
         if (report.Failure is { } failure)
             Log.PeerFailed(logger, peer, failure);
         return report;
@@ -186,6 +186,6 @@ internal sealed partial class PeerSync(
         }
 
         // A list that was read to its end counts as read even if it is empty.
-        return new StepResult(path == PeerPath.None ? PeerPath.FullList : path) { EntityTag = entityTag };
+        return new StepResult(path == PeerPath.None ? PeerPath.FullList : path) { EntityTag = entityTag, UnverifiedDigest = pull.Totals.UnverifiedDigest };
     }
 }

@@ -146,7 +146,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 entry.FullAt = report.Verdicts.Full > 0 ? now - (long)(report.Duration.TotalSeconds * timeProvider.TimestampFrequency) : null;
             // A 304 or a failure does not invalidate the stored entity tag.
             if (report is { Path: PeerPath.FullList, Failure: null })
-                RecordEntityTag(entry, report.Verdicts, result.EntityTag, earliestDue, now);
+                RecordEntityTag(entry, report.Verdicts, result, earliestDue, now);
             RecordFailure(entry, report, now);
         }
     }
@@ -177,15 +177,15 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
     private static bool IsFinal(VerdictCounts verdicts) => verdicts.Full == 0 && !verdicts.RejectedByReason.ContainsKey(RejectionReason.Policy);
 
     /// <summary>
-    /// Keeps the tag of a list whose elements are all decided. An element that was rejected may have been damaged on the way, and a 304 would hide the record: the tag is kept only
-    /// after a second reading of the same list with the same rejections.
+    /// Keeps the tag of a list whose elements are all decided. An element whose signature was not found valid may have been damaged on the way, and a 304 would hide its record: the tag
+    /// is then kept only after a second reading of the same list with the same elements.
     /// </summary>
-    private static void RecordEntityTag(PeerEntry entry, VerdictCounts verdicts, string? tag, long? earliestDue, long now)
+    private static void RecordEntityTag(PeerEntry entry, VerdictCounts verdicts, StepResult result, long? earliestDue, long now)
     {
-        var reading = (tag, verdicts.Rejected);
-        var isKept = IsFinal(verdicts) && IsShort(tag) && (verdicts.Rejected == 0 || entry.LastReading == reading);
-        (entry.EntityTag, entry.EntityTagAt, entry.EarliestDue) = (isKept ? tag : null, now, earliestDue);
-        entry.LastReading = IsShort(tag) ? reading : default;
+        var reading = (result.EntityTag, result.UnverifiedDigest);
+        var isKept = IsFinal(verdicts) && IsShort(result.EntityTag) && (result.UnverifiedDigest == 0 || entry.LastReading == reading);
+        (entry.EntityTag, entry.EntityTagAt, entry.EarliestDue) = (isKept ? result.EntityTag : null, now, earliestDue);
+        entry.LastReading = IsShort(result.EntityTag) ? reading : default;
     }
 
     private static bool IsShort([NotNullWhen(true)] string? entityTag) => entityTag is { Length: <= MaxEntityTagLength };

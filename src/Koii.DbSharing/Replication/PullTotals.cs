@@ -1,3 +1,5 @@
+using Koii.DbSharing.Storage;
+
 namespace Koii.DbSharing.Replication;
 
 /// <summary>What a pull has received and what came of it, in total. Not safe for use by several threads at once.</summary>
@@ -12,6 +14,12 @@ internal sealed class PullTotals
 
     /// <summary>The number of bytes received, before decompression.</summary>
     public long BytesReceived { get; private set; }
+
+    /// <summary>
+    /// The sum of hashes, modulo 2^64, of the elements whose signature was not found valid: malformed, rejected, superseded or too early. The sum of a second reading of the same list
+    /// is the same, unless an element was damaged on the way.
+    /// </summary>
+    public ulong UnverifiedDigest { get; private set; }
 
     /// <summary>Where the last response came from.</summary>
     public PeerSource? Source { get; private set; }
@@ -37,6 +45,7 @@ internal sealed class PullTotals
     /// <summary>Adds a page that was processed.</summary>
     public void Add(PeerPage page, BatchResult result)
     {
+        UnverifiedDigest += page.MalformedDigest;
         foreach (var (reason, count) in page.Malformed)
             _verdicts.AddRejected(reason, count);
         for (var i = 0; i < result.Verdicts.Count; i++)
@@ -46,6 +55,8 @@ internal sealed class PullTotals
             _recordBytes += page.Linktrees[i].Data.Length;
             if (verdict.Kind is VerdictKind.Inserted or VerdictKind.Replaced)
                 _newBytes += page.Linktrees[i].Data.Length;
+            else if (verdict.Kind is VerdictKind.Rejected or VerdictKind.Superseded or VerdictKind.NotYetValid)
+                UnverifiedDigest += (ulong)LinktreeChecksum.Compute(page.Linktrees[i]);
         }
 
         if (result.EarliestDue is { } due)

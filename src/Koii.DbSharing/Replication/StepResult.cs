@@ -11,6 +11,9 @@ internal readonly record struct StepResult(PeerPath Path, PeerFailure? Failure =
     /// <summary>The entity tag of the list as it was read.</summary>
     public string? EntityTag { get; init; }
 
+    /// <inheritdoc cref="PullTotals.UnverifiedDigest"/>
+    public ulong UnverifiedDigest { get; init; }
+
     /// <summary>Whether only records from a time on were compared.</summary>
     public bool IsRecentOnly { get; init; }
 }

@@ -22,25 +22,32 @@ internal sealed class HostileReconcilerTests : HostileFixture
     // Any of the three calls.
 
     [Test]
-    public Task Call_without_a_response_exceeds_the_time_limit_of_headers([Values("summary", "reconcile", "fetch")] string call)
+    public async Task Call_without_a_response_ends_the_pull_at_the_time_limit_of_headers([Values("summary", "reconcile", "fetch")] string call)
     {
         var isAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return LieAsync(
-            call,
-            async exchange =>
-            {
-                isAsked.SetResult();
-                await exchange.WaitForClientToLeaveAsync();
-            },
-            PeerFailureKind.TimedOut,
-            async (round, honest) =>
-            {
-                await isAsked.Task;
-                await HonestAreReadAsync(honest);
-                await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
-                Assert.That(round.IsCompleted, Is.False);
-                Clock.Advance(Limits.HeadersTimeout);
-            });
+        await using var hostile = Hostile(call, async exchange =>
+        {
+            isAsked.SetResult();
+            await exchange.WaitForClientToLeaveAsync();
+        });
+        await using var honest = StartHonest(_held, Task.CompletedTask);
+        await Store.PutAsync(_held);
+
+        var engine = Engine([hostile.Address, .. honest.Addresses]);
+        var round = engine.ShareAsync();
+        await isAsked.Task;
+        await HonestAreReadAsync(honest);
+        await Clock.WhenTimerIsSetAsync(Limits.HeadersTimeout);
+        Assert.That(round.IsCompleted, Is.False);
+        Clock.Advance(Limits.HeadersTimeout);
+        var report = await round;
+
+        await AssertHonestAreStoredAsync();
+        Assert.That(report.Peers.Single(peer => peer.Peer == hostile.Address).Failure!.Kind, Is.EqualTo(PeerFailureKind.TimedOut));
+        string[] steps = call is "summary" ? ["summary"] : call is "reconcile" ? ["summary", "reconcile"] : ["summary", "reconcile", "fetch"];
+        Assert.That(Calls(hostile), Is.EqualTo(steps), "a list would keep the round waiting once more");
+        await engine.ShareAsync();
+        Assert.That(Calls(hostile), Is.EqualTo(steps), "it backs off");
     }
 
     [Test]

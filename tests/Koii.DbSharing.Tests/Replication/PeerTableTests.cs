@@ -331,18 +331,16 @@ public sealed class PeerTableTests
     }
 
     [Test]
-    public void Entity_tag_of_a_list_with_rejected_elements_is_kept_after_a_second_reading_with_the_same()
+    public void Entity_tag_of_a_list_with_unverified_elements_is_kept_after_a_second_reading_with_the_same()
     {
-        RecordList("tag", verdicts: Rejected(1));
+        RecordList("tag", unverified: 1);
         Assert.That(_table.GetEntityTag(Peer), Is.Null, "the element may have been damaged on the way");
-        RecordList("tag", verdicts: Rejected(2));
+        RecordList("tag", unverified: 2);
         Assert.That(_table.GetEntityTag(Peer), Is.Null);
-        RecordList("tag", verdicts: Rejected(2));
+        RecordList("tag", unverified: 2);
         Assert.That(_table.GetEntityTag(Peer), Is.EqualTo("tag"));
-        RecordList("other", verdicts: Rejected(2));
+        RecordList("other", unverified: 2);
         Assert.That(_table.GetEntityTag(Peer), Is.Null);
-
-        static VerdictCounts Rejected(int count) => new() { Inserted = 5, RejectedByReason = new Dictionary<RejectionReason, long> { [RejectionReason.BadSignature] = count } };
     }
 
     // The extension and the last list.
@@ -416,10 +414,15 @@ public sealed class PeerTableTests
         _table.Record(new PeerReport(Peer) { Failure = failure, Verdicts = verdicts ?? VerdictCounts.None }, default, null);
 
     private void RecordList(
-        string? entityTag, PeerPath path = PeerPath.FullList, VerdictCounts? verdicts = null, PeerFailure? failure = null, long? earliestDue = null) =>
+        string? entityTag,
+        PeerPath path = PeerPath.FullList,
+        VerdictCounts? verdicts = null,
+        PeerFailure? failure = null,
+        long? earliestDue = null,
+        ulong unverified = 0) =>
         _table.Record(
             new PeerReport(Peer) { Path = path, Verdicts = verdicts ?? VerdictCounts.None, Failure = failure },
-            new StepResult(path, failure) { EntityTag = entityTag },
+            new StepResult(path, failure) { EntityTag = entityTag, UnverifiedDigest = unverified },
             earliestDue);
 
     /// <summary>A random source that returns one value.</summary>

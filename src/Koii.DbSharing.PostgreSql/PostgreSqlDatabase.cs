@@ -23,12 +23,18 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, PostgreSql
     private async ValueTask<T> AttemptAsync<T>(
         Func<NpgsqlConnection, TaskRow, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await DataSources.OpenAsync(dataSource, cancellationToken).ConfigureAwait(false);
         await using var end = connection.ConfigureAwait(false);
         try
         {
             var task = _task ?? await OpenAsync(connection, cancellationToken).ConfigureAwait(false);
             return await call(connection, task, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException failure) when (PostgreSqlErrors.IsReadOnly(failure))
+        {
+            // A session keeps the setting that it began with, and the pool keeps the session.
+            dataSource.Clear();
+            throw;
         }
         catch (Exception failure) when (failure is LinktreeStoreException
             || (failure is PostgresException answer ? PostgreSqlErrors.MayHaveChanged(answer) : connection.State != ConnectionState.Open))

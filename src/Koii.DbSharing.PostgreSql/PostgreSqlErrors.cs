@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
@@ -10,17 +11,32 @@ internal static class PostgreSqlErrors
 {
     internal const string WhatToDoWithDamage = "Restore a backup, or drop the schema koii_dbsharing and let the node's peers fill it again.";
 
+    internal const string ReadOnly =
+        "The database is read-only. Is it a standby? The node must write: name the primary, or all servers, separated by commas.";
+
     private const string IdleSessionTimeout = "57P05";
 
     /// <summary>
     /// Whether the same call may succeed soon. A time-out is not retried: the caller has waited for it already.
     /// </summary>
-    internal static bool IsWorthAnotherAttempt(NpgsqlException exception) => exception switch
+    internal static bool IsWorthAnotherAttempt(Exception exception) => exception switch
     {
         PostgresException { SqlState: var state } => IsTemporary(state),
-        { InnerException: TimeoutException } => false,
+        TimeoutException or { InnerException: TimeoutException } => false,
         _ => IsLostConnection(exception),
     };
+
+    /// <summary>
+    /// Whether the driver throws the exception if a call fails. Most failures are an <see cref="NpgsqlException"/>; those
+    /// of the name server and of settings that the driver does not support are thrown as they are.
+    /// </summary>
+    internal static bool IsFailure(Exception exception) => exception
+        is NpgsqlException or TimeoutException or SocketException or IOException or AuthenticationException or NotSupportedException;
+
+    /// <summary>
+    /// Whether the session, or the server that it leads to, is read-only. Other sessions may be writable by now.
+    /// </summary>
+    internal static bool IsReadOnly(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
 
     /// <summary>
     /// Whether the schema or the task may have changed since the task was opened: a part of it is missing, or the
@@ -29,7 +45,7 @@ internal static class PostgreSqlErrors
     internal static bool MayHaveChanged(PostgresException answer) =>
         IsMissing(answer.SqlState) || answer.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
-    internal static LinktreeStoreException Explain(NpgsqlException exception)
+    internal static LinktreeStoreException Explain(Exception exception)
     {
         var (message, isTransient) = exception is PostgresException answer ? Explain(answer) : ExplainConnection(exception);
         return new LinktreeStoreException(message, exception) { IsTransient = isTransient };
@@ -49,9 +65,7 @@ internal static class PostgreSqlErrors
         PostgresErrorCodes.DiskFull => ("The disk of the database is full. Free some space; nothing of the batch was stored.", false),
         PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources =>
             ($"The database has run out of memory: {answer.MessageText}. Nothing was stored.", false),
-        PostgresErrorCodes.ReadOnlySqlTransaction =>
-            ("The database is read-only. Is it a standby? The node must write: name the primary, "
-                + "or add \"Target Session Attributes=primary\".", false),
+        PostgresErrorCodes.ReadOnlySqlTransaction => (ReadOnly, false),
         PostgresErrorCodes.InsufficientPrivilege =>
             ($"The user lacks a privilege: {answer.MessageText}. It must be able to create the schema koii_dbsharing, "
                 + "or own one that an administrator has created.", false),
@@ -67,16 +81,27 @@ internal static class PostgreSqlErrors
         _ => ($"The database reported an error: {answer.SqlState}: {answer.MessageText}.", false),
     };
 
-    private static (string Message, bool IsTransient) ExplainConnection(NpgsqlException exception) => exception switch
+    private static (string Message, bool IsTransient) ExplainConnection(Exception exception) => exception switch
     {
-        { InnerException: TimeoutException } => ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
-        { InnerException: SocketException or IOException } =>
-            ($"The database cannot be reached, or the connection to it was lost ({exception.Message}: {exception.InnerException.Message}). "
-                + "The call can be made again.", true),
-        _ => ($"The driver of the database reported an error: {exception.Message}", false),
+        TimeoutException or { InnerException: TimeoutException } =>
+            ($"The database did not answer in time ({exception.Message}). The call can be made again.", true),
+        _ when IsLostConnection(exception) =>
+            ($"The database cannot be reached, or the connection to it was lost ({WithCause(exception)}). The call can be made again.", true),
+        _ => ($"The driver of the database reported an error: {WithCause(exception)}", false),
     };
 
-    private static bool IsLostConnection(NpgsqlException exception) => exception.InnerException is SocketException or IOException;
+    private static string WithCause(Exception exception) =>
+        exception.InnerException is { } cause ? $"{exception.Message}: {cause.Message}" : exception.Message;
+
+    /// <summary>With several hosts, one that may be reached later is enough.</summary>
+    private static bool IsLostConnection(Exception? exception) => exception switch
+    {
+        SocketException or IOException => true,
+        PostgresException { SqlState: var state } => IsTemporary(state),
+        AggregateException several => several.InnerExceptions.Any(one => IsLostConnection(one) || one is TimeoutException),
+        NpgsqlException { InnerException: var cause } => cause is TimeoutException || IsLostConnection(cause),
+        _ => false,
+    };
 
     private static bool IsTemporary(string state) => state
         is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.TooManyConnections

@@ -1,5 +1,4 @@
 using System.Transactions;
-using Npgsql;
 
 namespace Koii.DbSharing.PostgreSql;
 
@@ -37,17 +36,24 @@ internal sealed class Retry(TimeProvider timeProvider, Random random)
                 {
                     return await call(cancellationToken).ConfigureAwait(false);
                 }
-                catch (NpgsqlException failure) when (attempt < MaxAttempts && PostgreSqlErrors.IsWorthAnotherAttempt(failure))
+                catch (Exception failure) when (attempt < AttemptsFor(failure))
                 {
                     await Task.Delay(DelayAfter(attempt), timeProvider, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (PostgreSqlErrors.IsFailure(failure))
         {
             throw PostgreSqlErrors.Explain(failure);
         }
     }
+
+    /// <summary>
+    /// The pool may have had the session since a time when the database was read-only; the next session shows whether it
+    /// still is.
+    /// </summary>
+    private static int AttemptsFor(Exception failure) =>
+        PostgreSqlErrors.IsReadOnly(failure) ? 2 : PostgreSqlErrors.IsWorthAnotherAttempt(failure) ? MaxAttempts : 1;
 
     private TimeSpan DelayAfter(int attempt)
     {

@@ -10,12 +10,28 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
     /// </summary>
     private const int TestSeconds = 5;
 
+    // A server that is read-only may be a standby, which has locks of its own. A client that is stopped keeps its
+    // connection, and is noticed because it no longer tests it.
     private const string AcquireSql =
         """
-        SELECT pg_try_advisory_lock($1), (
+        WITH lease AS MATERIALIZED (
+            SELECT CASE WHEN current_setting('transaction_read_only') = 'off' THEN pg_try_advisory_lock($1) END AS is_acquired
+        )
+        SELECT is_acquired, (
             SELECT count(set_config(name, value, false))
-            FROM (VALUES ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '2')) AS wanted (name, value)
-            JOIN pg_settings USING (name))
+            FROM (VALUES ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '2'),
+                ('idle_session_timeout', '15s')) AS wanted (name, value)
+            JOIN pg_settings USING (name)
+            WHERE is_acquired)
+        FROM lease
+        """;
+
+    // A connection that returns to a pool keeps its session, and the session its locks and settings.
+    private const string ReleaseSql =
+        """
+        SELECT pg_advisory_unlock($1), (
+            SELECT count(set_config(name, reset_val, false)) FROM pg_settings
+            WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'idle_session_timeout'))
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -40,13 +56,19 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
     /// </summary>
     internal static async ValueTask<LeaseSession?> TryOpenAsync(NpgsqlDataSource dataSource, long key, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await DataSources.OpenAsync(dataSource, cancellationToken).ConfigureAwait(false);
         try
         {
             var acquire = new NpgsqlCommand(AcquireSql, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = key } } };
             await using var end = acquire.ConfigureAwait(false);
-            if (await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true)
+            var isAcquired = await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            if (isAcquired is true)
                 return new LeaseSession(connection, key);
+            if (isAcquired is not false)
+            {
+                dataSource.Clear();
+                throw new LinktreeStoreException(PostgreSqlErrors.ReadOnly);
+            }
         }
         catch
         {
@@ -100,8 +122,7 @@ internal sealed class LeaseSession : IReplicationLeaseHandle
     {
         try
         {
-            // A connection that returns to a pool keeps its session, and the session its locks.
-            var release = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection)
+            var release = new NpgsqlCommand(ReleaseSql, connection)
             {
                 CommandTimeout = TestSeconds,
                 Parameters = { new NpgsqlParameter<long> { TypedValue = key } },

@@ -14,8 +14,10 @@ namespace Koii.DbSharing;
 /// <remarks>
 /// <para>While the lease is held, one connection is reserved for it and tested every five seconds, so its loss is
 /// detected at once if the other side closes it, and within ten seconds if it stops responding. The server closes the
-/// session of a silent client after 15 seconds (<c>tcp_keepalives_*</c> of the session), so no other process acquires
-/// the lease before its loss is detected here. A process that fails to acquire the lease keeps no connection.</para>
+/// session of a silent client after 15 seconds (<c>tcp_keepalives_*</c> and <c>idle_session_timeout</c> of the session),
+/// so no other process acquires the lease before its loss is detected here, and a process that is stopped or hangs does
+/// not keep it. A process that fails to acquire the lease keeps no connection. A server that is read-only has no lease
+/// to acquire: the call throws a <see cref="LinktreeStoreException"/>.</para>
 /// <para>The lock belongs to a session, so the connection must go to the server itself, or to a pooler in session
 /// mode.</para>
 /// <para>Safe for use by many threads. Disposing releases the lease permanently.</para>

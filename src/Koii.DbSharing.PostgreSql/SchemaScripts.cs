@@ -41,6 +41,9 @@ internal static class SchemaScripts
 
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var rollback = transaction.ConfigureAwait(false);
+
+        // A process that is stopped within the update must not keep the others from opening the database.
+        await ExecuteAsync(connection, "SET LOCAL idle_in_transaction_session_timeout = '60s'", cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey})", cancellationToken).ConfigureAwait(false);
         var version = await ReadVersionAsync(connection, cancellationToken).ConfigureAwait(false);
         if (version > newest)

@@ -1,4 +1,8 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Transactions;
+using Koii.DbSharing.TestSupport;
+using Npgsql;
 using static Koii.DbSharing.TestSupport.Samples;
 
 namespace Koii.DbSharing.PostgreSql.Tests.Leases;
@@ -58,6 +62,46 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
     }
 
     [Test]
+    public async Task Lease_of_a_process_that_is_stopped_goes_to_another_process_and_is_lost_when_it_continues()
+    {
+        await Database.ExecuteAsync(LoggedRounds.Schema);
+        await using var news = await Database.DataSource.OpenConnectionAsync();
+        await using (var listen = new NpgsqlCommand("LISTEN round_log", news))
+            await listen.ExecuteNonQueryAsync();
+        await using var one = ChildProcess.StartAssemblyOf<TestServer>("rounds", Database.ConnectionString);
+        await WaitForLineAsync(news, one.Id, LoggedRounds.Starts);
+        await using var two = ChildProcess.StartAssemblyOf<TestServer>("rounds", Database.ConnectionString);
+        await WaitForLineAsync(news, two.Id, LoggedRounds.Refused);
+
+        await SignalAsync(one, "STOP");
+        await WaitForLineAsync(news, two.Id, LoggedRounds.Starts);
+        await SignalAsync(one, "CONT");
+
+        await WaitForLineAsync(news, one.Id, LoggedRounds.Refused);
+    }
+
+    [Test]
+    public async Task Session_that_returns_to_a_pool_has_its_own_settings_again()
+    {
+        const string Settings = "SELECT string_agg(setting, ',' ORDER BY name) FROM pg_settings WHERE name LIKE 'tcp_keepalives%' OR name = 'idle_session_timeout'";
+        await using var dataSource = NpgsqlDataSource.Create($"{Database.ConnectionString};Maximum Pool Size=1;No Reset On Close=true");
+        await using var lease = new PostgreSqlReplicationLease(dataSource, Options());
+        var before = await QueryAsync();
+
+        await using (await lease.TryAcquireAsync())
+        {
+        }
+
+        Assert.That(await QueryAsync(), Is.EqualTo(before));
+
+        async Task<object?> QueryAsync()
+        {
+            await using var command = dataSource.CreateCommand(Settings);
+            return await command.ExecuteScalarAsync();
+        }
+    }
+
+    [Test]
     public async Task Lease_does_not_end_with_a_transaction_of_the_caller()
     {
         await using var lease = NewLease("Enlist=true");
@@ -90,6 +134,18 @@ public sealed class PostgreSqlReplicationLeaseTests : PostgreSqlFixture
         Assert.That(async () => await lease.TryAcquireAsync(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 
         Assert.That(await Database.QueryAsync($"SELECT count(*) {FromOurLocks}"), Is.EqualTo("0"));
+    }
+
+    private async Task WaitForLineAsync(NpgsqlConnection news, int process, string what)
+    {
+        while (await Database.QueryAsync($"SELECT count(*) FROM round_log WHERE process = {process} AND what = '{what}'") == "0")
+            await news.WaitAsync();
+    }
+
+    private static async Task SignalAsync(ChildProcess process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private PostgreSqlReplicationLease NewLease(string settings = "") => new($"{Database.ConnectionString};{settings}", Options());

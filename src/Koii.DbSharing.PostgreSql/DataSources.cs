@@ -59,7 +59,8 @@ internal static class DataSources
         {
             return await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (NpgsqlException failure) when (failure is { InnerException: null } and not PostgresException && dataSource is NpgsqlMultiHostDataSource)
+        catch (NpgsqlException failure)
+            when (failure is { InnerException: null } and not PostgresException && dataSource is NpgsqlMultiHostDataSource)
         {
             // The driver knows from an earlier attempt that no host is the primary, and looks again after a while.
             throw new NpgsqlException("none of the hosts can be used", new IOException(failure.Message, failure));

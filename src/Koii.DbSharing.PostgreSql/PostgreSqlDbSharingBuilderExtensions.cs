@@ -1,4 +1,5 @@
 using Koii.DbSharing;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -36,7 +37,11 @@ public static class PostgreSqlDbSharingBuilderExtensions
         ArgumentNullException.ThrowIfNull(connectionString);
         return builder
             .UseStore(
-                (services, options) => new PostgreSqlLinktreeStore(connectionString(services), options, services.GetService<TimeProvider>()))
+                (services, options) => new PostgreSqlLinktreeStore(
+                    connectionString(services),
+                    options,
+                    services.GetService<TimeProvider>(),
+                    logger: services.GetService<ILogger<PostgreSqlLinktreeStore>>()))
             .UseReplicationLease(
                 (services, options) => new PostgreSqlReplicationLease(connectionString(services), options, services.GetService<TimeProvider>()));
     }
@@ -70,7 +75,11 @@ public static class PostgreSqlDbSharingBuilderExtensions
         ArgumentNullException.ThrowIfNull(dataSource);
         return builder
             .UseStore(
-                (services, options) => new PostgreSqlLinktreeStore(dataSource(services), options, services.GetService<TimeProvider>()))
+                (services, options) => new PostgreSqlLinktreeStore(
+                    dataSource(services),
+                    options,
+                    services.GetService<TimeProvider>(),
+                    logger: services.GetService<ILogger<PostgreSqlLinktreeStore>>()))
             .UseReplicationLease(
                 (services, options) => new PostgreSqlReplicationLease(dataSource(services), options, services.GetService<TimeProvider>()));
     }

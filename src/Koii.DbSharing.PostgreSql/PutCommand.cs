@@ -11,7 +11,11 @@ namespace Koii.DbSharing.PostgreSql;
 /// </summary>
 internal sealed class PutCommand
 {
-    private const string Sql = "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL)";
+    private const string Sql =
+        "CALL koii_dbsharing.put_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, NULL)";
+
+    /// <summary>The outcome of the procedure for a record whose id a row has that is not equal to it.</summary>
+    private const PutOutcome UnchangedUnlessDamaged = (PutOutcome)5;
 
     private const int FixedSize = PublicKey.Size + LinktreeId.Size + LinktreeSignature.Size;
 
@@ -25,6 +29,7 @@ internal sealed class PutCommand
     private readonly int[] _indexes;
 
     private readonly long[] _timestamps, _checksums;
+    private readonly int[] _keyChecksums;
     private readonly bool[] _tombstones;
 
     /// <summary>Author, id and signature of each record.</summary>
@@ -47,7 +52,8 @@ internal sealed class PutCommand
         var count = linktrees.Count;
         _indexes = SortIntoLayers(linktrees, out _layerEnds);
         _linktrees = new SignedLinktree[count];
-        (_timestamps, _checksums, _tombstones, _starts) = (new long[count], new long[count], new bool[count], new int[(2 * count) + 1]);
+        (_timestamps, _checksums, _keyChecksums) = (new long[count], new long[count], new int[count]);
+        (_tombstones, _starts) = (new bool[count], new int[(2 * count) + 1]);
         _fixed = GC.AllocateUninitializedArray<byte>(count * FixedSize);
         _texts = GC.AllocateUninitializedArray<byte>(linktrees.Sum(linktree => (3 * linktree.Uuid.Length) + linktree.Data.Length));
         var end = 0;
@@ -62,8 +68,10 @@ internal sealed class PutCommand
             _tombstones[i] = linktree.IsTombstone;
 
             _starts[2 * i] = end + 1;
-            var uuidSize = UuidBytes.Encode(linktree, _texts.AsSpan(end));
+            var uuidSize = UuidBytes.Encode(linktree.Uuid, _texts.AsSpan(end));
             _checksums[i] = LinktreeChecksum.Compute(linktree);
+            _keyChecksums[i] = KeyChecksum.Compute(
+                row[..(PublicKey.Size + LinktreeId.Size)], _texts.AsSpan(end, uuidSize), linktree.Timestamp, linktree.IsTombstone);
             end += uuidSize;
             _starts[(2 * i) + 1] = end + 1;
             linktree.Data.Span.CopyTo(_texts.AsSpan(end));
@@ -77,13 +85,48 @@ internal sealed class PutCommand
         _isDistinct = _layerEnds.Length == 1 || linktrees.Select(linktree => linktree.Key).Distinct().Count() == count;
     }
 
-    /// <summary>Decides the outcomes and stores the records, in one statement.</summary>
+    /// <summary>
+    /// Decides the outcomes and stores the records, in one statement. Records that stored rows of their authors prevent
+    /// from being stored are put again if such a row is damaged.
+    /// </summary>
     internal async ValueTask<IReadOnlyList<PutOutcome>> ExecuteAsync(
         NpgsqlConnection connection,
         TaskRow task,
         IndexKeys keys,
         PostgreSqlStoreSettings settings,
-        DateTimeOffset now,
+        long? now,
+        DamagedRows damaged,
+        CancellationToken cancellationToken)
+    {
+        var outcomes = await PutPageAsync(connection, task, keys, settings, now, cancellationToken).ConfigureAwait(false);
+        if (outcomes is null)
+            return [.. Enumerable.Repeat(PutOutcome.Unchanged, _indexes.Length)]; // All rows were equal to the records.
+
+        var prevented = Enumerable.Range(0, outcomes.Length).Where(i => outcomes[i] is PutOutcome.Superseded or UnchangedUnlessDamaged).ToArray();
+        if (prevented.Length > 0)
+        {
+            var again = Array.ConvertAll(prevented, i => _linktrees[i]);
+            var count = await damaged.MoveOfAuthorsAsync(again.Select(linktree => linktree.Author), cancellationToken).ConfigureAwait(false);
+            var next = count == 0
+                ? null
+                : await new PutCommand(again).ExecuteAsync(connection, task, keys, settings, now, damaged, cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < prevented.Length; i++)
+            {
+                ref var outcome = ref outcomes[prevented[i]];
+                outcome = next?[i] ?? (outcome is UnchangedUnlessDamaged ? PutOutcome.Unchanged : outcome);
+            }
+        }
+
+        return InOrderOfBatch(outcomes);
+    }
+
+    /// <summary>Returns the outcomes in the order of the layers, or <see langword="null"/> if all are unchanged.</summary>
+    private async ValueTask<PutOutcome[]?> PutPageAsync(
+        NpgsqlConnection connection,
+        TaskRow task,
+        IndexKeys keys,
+        PostgreSqlStoreSettings settings,
+        long? now,
         CancellationToken cancellationToken)
     {
         var (identities, prefixes) = (new long[_linktrees.Length], new long[_linktrees.Length]);
@@ -98,10 +141,12 @@ internal sealed class PutCommand
         await using var end = command.ConfigureAwait(false);
         Add(task.Number);
         Add(settings.LinktreesPerAuthor);
-        Add(settings.MaxRecords);
+        Add(settings.Bounds.MaxRecords);
+        Add(settings.Bounds.MaxBytes);
         Add((long)settings.MaxRetainedChanges);
-        Add(now.ToUnixTimeMilliseconds());
-        Add(settings.OldestChangeAt(now));
+        Add(settings.MaxClockSkewMilliseconds);
+        Add(settings.ChangeRetentionMilliseconds);
+        command.Parameters.Add(PostgreSqlDatabase.Parameter(now));
         Add(_layerEnds);
         Add(_indexes);
         Add(_isDistinct);
@@ -109,23 +154,23 @@ internal sealed class PutCommand
         Add(identities);
         Add(prefixes);
         Add(_checksums);
+        Add(_keyChecksums);
         Add(_tombstones);
         Add(_fixed);
         Add(_texts.AsMemory(0, _textSize));
         Add(_starts);
-        var outcomes = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-
-        // NULL means that all records are unchanged.
-        return outcomes is DBNull ? [.. Enumerable.Repeat(PutOutcome.Unchanged, _indexes.Length)] : InOrderOfBatch((short[])outcomes!);
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is short[] outcomes
+            ? Array.ConvertAll(outcomes, outcome => (PutOutcome)outcome)
+            : null;
 
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
     }
 
-    private PutOutcome[] InOrderOfBatch(short[] inOrderOfLayers)
+    private PutOutcome[] InOrderOfBatch(PutOutcome[] inOrderOfLayers)
     {
         var outcomes = new PutOutcome[inOrderOfLayers.Length];
         for (var i = 0; i < outcomes.Length; i++)
-            outcomes[_indexes[i]] = (PutOutcome)inOrderOfLayers[i];
+            outcomes[_indexes[i]] = inOrderOfLayers[i];
         return outcomes;
     }
 

@@ -22,7 +22,7 @@ internal static class UuidBytes
     }
 
     /// <summary>Writes the uuid of a record and returns its length.</summary>
-    internal static int Encode(SignedLinktree linktree, Span<byte> bytes) => TryEncode(linktree.Uuid, bytes, out var length)
+    internal static int Encode(string uuid, Span<byte> bytes) => TryEncode(uuid, bytes, out var length)
         ? length
         : throw new UnreachableException("A record exists only with a uuid that can be stored (protocol §1).");
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Koii.DbSharing.Storage;
 using Npgsql;
 using static Koii.DbSharing.TestSupport.Samples;
 
@@ -21,6 +22,24 @@ public sealed class PostgreSqlConnectionTests : PostgreSqlFixture
 
         Assert.That(await store.PutAsync([Create()]), Is.EqualTo(new[] { PutOutcome.Inserted }));
         Assert.That(await lease.TryAcquireAsync(), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Database_that_is_read_only_is_read_by_sessions_that_begin_later()
+    {
+        await using var store = NewStore("Application Name=store");
+        await store.PutAsync([Create()]);
+        await SetReadOnlyAsync(true);
+        await Database.ExecuteAsync(
+            "SET transaction_read_only = off; SELECT pg_terminate_backend(pid, 900000) FROM pg_stat_activity WHERE application_name = 'store'");
+
+        Assert.That(await ListAsync(store), Has.Count.EqualTo(1));
+        Assert.That((await store.ReadChangesAsync(ChangePosition.Start, 10)).Changes, Has.Count.EqualTo(1));
+        Assert.That(
+            async () => await store.PutAsync([Create(author: 2)]), Throws.InstanceOf<LinktreeStoreException>().With.Message.Contains("read-only"));
+
+        await SetReadOnlyAsync(false);
+        Assert.That(await store.PutAsync([Create(author: 2)]), Is.EqualTo(new[] { PutOutcome.Inserted }));
     }
 
     [TestCase(typeof(TimeoutException), true)]

@@ -16,7 +16,7 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
             await Task.WhenAll(stores.Select((store, author) => Task.Run(() => store.PutAsync([Create(author)]).AsTask())));
 
             Assert.That(await ListAsync(stores[0]), Has.Count.EqualTo(stores.Length));
-            Assert.That(await Database.QueryAsync("SELECT string_agg(version::text, ',') FROM koii_dbsharing.schema_version"), Is.EqualTo("5"));
+            Assert.That(await Database.QueryAsync("SELECT string_agg(version::text, ',') FROM koii_dbsharing.schema_version"), Is.EqualTo("6"));
             Assert.That(await Database.QueryAsync("SELECT count(*) FROM koii_dbsharing.task"), Is.EqualTo("1"));
         }
         finally
@@ -49,13 +49,13 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     {
         await using (var store = NewStore())
             await store.PutAsync([Create()]);
-        await Database.ExecuteAsync("UPDATE koii_dbsharing.schema_version SET version = 6");
+        await Database.ExecuteAsync("UPDATE koii_dbsharing.schema_version SET version = 7");
         await using var older = NewStore();
 
         Assert.That(
             async () => await older.PutAsync([Create(author: 2)]),
             Throws.InstanceOf<LinktreeStoreException>()
-                .With.Message.Contains("version 6").And.Message.Contains("Update the package").And.Property("IsTransient").False);
+                .With.Message.Contains("version 7").And.Message.Contains("Update the package").And.Property("IsTransient").False);
         Assert.That(await Database.QueryAsync("SELECT count(*) FROM koii_dbsharing.linktree"), Is.EqualTo("1"));
     }
 
@@ -136,7 +136,7 @@ public sealed class PostgreSqlOpeningTests : PostgreSqlFixture
     private static async Task<string> ScriptsAsync()
     {
         var assembly = typeof(PostgreSqlLinktreeStore).Assembly;
-        var sql = "CREATE SCHEMA koii_dbsharing; CREATE TABLE koii_dbsharing.schema_version AS SELECT 5 AS version;";
+        var sql = "CREATE SCHEMA koii_dbsharing; CREATE TABLE koii_dbsharing.schema_version AS SELECT 6 AS version;";
         var scripts = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal));
         foreach (var name in scripts.Order(StringComparer.Ordinal))
         {

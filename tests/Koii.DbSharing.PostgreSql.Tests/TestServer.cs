@@ -69,6 +69,23 @@ internal sealed class TestServer : IAsyncDisposable
         _isRunning = true;
     }
 
+    /// <summary>Starts a standby that follows the server, with a socket of its own.</summary>
+    public async Task<TestServer> StartStandbyAsync()
+    {
+        var standby = new TestServer(_programs, Directory.CreateTempSubdirectory("koii-dbsharing-postgresql-"));
+        if (Environment.IsPrivilegedProcess)
+            await standby.RunAsync("chown", Superuser, standby._folder.FullName);
+        await standby.RunAsServerAsync(
+            "pg_basebackup", "-h", _folder.FullName, "-U", Superuser, "-D", standby.Data, "-R", "-c", "fast", "--no-sync");
+        await File.AppendAllLinesAsync(
+            Path.Combine(standby.Data, "postgresql.conf"), [$"unix_socket_directories = '{standby._folder.FullName}'"]);
+        await standby.StartAsync();
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync() => RunAsServerAsync("pg_ctl", "promote", "-w", "-t", LongestSeconds, "-D", Data);
+
     /// <summary>Ends the server as a crash does: at once and without a checkpoint.</summary>
     public async Task CrashAsync()
     {

@@ -13,4 +13,9 @@ public interface IDamageableStoreFactory<TStore> : IDurableStoreFactory<TStore>
     /// </param>
     /// <returns>A task that completes when the column is changed.</returns>
     ValueTask DamageAsync(TStore store, SignedLinktree record, string column);
+
+    /// <summary>Whether the change feed of the store reads a column. It does not verify one that it does not read.</summary>
+    /// <param name="column">The column, not <c>data</c>.</param>
+    /// <returns>By default <see langword="true"/>.</returns>
+    bool IsReadByChangeFeed(string column) => true;
 }

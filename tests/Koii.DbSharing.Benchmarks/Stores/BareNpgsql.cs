@@ -15,8 +15,8 @@ internal sealed class BareNpgsql : ICandidate
     private const string Insert =
         """
         INSERT INTO koii_dbsharing.linktree
-            (task, number, checksum, identity_hash, id_prefix, size, author, uuid, timestamp, id, tombstone, signature, data)
-        SELECT $1, $2 + place, 0, identity_hash, id_prefix, octet_length(data), author, uuid, timestamp, id, tombstone, signature, data
+            (task, number, checksum, key_checksum, identity_hash, id_prefix, size, author, uuid, timestamp, id, tombstone, signature, data)
+        SELECT $1, $2 + place, 0, 0, identity_hash, id_prefix, octet_length(data), author, uuid, timestamp, id, tombstone, signature, data
         FROM unnest($3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bytea[], $9::boolean[], $10::bytea[], $11::bytea[])
             WITH ORDINALITY AS page (identity_hash, id_prefix, author, uuid, timestamp, id, tombstone, signature, data, place)
         """;

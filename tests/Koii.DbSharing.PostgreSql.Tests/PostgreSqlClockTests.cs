@@ -36,7 +36,8 @@ public sealed class PostgreSqlClockTests : PostgreSqlFixture
         var (clock, log) = (new FakeClock(now), new ListLogger());
         SignedLinktree[] records = [.. Enumerable.Range(0, 50).Select(i => Create(i, timestamp: now.ToUnixTimeMilliseconds() - i))];
         await using var store = new PostgreSqlLinktreeStore(
-            Database.ConnectionString, Options(), logger: new Logger<PostgreSqlLinktreeStore>(log)) { ServerClock = clock };
+            Database.ConnectionString, Options(), logger: new Logger<PostgreSqlLinktreeStore>(log))
+        { ServerClock = clock };
         await store.PutAsync(records);
         var position = (await store.ReadChangesAsync(ChangePosition.Latest, 1)).Next;
 

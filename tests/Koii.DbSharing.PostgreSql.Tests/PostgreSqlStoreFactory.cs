@@ -55,7 +55,7 @@ internal sealed class PostgreSqlStoreFactory(bool hasWeakKeys = false)
         // The store reads the options when it is constructed, and a test may pass them again.
         var taskId = options.TaskId;
         options.TaskId = $"{data}.{taskId}";
-        var store = new PostgreSqlLinktreeStore(_database!.ConnectionString, options, timeProvider) 
+        var store = new PostgreSqlLinktreeStore(_database!.ConnectionString, options, timeProvider)
         {
             HasWeakKeys = hasWeakKeys,
             ServerClock = timeProvider,

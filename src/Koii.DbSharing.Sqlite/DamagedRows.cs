@@ -16,7 +16,7 @@ internal sealed partial class DamagedRows
 
     private readonly StoreConnection _connection;
     private readonly TaskRow _task;
-    private readonly SqliteStatement _read, _readRemoval, _move, _moveWithheld, _delete, _deleteData, _deleteRemoval, _deleteWithheld, _trim;
+    private readonly SqliteStatement _read, _readRemoval, _move, _moveWithheld, _moveRemoval, _delete, _deleteData, _deleteRemoval, _deleteWithheld, _findMoved, _trim;
     private readonly List<(long Row, string Reason)> _found = [];
 
     internal DamagedRows(StoreConnection connection, TaskRow task)
@@ -35,10 +35,17 @@ internal sealed partial class DamagedRows
             """);
         _moveWithheld = connection.Prepare(
             $"INSERT INTO damaged (at, reason, {Columns}, data) SELECT ?2, CAST(?3 AS TEXT), {Columns}, data FROM withheld WHERE row = ?1");
+        _moveRemoval = connection.Prepare(
+            """
+            INSERT INTO damaged (at, reason, row, author, uuid, timestamp, id, tombstone, checksum, signature)
+            SELECT ?2, 'a removal does not match its checksum', row, author, uuid, timestamp, id, tombstone, checksum, signature
+            FROM removal WHERE row = ?1
+            """);
         _delete = connection.Prepare("DELETE FROM linktree WHERE row = ?1");
         _deleteData = connection.Prepare("DELETE FROM linktree_data WHERE row = ?1");
         _deleteRemoval = connection.Prepare("DELETE FROM removal WHERE row = ?1");
         _deleteWithheld = connection.Prepare("DELETE FROM withheld WHERE row = ?1");
+        _findMoved = connection.Prepare("SELECT 1 FROM damaged WHERE row = ?1");
         _trim = connection.Prepare($"DELETE FROM damaged WHERE number <= (SELECT max(number) FROM damaged) - {MaxKept}");
     }
 
@@ -55,7 +62,9 @@ internal sealed partial class DamagedRows
             var isRemoval = IsRemovalDamaged(row);
             if (isRemoval)
             {
+                _moveRemoval.Bind(1, row).Bind(2, now).Execute();
                 _deleteRemoval.Bind(1, row).Execute();
+                _trim.Execute();
                 _found.Add((row, "a removal does not match its checksum"));
             }
 
@@ -63,7 +72,7 @@ internal sealed partial class DamagedRows
             if (reason is not null)
                 Move(row, reason, now);
             moved += isRemoval || reason is not null ? 1 : 0;
-            isIndexWrong |= !isRemoval && reason is null;
+            isIndexWrong |= !isRemoval && reason is null && !WasMoved(row);
         }
 
         if (isIndexWrong)
@@ -139,6 +148,14 @@ internal sealed partial class DamagedRows
             : row.GetInt64(LinktreeColumns.Count + 1) != TaskRow.NumberOf(columns.Row) ? "the task is another one than that of the row"
             : row.GetInt64(LinktreeColumns.Count + 2) != task.HashOf(columns.Uuid) ? "the hash is not that of the uuid"
             : null;
+    }
+
+    /// <summary>Another call may have met the same row.</summary>
+    private bool WasMoved(long row)
+    {
+        var isFound = _findMoved.Bind(1, row).Step();
+        _findMoved.Reset();
+        return isFound;
     }
 
     private bool IsRemovalDamaged(long row)

@@ -102,7 +102,13 @@ public sealed partial class SqliteLinktreeStore
     private async Task RepairAsync(CheckPass pass, RowCheckSlice slice, CancellationToken cancellationToken)
     {
         if (slice.Damaged.Count > 0)
-            pass.Moved += await WriteAsync(writer => writer.MoveDamaged(slice.Damaged), cancellationToken).ConfigureAwait(false);
+        {
+            var (moved, areIndexesRebuilt) = await WriteAsync(writer => writer.MoveDamaged(slice.Damaged), cancellationToken).ConfigureAwait(false);
+            pass.Moved += moved;
+            if (areIndexesRebuilt)
+                throw RowsNotFound();
+        }
+
         foreach (var key in slice.Repeated.Distinct())
             pass.Moved += await WriteAsync(writer => writer.MoveOlderVersions(key), cancellationToken).ConfigureAwait(false);
         if (slice.HasDataWithoutRecord)

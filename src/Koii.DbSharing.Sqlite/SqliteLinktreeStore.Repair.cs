@@ -28,7 +28,9 @@ public sealed partial class SqliteLinktreeStore
             }
             catch (RowsToMoveException found)
             {
-                await WriteAsync(writer => writer.MoveDamaged(found.Damaged), cancellationToken).ConfigureAwait(false);
+                var (_, areIndexesRebuilt) = await WriteAsync(writer => writer.MoveDamaged(found.Damaged), cancellationToken).ConfigureAwait(false);
+                if (areIndexesRebuilt && Interlocked.Exchange(ref _areIndexesRebuilt, true))
+                    throw RowsNotFound();
                 if (!found.IsDamageAbsence || ++repairs == MaxRepairs)
                     throw DamagedRowsMoved();
             }
@@ -54,6 +56,9 @@ public sealed partial class SqliteLinktreeStore
             return false;
         }
     }
+
+    /// <summary>The tree of a table is not in order, so rows that a read meets are not found by their numbers.</summary>
+    private LinktreeStoreException RowsNotFound() => SqliteErrors.Damaged(_settings.Path, "rows of a table cannot be found by their numbers");
 
     private LinktreeStoreException DamagedRowsMoved() =>
         new($"The database '{_settings.Path}' had damaged rows, which are no longer served. The call can be made again.") { IsTransient = true };

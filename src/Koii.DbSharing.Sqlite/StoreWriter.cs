@@ -54,7 +54,9 @@ internal sealed partial class StoreWriter(TaskTransaction transaction, SqliteSto
             var count = transaction.Withheld.Withhold(transaction.LatestTimestamp);
             if (count > 0 || transaction.HasWithheldRecords)
             {
-                transaction.Withheld.Trim(settings.LinktreesPerAuthor);
+                // Alone, what was stored keeps to the limits already.
+                if (transaction.HasWithheldRecords || transaction.LinktreesPerAuthor > settings.LinktreesPerAuthor)
+                    transaction.Withheld.Trim(settings.LinktreesPerAuthor);
                 transaction.CountAgain();
                 transaction.UpdateNextDue();
             }
@@ -83,12 +85,15 @@ internal sealed partial class StoreWriter(TaskTransaction transaction, SqliteSto
         return transaction.IsRecordDue;
     });
 
-    /// <summary>Moves rows that a read has found damaged; returns how many were.</summary>
-    internal int MoveDamaged(IReadOnlyList<long> rows) => Run(() =>
+    /// <summary>
+    /// Moves rows that a read has found damaged; returns how many were, and whether indexes were built again because others were
+    /// not.
+    /// </summary>
+    internal (int Moved, bool AreIndexesRebuilt) MoveDamaged(IReadOnlyList<long> rows) => Run(() =>
     {
         var moved = transaction.MoveDamaged(rows);
         transaction.Commit();
-        return moved;
+        return (moved, transaction.Damaged.AreIndexesRebuilt);
     });
 
     /// <summary>Moves the older versions of an identity that has several rows; returns how many there were.</summary>

@@ -8,23 +8,27 @@ internal sealed class WithheldRecords
 {
     private const string Columns = "row, task, author, uuid, timestamp, id, tombstone, size, checksum, signature";
 
+    private readonly StoreConnection _connection;
     private readonly TaskRow _task;
-    private readonly SqliteStatement _count, _insert, _deleteData, _deleteStored, _trimVersions, _trimAuthors;
+    private readonly SqliteStatement _count, _insert, _findOther, _deleteData, _deleteStored, _trimVersions, _trimAuthors;
     private readonly SqliteStatement _first, _due, _contains, _delete;
 
     internal WithheldRecords(StoreConnection connection, TaskRow task)
     {
+        _connection = connection;
         _task = task;
         _count = connection.Prepare("SELECT count(*) FROM linktree INDEXED BY linktree_by_time WHERE task = ?1 AND timestamp > ?2");
 
-        // A record whose data is lost is found damaged when it is due.
+        // In the order of the rows, which is that of the pages. A record whose data is lost is found damaged when it is due.
         _insert = connection.Prepare(
             $"""
             INSERT OR REPLACE INTO withheld ({Columns}, data)
-            SELECT {Columns}, coalesce(data, x'') FROM linktree LEFT JOIN linktree_data USING (row) WHERE task = ?1 AND timestamp > ?2
+            SELECT {Columns}, coalesce(data, x'') FROM linktree NOT INDEXED LEFT JOIN linktree_data USING (row)
+            WHERE row BETWEEN ?3 AND ?4 AND task = ?1 AND timestamp > ?2
             """);
         _deleteData = connection.Prepare("DELETE FROM linktree_data WHERE row IN (SELECT row FROM withheld WHERE task = ?1)");
         _deleteStored = connection.Prepare("DELETE FROM linktree WHERE task = ?1 AND timestamp > ?2");
+        _findOther = connection.Prepare("SELECT 1 FROM linktree WHERE task <> ?1 OR timestamp <= ?2 LIMIT 1");
         _trimVersions = connection.Prepare(
             """
             DELETE FROM withheld WHERE row IN (
@@ -58,9 +62,17 @@ internal sealed class WithheldRecords
         if (count == 0)
             return 0;
 
-        _insert.Bind(1, _task.Number).Bind(2, latestTimestamp).Execute();
-        _deleteData.Bind(1, _task.Number).Execute();
-        _deleteStored.Bind(1, _task.Number).Bind(2, latestTimestamp).Execute();
+        _insert.Bind(1, _task.Number).Bind(2, latestTimestamp).Bind(3, _task.RowOf(0)).Bind(4, _task.LastRow).Execute();
+        if (IsAnyOtherStored(latestTimestamp))
+        {
+            _deleteData.Bind(1, _task.Number).Execute();
+            _deleteStored.Bind(1, _task.Number).Bind(2, latestTimestamp).Execute();
+            return count;
+        }
+
+        // A clock at its first day, which withholds everything. Without a condition SQLite empties a table in no time.
+        _connection.Execute("DELETE FROM linktree_data");
+        _connection.Execute("DELETE FROM linktree");
         return count;
     }
 
@@ -104,4 +116,11 @@ internal sealed class WithheldRecords
     }
 
     internal void Delete(long row) => _delete.Bind(1, row).Execute();
+
+    private bool IsAnyOtherStored(long latestTimestamp)
+    {
+        var isFound = _findOther.Bind(1, _task.Number).Bind(2, latestTimestamp).Step();
+        _findOther.Reset();
+        return isFound;
+    }
 }

@@ -24,8 +24,8 @@ namespace Koii.DbSharing;
 /// <para>While another program writes to the file, a call waits for it, up to the connection string's <c>Default
 /// Timeout</c> (default: 10 seconds), and then fails with a transient <see cref="LinktreeStoreException"/>.</para>
 /// <para>A call that finds the file deleted, moved or replaced fails with a transient <see cref="LinktreeStoreException"/>, and the
-/// next one opens the file at the path. The store moves the write-ahead log into the database before it has 63 MiB and when it has
-/// been idle for 5 seconds. While the disk is read-only, a store that is open is still read.</para>
+/// next one opens the file at the path. The store empties the write-ahead log at 63 MiB and when it has been idle
+/// for 5 seconds. While the disk is read-only, a store that is open is still read.</para>
 /// <para>Safe for use by many threads. Disposing waits for the calls that have begun and closes the file; other
 /// calls throw <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>

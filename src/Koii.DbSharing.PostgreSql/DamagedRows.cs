@@ -56,7 +56,7 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
     private async Task<int> MoveAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
     {
         var found = 0;
-        var (places, numbers, names) = (new List<string>(), new List<long>(), new List<string>());
+        var (positions, numbers, names) = (new List<string>(), new List<long>(), new List<string>());
         var find = new NpgsqlBatchCommand(sql) { Parameters = { new NpgsqlParameter<int> { TypedValue = task.Number } } };
         foreach (var parameter in parameters)
             find.Parameters.Add(parameter);
@@ -72,13 +72,13 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
                 found++;
                 if (row.IsIntact(keys))
                     continue;
-                places.Add(rows.GetString(StoredRow.ColumnCount));
+                positions.Add(rows.GetString(StoredRow.ColumnCount));
                 numbers.Add(row.Number);
                 names.Add(row.Name);
             }
         }
 
-        if (places.Count == 0)
+        if (positions.Count == 0)
         {
             // A read has seen damage in rows that have none: it has read them from an index.
             if (found > 0 && sql == ByNumberSql)
@@ -91,7 +91,7 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
             Parameters =
             {
                 new NpgsqlParameter<int> { TypedValue = task.Number },
-                new NpgsqlParameter<string[]> { TypedValue = [.. places] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. positions] },
                 new NpgsqlParameter<long[]> { TypedValue = [.. numbers] },
                 PostgreSqlDatabase.Parameter(now),
             },
@@ -103,13 +103,13 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
                 Log.RecordDamaged(logger, connection.Database, name);
         }
 
-        return places.Count;
+        return positions.Count;
     }
 
     private static partial class Log
     {
         [LoggerMessage(
-            1310,
+            1330,
             LogLevel.Error,
             "A record in the database '{Database}' is damaged ({Record}): it does not match its checksum or its id. It was moved to the table "
             + "koii_dbsharing.damaged and is no longer served; its author and the peers can deliver it again. Check the disk and the memory of the "
@@ -118,7 +118,7 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
         public static partial void RecordDamaged(ILogger logger, string database, string record);
 
         [LoggerMessage(
-            1315,
+            1335,
             LogLevel.Error,
             "An index of the database '{Database}' is damaged: it does not match its rows. Run REINDEX TABLE koii_dbsharing.linktree. Check the disk "
             + "and the memory of the server.",
@@ -126,7 +126,7 @@ internal sealed partial class DamagedRows(NpgsqlConnection connection, TaskRow t
         public static partial void IndexDamaged(ILogger logger, string database);
 
         [LoggerMessage(
-            1311,
+            1331,
             LogLevel.Error,
             "Removals in the change feed of the database '{Database}' are damaged. The feed starts again. Check the disk and the memory of the "
             + "server.",

@@ -105,7 +105,7 @@ internal sealed partial class PostgreSqlDatabase(
     private static partial class Log
     {
         [LoggerMessage(
-            1312,
+            1332,
             LogLevel.Warning,
             "{Count} records of the database '{Database}' are more than {MaxClockSkew} in the future by the clock of the database server and are "
             + "withheld until they are due. Check that clock.",
@@ -113,7 +113,7 @@ internal sealed partial class PostgreSqlDatabase(
         public static partial void RecordsWithheld(ILogger logger, long count, string database, TimeSpan maxClockSkew);
 
         [LoggerMessage(
-            1313,
+            1333,
             LogLevel.Warning,
             "The clock of this process differs by {Difference} from the clock of the server of the database '{Database}', which decides when records "
             + "are due. Correct the one that is wrong.",

@@ -35,7 +35,7 @@ internal sealed partial class PutDueCommand(PostgreSqlStoreSettings settings, IL
     private static partial class Log
     {
         [LoggerMessage(
-            1314,
+            1334,
             LogLevel.Information,
             "{Count} withheld records of the database '{Database}' are due and are served.",
             EventName = nameof(RecordsDue))]

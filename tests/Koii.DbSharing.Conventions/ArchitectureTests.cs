@@ -17,18 +17,19 @@ public sealed class ArchitectureTests
     {
         [""] = ["Nodes"],
         ["Concurrency"] = [],
+        ["Logging"] = [],
         ["Records"] = [],
         ["Signatures"] = ["Records"],
         ["Http"] = ["Records"],
         ["Nodes"] = ["Records", "Http"],
         ["Storage"] = ["Records"],
         ["Reconciliation"] = ["Records", "Storage"],
-        ["Peers"] = ["Records", "Http", "Nodes", "Storage", "Reconciliation"],
-        ["Replication"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers"],
+        ["Peers"] = ["Logging", "Records", "Http", "Nodes", "Storage", "Reconciliation"],
+        ["Replication"] = ["Logging", "Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers"],
         ["Serving"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication"],
         ["Hosting"] = ["Records", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving"],
         ["DependencyInjection"] =
-            ["Records", "Http", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
+            ["Logging", "Records", "Http", "Signatures", "Nodes", "Storage", "Reconciliation", "Peers", "Replication", "Serving", "Hosting"],
     };
 
     /// <summary>Which of our packages each package may refer to. The others refer to the core alone.</summary>

@@ -114,12 +114,13 @@ public sealed partial class RepositoryTests
     public void Package_requires_the_lowest_version_of_the_extensions_of_NET()
     {
         const string Floor = "10.0.0";
+        var declared = XDocument.Load(Repository.PathTo("src/Directory.Build.props")).Descendants("ExtensionsFloor").Single().Value;
         var wrong =
             from path in SourceTree.Files("src", "*.csproj")
             let project = XDocument.Load(Repository.PathTo(path))
             from reference in project.Descendants("PackageReference")
             where reference.Attribute("Include")!.Value.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
-            let version = reference.Attribute("VersionOverride")?.Value.Replace("$(ExtensionsFloor)", project.Descendants("ExtensionsFloor").SingleOrDefault()?.Value)
+            let version = reference.Attribute("VersionOverride")?.Value.Replace("$(ExtensionsFloor)", declared)
             where version != Floor
             select $"{path}: {reference.Attribute("Include")!.Value} {version ?? "of Directory.Packages.props"}";
 

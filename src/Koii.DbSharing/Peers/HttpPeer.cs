@@ -223,7 +223,7 @@ internal sealed partial class HttpPeer : IPeerClient, IPeerReconciler, IRoundAwa
     };
 
     private PeerSource? SourceOf(NodeAddress peer, HttpTransfer transfer) =>
-        transfer.Status is null ? null : new PeerSource(_guard.GetLastAddress(peer), transfer.ClockOffset);
+        transfer.Status is null ? null : new PeerSource(_guard.GetLastAddress(peer)?.ToString(), transfer.ClockOffset);
 
     private void RecordResult(NodeAddress peer, PeerFailure? failure)
     {

@@ -1,9 +1,9 @@
 using System.Net;
 using Koii.DbSharing.Http;
+using Koii.DbSharing.Logging;
 using Koii.DbSharing.Nodes;
 using Koii.DbSharing.Peers;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Koii.DbSharing;
 
@@ -36,7 +36,7 @@ public sealed class HttpTransport : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         DbSharingOptionsValidator.ThrowIfInvalid(options, nameof(options));
         timeProvider ??= TimeProvider.System;
-        loggerFactory ??= NullLoggerFactory.Instance;
+        loggerFactory = new NonThrowingLoggerFactory(loggerFactory);
 
         var connector = new HostConnector(options.PeerLimits.ConnectTimeout, timeProvider);
         var guard = new PeerAddressGuard(options.AllowPrivateAddresses, connector);

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Koii.DbSharing;
 
 /// <summary>The address that a response came from, and what the response tells about the clock there.</summary>
@@ -12,4 +10,4 @@ namespace Koii.DbSharing;
 /// <see langword="null"/> if there is no valid header, or if a cache stored the response. The peer chooses the value: it shows a
 /// difference of clocks to the operator, and never decides about a record.
 /// </param>
-public sealed record PeerSource(IPAddress? Address, TimeSpan? ClockOffset);
+public sealed record PeerSource(string? Address, TimeSpan? ClockOffset);

@@ -36,7 +36,7 @@ internal sealed partial class PeerSync(
     private readonly ReconcileStep? _reconcile =
         reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections, new FetchReservations(timeProvider)) : null;
 
-    private readonly FirstListTurn _firstList = new(timeProvider);
+    private readonly FirstListPermit _firstList = new(timeProvider);
 
     private enum NextStep
     {
@@ -78,7 +78,7 @@ internal sealed partial class PeerSync(
         if (next == NextStep.FirstList)
         {
             var mayRead = false;
-            var failure = await pull.WaitAsync(async token => mayRead = await _firstList.TryEnterAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
+            var failure = await pull.WaitAsync(async token => mayRead = await _firstList.TryAcquireAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
             if (!mayRead)
                 return new StepResult(PeerPath.None, failure) { HasExtension = true };
             try
@@ -90,7 +90,7 @@ internal sealed partial class PeerSync(
             }
             finally
             {
-                _firstList.Leave();
+                _firstList.Release();
             }
         }
 

@@ -73,7 +73,7 @@ public sealed class ReplicationEngine : IReplicationEngine
         var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, logger);
         _round = new ReplicationRound(
             directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _processor, services.StoreScheduler, options, random, _timeProvider, logger);
-        _loop = new ReplicationLoop(this, random, _timeProvider, logger);
+        _loop = new ReplicationLoop(options, store.GetType().Name, Index, random, _timeProvider, logger);
     }
 
     /// <summary>The store that was given to the constructor.</summary>

@@ -1,13 +1,21 @@
 using System.Globalization;
+using Koii.DbSharing.Reconciliation;
 using Microsoft.Extensions.Logging;
 
 namespace Koii.DbSharing.Replication;
 
 /// <summary>Runs rounds at the interval until it is canceled, and logs those that fail.</summary>
-internal sealed partial class ReplicationLoop(ReplicationEngine engine, Random random, TimeProvider timeProvider, ILogger logger)
+/// <param name="options">The task and the interval.</param>
+/// <param name="store">The name of the store, for the log.</param>
+/// <param name="index">Counts the records of the store, or <see langword="null"/>.</param>
+/// <param name="random">Varies the time between rounds.</param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class ReplicationLoop(
+    DbSharingOptions options, string store, LinktreeIndex? index, Random random, TimeProvider timeProvider, ILogger logger)
 {
-    private readonly string _taskId = engine.Options.TaskId;
-    private readonly TimeSpan _interval = engine.Options.Interval;
+    private readonly string _taskId = options.TaskId;
+    private readonly TimeSpan _interval = options.Interval;
 
     /// <summary>Runs rounds. Completes normally when the token is canceled.</summary>
     /// <param name="share">Runs one round, which waits for its pulls for the given time.</param>
@@ -66,7 +74,7 @@ internal sealed partial class ReplicationLoop(ReplicationEngine engine, Random r
         var records = "unknown"; // Without a change feed, counting means to list the store.
         try
         {
-            if (engine.Index is { } index)
+            if (index is not null)
                 records = (await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)).Count.ToString(CultureInfo.InvariantCulture);
         }
         catch (LinktreeStoreException exception)
@@ -74,7 +82,6 @@ internal sealed partial class ReplicationLoop(ReplicationEngine engine, Random r
             Log.StoreFailed(logger, _taskId, exception);
         }
 
-        var options = engine.Options;
-        Log.Started(logger, _taskId, engine.Store.GetType().Name, records, options.ServiceUrl ?? "none", options.Nodes.Count, pause, _interval);
+        Log.Started(logger, _taskId, store, records, options.ServiceUrl ?? "none", options.Nodes.Count, pause, _interval);
     }
 }

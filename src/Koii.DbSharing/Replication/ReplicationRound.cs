@@ -173,7 +173,7 @@ internal sealed partial class ReplicationRound(
         TimeSpan[] offsets =
         [
             .. reports.Where(report => report.Source?.ClockOffset is not null)
-                .GroupBy(report => report.Source!.Address?.ToString() ?? report.Peer.Host)
+                .GroupBy(report => report.Source!.Address ?? report.Peer.Host)
                 .Select(address => address.First().Source!.ClockOffset!.Value)
                 .Order(),
         ];

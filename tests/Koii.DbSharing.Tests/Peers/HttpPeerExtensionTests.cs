@@ -18,7 +18,7 @@ internal sealed class HttpPeerExtensionTests : PeerClientFixture
         var answer = await Client.GetSummaryAsync(peer.Address);
 
         var expected = new PeerSummary(new SetSummary(3, UInt128.Parse("00112233445566778899aabbccddeeff", System.Globalization.NumberStyles.HexNumber)), 16);
-        Assert.That(answer, Is.EqualTo(new PeerAnswer<PeerSummary>(expected, null, Summary.Length) { Source = new PeerSource(IPAddress.Loopback, null) }));
+        Assert.That(answer, Is.EqualTo(new PeerAnswer<PeerSummary>(expected, null, Summary.Length) { Source = new PeerSource("127.0.0.1", null) }));
         Assert.That(peer.Requests.Single().Method, Is.EqualTo("GET"));
     }
 

@@ -21,7 +21,7 @@ internal sealed class HttpPeerSourceTests : PeerClientFixture
             ("/summary", Answers.Json(Summary, QuarterPast)), ("/reconcile", Answers.Json("a", QuarterPast)),
             ("/all", Answers.Json(Keyed(Linktrees(3)), QuarterPast)), ("/fetch", Answers.Json("[]", QuarterPast)));
 
-        Assert.That(await SourcesAsync(peer), Is.All.EqualTo(new PeerSource(IPAddress.Loopback, TimeSpan.FromMinutes(15))));
+        Assert.That(await SourcesAsync(peer), Is.All.EqualTo(new PeerSource("127.0.0.1", TimeSpan.FromMinutes(15))));
     }
 
     [Test]

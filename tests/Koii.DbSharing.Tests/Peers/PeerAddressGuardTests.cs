@@ -153,7 +153,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
             pages.Add(await client.ReadAllAsync(NodeAddress.Parse($"http://{host}.example"), null).SingleAsync());
 
         Assert.That(pages.Select(page => page.Failure?.Kind), Is.EqualTo(new PeerFailureKind?[] { null, null, PeerFailureKind.TooManyPeersAtAddress }));
-        Assert.That(pages[0].Source?.Address, Is.EqualTo(IPAddress.Parse(Public)));
+        Assert.That(pages[0].Source?.Address, Is.EqualTo(Public));
     }
 
     [Test]
@@ -175,7 +175,7 @@ internal sealed class PeerAddressGuardTests : PeerClientFixture
         Clock.Advance(HostConnector.AttemptDelay);
 
         Assert.That((await pull).Failure, Is.Null);
-        Assert.That((await pull).Source?.Address, Is.EqualTo(IPAddress.Parse(Public)));
+        Assert.That((await pull).Source?.Address, Is.EqualTo(Public));
     }
 
     [Test]

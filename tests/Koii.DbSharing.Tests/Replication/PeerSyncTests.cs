@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using Koii.DbSharing.Storage;
 using Koii.DbSharing.TestSupport;
@@ -243,7 +242,7 @@ public sealed class PeerSyncTests : PeerSyncFixture
     }
 
     [Test]
-    public async Task Warning_says_once_that_no_peer_has_the_task()
+    public async Task Warning_is_logged_once_if_no_peer_has_the_task()
     {
         _node.Peers.Serve(Node.Peer(1), new PeerPage([]) { NotFound = true });
 
@@ -256,13 +255,13 @@ public sealed class PeerSyncTests : PeerSyncFixture
     [TestCase(3, 61, true)]
     [TestCase(3, 59, false)]
     [TestCase(2, 7200, false)]
-    public async Task Warning_says_once_that_the_clock_differs_from_the_median_of_three_addresses(int addresses, int seconds, bool isLogged)
+    public async Task Warning_is_logged_once_if_the_clock_differs_from_the_median_of_three_addresses(int addresses, int seconds, bool isLogged)
     {
         var node = new Node().Lists(4);
         for (var peer = 1; peer <= 4; peer++)
         {
             // Two peers at one address count once, and one lie does not move the median.
-            var source = new PeerSource(IPAddress.Parse($"192.0.2.{Math.Min(peer, addresses)}"), peer == 1 ? TimeSpan.FromDays(-1000) : TimeSpan.FromSeconds(seconds));
+            var source = new PeerSource($"192.0.2.{Math.Min(peer, addresses)}", peer == 1 ? TimeSpan.FromDays(-1000) : TimeSpan.FromSeconds(seconds));
             node.Peers.Serve(Node.Peer(peer), new PeerPage([]) { Source = source });
         }
 

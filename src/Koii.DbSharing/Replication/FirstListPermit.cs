@@ -5,7 +5,7 @@ namespace Koii.DbSharing.Replication;
 /// every peer.
 /// </summary>
 /// <remarks>A list that takes longer than <see cref="Patience"/> keeps no other pull waiting. Safe for use by many threads.</remarks>
-internal sealed class FirstListTurn(TimeProvider timeProvider)
+internal sealed class FirstListPermit(TimeProvider timeProvider)
 {
     /// <summary>The time after which the next list may start although the one before it has not ended, and the longest time that a pull waits.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -15,9 +15,9 @@ internal sealed class FirstListTurn(TimeProvider timeProvider)
     private int _reading;
     private long _startedAt;
 
-    /// <summary>Waits for the turn to read a list.</summary>
+    /// <summary>Waits for the permit to read a list.</summary>
     /// <returns>Whether the list may be read. Otherwise others are reading, and the next round continues.</returns>
-    public async ValueTask<bool> TryEnterAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> TryAcquireAsync(CancellationToken cancellationToken)
     {
         for (var arrivedAt = timeProvider.GetTimestamp(); ;)
         {
@@ -49,8 +49,8 @@ internal sealed class FirstListTurn(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Ends a turn.</summary>
-    public void Leave()
+    /// <summary>Releases the permit.</summary>
+    public void Release()
     {
         TaskCompletionSource changed;
         lock (_lock)

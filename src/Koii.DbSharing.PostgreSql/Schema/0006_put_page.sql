@@ -50,12 +50,12 @@ DECLARE
     _old_changes bigint;
 BEGIN
     -- If all records are stored already, the procedure returns without a lock; what a snapshot shows is on the disk. Otherwise this ends at the
-    -- first record that is not stored. A row with the same columns is not damaged.
+    -- first record that is not stored. A row with the same columns is not damaged. (+ 0 leaves one index.)
     IF NOT EXISTS (
         SELECT FROM generate_series(1, _size) AS i
         LEFT JOIN LATERAL (
             SELECT true AS is_held FROM koii_dbsharing.linktree l
-            WHERE l.id_prefix = _prefixes[i] AND l.task + 0 = _task AND l.identity_hash = _identities[i] AND l.timestamp = _timestamps[i]
+            WHERE l.id_prefix = _prefixes[i] AND l.task + 0 = _task AND l.identity_hash + 0 = _identities[i] AND l.timestamp + 0 = _timestamps[i]
                 AND l.checksum = _checksums[i] AND l.key_checksum = _key_checksums[i] AND l.tombstone = _tombstones[i]
                 AND l.author || l.id || l.signature = substring(_fixed FROM 128 * i - 127 FOR 128)
                 AND l.uuid = substring(_texts FROM _starts[2 * i - 1] FOR _starts[2 * i] - _starts[2 * i - 1]) LIMIT 1

@@ -11,7 +11,7 @@ internal static class VerdictResponse
         VerdictKind.Inserted or VerdictKind.Replaced or VerdictKind.Unchanged => (StatusCodes.Status200OK, ""),
         VerdictKind.Superseded => (StatusCodes.Status409Conflict, "A newer version, or enough newer records of this author, are held."),
         VerdictKind.NotYetValid => (StatusCodes.Status400BadRequest, "The timestamp is too far in the future."),
-        VerdictKind.Full => (StatusCodes.Status507InsufficientStorage, "The node accepts no more authors."),
+        VerdictKind.Full => (StatusCodes.Status507InsufficientStorage, "The store of the node has no space for the record."),
         VerdictKind.Rejected => verdict.Reason switch
         {
             RejectionReason.TooLarge => (StatusCodes.Status413PayloadTooLarge, "The record is too large."),

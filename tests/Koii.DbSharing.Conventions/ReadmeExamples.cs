@@ -23,6 +23,7 @@ internal static class ReadmeExamples
             .UseSqlite("Data Source=linktrees.db")
             .AddReplicationService();                           // a round every 20 seconds
         var app = builder.Build();
+        app.MapGet("/", () => "A node of a Koii task.");        // JavaScript nodes probe a peer by its root
         app.MapDbSharing();                                     // what peers ask of us
         await app.RunAsync();
         #endregion

@@ -4,18 +4,18 @@ using Koii.DbSharing.Concurrency;
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// The two stages that the batches of one round pass, verify and store. Each stage has one batch at a time, in one order across all peers, so that the next batch is
+/// The two stages that the batches of all running pulls pass, verify and store. Each stage has one batch at a time, in one order across all peers, so that the next batch is
 /// verified while the one before it is being stored. Verdicts are those of one batch after another.
 /// </summary>
 /// <remarks>
-/// <para>Peers of one round serve the same records. The second copy of a record finds the first one held or pending, and is not verified again.</para>
+/// <para>Peers serve the same records. The second copy of a record finds the first one held or pending, and is not verified again.</para>
 /// <para>Each stage is awaited by the pull that starts it. Safe for use by many threads.</para>
 /// </remarks>
 /// <param name="processor">Decides on records and stores them.</param>
 /// <param name="storeScheduler">
 /// Runs the store stage, so that a store that works synchronously does not delay the pull that calls it. <see langword="null"/> to run it inside that call.
 /// </param>
-/// <param name="cancellationToken">Ends the round: every call ends with <see cref="OperationCanceledException"/>, after the put under way.</param>
+/// <param name="cancellationToken">Ends all pulls: every call ends with <see cref="OperationCanceledException"/>, after the put under way.</param>
 internal sealed class BatchPipeline(RecordProcessor processor, TaskScheduler? storeScheduler, CancellationToken cancellationToken)
 {
     /// <summary>The maximum number of batches that are stored by one call of the store.</summary>

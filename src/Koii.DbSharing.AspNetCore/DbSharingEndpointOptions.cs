@@ -38,8 +38,8 @@ public sealed class DbSharingEndpointOptions
     /// <summary>The limits of all clients together. Default: 128 requests at once, 32 of them for lists.</summary>
     /// <remarks>
     /// <see cref="RequestLimits.MaxConcurrentRequests"/> and <see cref="RequestLimits.MaxConcurrentLists"/> must not be
-    /// <see langword="null"/>. When three quarters of either are taken, the clients of one IPv6 network of 48 bits together
-    /// have at most a quarter.
+    /// <see langword="null"/>. When three quarters of either are taken, a client whose public IPv6 network (/48) has a
+    /// quarter of all gets no further permit.
     /// </remarks>
     public RequestLimits AllClients { get; } = new() { MaxConcurrentRequests = 128, MaxConcurrentLists = 32 };
 

@@ -33,15 +33,17 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly TaskRow _task;
     private readonly Lock _lock = new();
     private readonly StoreConnection _fileCheck;
+    private readonly StoreConnection _logEmptier; // Not the one above: each read asks that one, and would wait for the log.
     private readonly Stack<StoreReader> _idleReaders = [];
     private bool _isClosed, _hadMoved;
 
     private SqliteDatabase(
-        SqliteStoreSettings settings, TaskRow task, StoreConnection connection, StoreConnection fileCheck, StoreWriter writer)
+        SqliteStoreSettings settings, TaskRow task, StoreConnection connection, StoreConnection fileCheck, StoreConnection logEmptier, StoreWriter writer)
     {
         _settings = settings;
         _task = task;
         _fileCheck = fileCheck;
+        _logEmptier = logEmptier;
         Connection = connection;
         Writer = writer;
         Checkpoints = new LogCheckpoints(connection);
@@ -77,7 +79,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         OpeningCheck.Run(settings, timeProvider, logger, cancellationToken);
         var connection = new StoreConnection(settings, WriterCacheKilobytes);
-        StoreConnection? fileCheck = null;
+        StoreConnection? fileCheck = null, logEmptier = null;
         try
         {
             UseWriteAheadLog(connection, settings.Path);
@@ -87,19 +89,22 @@ internal sealed class SqliteDatabase : IDisposable
             var writer = new StoreWriter(transaction, settings, logger);
             writer.Trim();
             fileCheck = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
+            logEmptier = new StoreConnection(settings, cacheKilobytes: 100, isReader: true);
 
             // From now on the store waits for the lock itself, without blocking a thread.
             connection.Prepare("UPDATE task SET is_open = 1 WHERE task = ?1").Bind(1, task.Number).Execute();
             connection.SetBusyTimeout(TimeSpan.Zero);
             fileCheck.SetBusyTimeout(TimeSpan.Zero);
+            logEmptier.SetBusyTimeout(TimeSpan.Zero);
 
             // The mark that the file is open is in the database itself, so that a missing log is noticed.
-            fileCheck.TryEmptyLog();
-            return new SqliteDatabase(settings, task, connection, fileCheck, writer);
+            logEmptier.TryEmptyLog();
+            return new SqliteDatabase(settings, task, connection, fileCheck, logEmptier, writer);
         }
         catch
         {
             fileCheck?.Dispose();
+            logEmptier?.Dispose();
             connection.Dispose();
             throw;
         }
@@ -156,7 +161,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>
     /// Moves the log into the database that it belongs to; returns <see langword="false"/> if a connection still reads from it.
     /// </summary>
-    internal bool TryEmptyLog() => _fileCheck.TryEmptyLog();
+    internal bool TryEmptyLog() => _logEmptier.TryEmptyLog();
 
     /// <summary>
     /// Closes the readers before the writer: the last connection to close moves the log into the database and deletes
@@ -176,6 +181,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         _fileCheck.Dispose();
+        _logEmptier.Dispose();
         if (CanWrite && !_hadMoved)
             RegisterClosing();
         Connection.Dispose();

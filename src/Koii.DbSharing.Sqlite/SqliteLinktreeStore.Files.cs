@@ -100,9 +100,11 @@ public sealed partial class SqliteLinktreeStore
             if (!isEmpty && database.IsReplaced)
                 return;
         }
-        catch (SqliteException) when (!database.IsReplaced)
+        catch (SqliteException)
         {
-            // No file is there that the log could damage.
+            // Every call fails until it succeeds, unless no file is there that the log could damage.
+            if (database.IsReplaced)
+                return;
         }
 
         Close();

@@ -23,8 +23,8 @@ public sealed partial class SqliteLinktreeStore
             }
             catch (RowsToMoveException found) when (found.Damaged.Count == 0)
             {
-                if (!await TryMoveDueAsync(cancellationToken).ConfigureAwait(false))
-                    now = long.MinValue;
+                // The clock is read again: it may have been set back meanwhile, so that nothing is due.
+                now = await TryMoveDueAsync(cancellationToken).ConfigureAwait(false) ? _timeProvider.GetUtcNow().ToUnixTimeMilliseconds() : long.MinValue;
             }
             catch (RowsToMoveException found)
             {

@@ -30,7 +30,7 @@ internal sealed partial class StoreCheckService(ILinktreeStore store, TimeProvid
         {
             var start = timeProvider.GetTimestamp();
             var result = await sqlite.CheckAsync(Pause, stoppingToken).ConfigureAwait(false);
-            Log.Checked(logger, sqlite.DatabasePath, timeProvider.GetElapsedTime(start), result.Rows, result.DamagedRows);
+            Log.Checked(logger, sqlite.DatabasePath, timeProvider.GetElapsedTime(start), result.Records, result.MovedRows);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -44,9 +44,9 @@ internal sealed partial class StoreCheckService(ILinktreeStore store, TimeProvid
         [LoggerMessage(
             1304,
             LogLevel.Information,
-            "The database '{Path}' was checked in {Elapsed}: {Rows} rows, of which {DamagedRows} were damaged.",
+            "The database '{Path}' was checked in {Elapsed}: {Records} records. {MovedRows} rows were moved to the table 'damaged'.",
             EventName = nameof(Checked))]
-        public static partial void Checked(ILogger logger, string path, TimeSpan elapsed, long rows, long damagedRows);
+        public static partial void Checked(ILogger logger, string path, TimeSpan elapsed, long records, long movedRows);
 
         [LoggerMessage(
             1305, LogLevel.Error, "The check of the database '{Path}' failed. It is repeated in {Interval}.", EventName = nameof(CheckFailed))]

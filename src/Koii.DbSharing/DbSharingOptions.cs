@@ -71,8 +71,8 @@ public sealed class DbSharingOptions
 
     /// <summary>How many records the store has at most, tombstones included.</summary>
     /// <remarks>
-    /// The last twentieth is for records of identities that are stored. Beyond it a new identity is stored in place of
-    /// an older one of its author, or is rejected as <see cref="VerdictKind.Full"/> (protocol §1.9). A store that is
+    /// The last twentieth is reserved for identities that the store has. When the rest is used, a new identity replaces
+    /// older records of its author or gets the verdict <see cref="VerdictKind.Full"/> (protocol §1.9). A store that is
     /// opened with more records deletes none of them. Nodes that have reached a bound may differ in what they store.
     /// </remarks>
     /// <value>Default: 1,000,000; at least 1.</value>

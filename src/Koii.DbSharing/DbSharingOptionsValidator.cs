@@ -64,8 +64,8 @@ internal sealed class DbSharingOptionsValidator : IValidateOptions<DbSharingOpti
                 yield return $"{setting} is {value}; it must be at least 1.";
         }
 
-        if (options.MaxBytes < StoreBounds.MinBytes)
-            yield return $"{nameof(options.MaxBytes)} is {options.MaxBytes}; it must be at least {StoreBounds.MinBytes} (1 MiB).";
+        if (options.MaxBytes < StoreBounds.MinMaxBytes)
+            yield return $"{nameof(options.MaxBytes)} is {options.MaxBytes}; it must be at least {StoreBounds.MinMaxBytes} (1 MiB).";
         if (options.ListCacheBytes < 0)
             yield return $"{nameof(options.ListCacheBytes)} is {options.ListCacheBytes}; it must be at least 0, which keeps no pages.";
 

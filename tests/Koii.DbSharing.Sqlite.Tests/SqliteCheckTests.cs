@@ -108,12 +108,12 @@ public sealed class SqliteCheckTests : SqliteFixture
         var log = new ListLogger();
         await using var store = new SqliteLinktreeStore(File.ConnectionString, Options(), logger: new Logger<SqliteLinktreeStore>(log));
 
-        Assert.That((await store.CheckAsync()).DamagedRows, Is.EqualTo(moved));
+        Assert.That((await store.CheckAsync()).MovedRows, Is.EqualTo(moved));
         await store.PutAsync(Records);
 
         await AssertStoresAsync(store, Records);
         Assert.That(log.Names(LogLevel.Error), Is.EqualTo(Enumerable.Repeat("RowDamaged", moved)).Or.EquivalentTo(new[] { "RowDamaged", "IndexesRebuilt" }));
-        Assert.That((await store.CheckAsync()).DamagedRows, Is.Zero);
+        Assert.That((await store.CheckAsync()).MovedRows, Is.Zero);
         using var connection = Connect();
         Assert.That(IntegrityCheck.FindProblem(connection, CancellationToken.None), Is.Null);
     }

@@ -34,11 +34,15 @@ public abstract class DamagedRecordsContract<TStore>(IDamageableStoreFactory<TSt
     [TestCaseSource(nameof(ColumnsWithoutData))]
     public async Task Change_feed_that_meets_a_damaged_record_throws_and_starts_again_without_it(string column)
     {
-        Assume.That(factory.IsReadByChangeFeed(column));
         var store = await NewStoreAsync();
         await store.PutAsync(Records);
         var position = (await store.ReadChangesAsync(ChangePosition.Start, 1)).Next;
         await factory.DamageAsync(store, Damaged, column);
+        if (!factory.IsReadByChangeFeed(column))
+        {
+            Assert.That((await store.ReadChangesAsync(position, 10)).Changes, Has.Count.EqualTo(Records.Length - 1), "any other read finds the damage");
+            return;
+        }
 
         Assert.That(
             async () => await store.ReadChangesAsync(position, 10), Throws.InstanceOf<LinktreeStoreException>().With.Property("IsTransient").True);

@@ -80,10 +80,10 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
     [Test]
     public async Task Lowered_bound_of_bytes_keeps_the_records_and_the_store_does_not_grow()
     {
-        var store = await NewStoreAsync(maxBytes: 2 * StoreBounds.MinBytes);
+        var store = await NewStoreAsync(maxBytes: 2 * StoreBounds.MinMaxBytes);
         await FillAsync(store, authors: 30);
 
-        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinBytes));
+        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinMaxBytes));
 
         Assert.That(
             await reopened.PutAsync(
@@ -98,10 +98,10 @@ public abstract class DurableLinktreeStoreContract<TStore>(IDurableStoreFactory<
     [Test]
     public async Task Bytes_are_counted_after_reopening()
     {
-        var store = await NewStoreAsync(maxBytes: StoreBounds.MinBytes);
+        var store = await NewStoreAsync(maxBytes: StoreBounds.MinMaxBytes);
         await FillAsync(store);
 
-        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinBytes));
+        var reopened = await ReopenAsync(store, Options(maxBytes: StoreBounds.MinMaxBytes));
 
         Assert.That(
             await reopened.PutAsync([Sized(author: 20, "u", 1000, bytes: 50_000), Sized(author: 21, "u", 1000, bytes: 40_000)]),

@@ -6,7 +6,7 @@ namespace Koii.DbSharing;
 
 /// <summary>Posts signed records to nodes, for authors whose application runs no node.</summary>
 /// <remarks>
-/// <para>What a node causes is a <see cref="Submission"/>, never an exception. A node of this library or of the JavaScript
+/// <para>What a node causes is a <see cref="SubmissionResult"/>, never an exception. A node of this library or of the JavaScript
 /// network takes the record and passes it on to the others. Nothing is retried.</para>
 /// <para>All members may be used by many threads at once.</para>
 /// </remarks>
@@ -34,7 +34,7 @@ public sealed class LinktreeClient(HttpClient client, string taskId, string reso
     /// <param name="linktree">The record, which its author has signed (<see cref="LinktreeSigner"/>).</param>
     /// <param name="cancellationToken">Cancels the wait; the record may then be stored or not.</param>
     /// <returns>What the node answered.</returns>
-    public async Task<Submission> SubmitAsync(NodeAddress node, SignedLinktree linktree, CancellationToken cancellationToken = default)
+    public async Task<SubmissionResult> SubmitAsync(NodeAddress node, SignedLinktree linktree, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(linktree);
@@ -49,11 +49,11 @@ public sealed class LinktreeClient(HttpClient client, string taskId, string reso
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return new Submission(SubmissionStatus.Unreachable) { Detail = exception.Message };
+            return new SubmissionResult(SubmissionStatus.Unreachable) { Detail = exception.Message };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Submission(SubmissionStatus.Unreachable) { Detail = "The node did not answer within the timeout of the HTTP client." };
+            return new SubmissionResult(SubmissionStatus.Unreachable) { Detail = "The node did not answer within the timeout of the HTTP client." };
         }
     }
 
@@ -64,7 +64,7 @@ public sealed class LinktreeClient(HttpClient client, string taskId, string reso
         return $"/task/{Uri.EscapeDataString(taskId)}/{Uri.EscapeDataString(resourceName)}";
     }
 
-    private static async Task<Submission> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<SubmissionResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var statusCode = (int)response.StatusCode;
         var (message, error) = ReadTexts(await ReadBodyAsync(response.Content, cancellationToken).ConfigureAwait(false));
@@ -79,7 +79,7 @@ public sealed class LinktreeClient(HttpClient client, string taskId, string reso
             _ => SubmissionStatus.Unexpected,
         };
         var detail = error ?? message;
-        return new Submission(status)
+        return new SubmissionResult(status)
         {
             StatusCode = statusCode,
             Detail = detail?.Length > MaxDetailLength ? detail[..MaxDetailLength] : detail,

@@ -28,7 +28,7 @@ internal sealed class Initiator(ItemSet set, ISet<LinktreeId> need, ISet<Linktre
 
     /// <summary>Writes the first message.</summary>
     /// <param name="since">The time from which on the sets are compared, in milliseconds since the Unix epoch. 0 to compare them as a whole.</param>
-    public byte[] Start(long since = 0) => WriteFirstMessage((ulong)since);
+    public byte[] Start(long since = 0) => WriteFirstMessage((ulong)since / 1000); // Items have whole seconds.
 
     /// <summary>Processes the answer to the last message.</summary>
     /// <param name="answer">The answer.</param>

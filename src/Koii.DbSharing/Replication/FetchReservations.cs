@@ -5,59 +5,65 @@ namespace Koii.DbSharing.Replication;
 /// pulls fetch other records, and then wait.
 /// </summary>
 /// <remarks>
-/// A reservation is ignored after <see cref="Lifetime"/>, and a pull reserves an id once, so a peer that does not deliver delays a record by that time only. Safe for use by many threads.
+/// A reservation excludes other pulls for at most <see cref="Lifetime"/>. A record that was not delivered by then, or by the end of the request, is contested: any pull can fetch it, and none
+/// excludes the others from it again. Peers that do not deliver therefore delay a record by that time in total. Safe for use by many threads.
 /// </remarks>
 internal sealed class FetchReservations(TimeProvider timeProvider)
 {
     /// <summary>How long a reservation keeps other pulls from fetching a record.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
+    // Longer than a conversation that began before the record was delivered or contested, and short enough for a record that may be stored later.
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(1);
+
+    private const int EntriesBeforeRemoval = 16_384;
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<LinktreeId, Reservation> _reserved = [];
-    private readonly HashSet<LinktreeId> _delivered = [];
+    private readonly Dictionary<LinktreeId, Entry> _entries = [];
     private TaskCompletionSource _changed = new();
-    private int _users;
 
-    /// <summary>Registers a pull that fetches records. What was delivered is kept as long as any is registered.</summary>
-    public void Enter()
+    private enum State
     {
-        lock (_lock)
-            _users++;
-    }
-
-    /// <summary>Removes a pull.</summary>
-    public void Leave()
-    {
-        lock (_lock)
-        {
-            if (--_users == 0)
-                _delivered.Clear();
-        }
+        Reserved,
+        Contested,
+        Delivered,
     }
 
     /// <summary>Reserves ids for a pull and removes them from those that are open, together with those that other pulls have fetched.</summary>
     /// <param name="open">The ids that the pull has not fetched.</param>
     /// <param name="limit">The maximum number of ids.</param>
-    /// <returns>The reservation. It is empty if other pulls are fetching all open ids.</returns>
+    /// <returns>The reservation. It is empty if other pulls are fetching all open ids; it then completes when they may be open again.</returns>
     public Reservation Reserve(HashSet<LinktreeId> open, int limit)
     {
-        var reservation = new Reservation(timeProvider.GetTimestamp());
+        var ids = new HashSet<LinktreeId>();
         lock (_lock)
         {
-            open.ExceptWith(_delivered);
+            var now = timeProvider.GetTimestamp();
+            var wait = Lifetime;
+            open.RemoveWhere(id => StateOf(id) is State.Delivered);
             foreach (var id in open)
             {
-                if (reservation.Ids.Count == limit)
+                if (ids.Count == limit)
                     break;
-                if (_reserved.TryGetValue(id, out var other) && timeProvider.GetElapsedTime(other.StartedAt) < Lifetime)
+                if (StateOf(id) is State.Reserved)
+                {
+                    wait = Min(wait, Lifetime - timeProvider.GetElapsedTime(_entries[id].At));
                     continue;
-                _reserved[id] = reservation;
-                reservation.Ids.Add(id);
-            }
-        }
+                }
 
-        open.ExceptWith(reservation.Ids);
-        return reservation;
+                ids.Add(id);
+            }
+
+            var reservation = new Reservation(ids, _changed.Task, wait);
+            foreach (var id in ids)
+            {
+                if (StateOf(id) is null)
+                    _entries[id] = new Entry(State.Reserved, now, reservation);
+            }
+
+            open.ExceptWith(ids);
+            return reservation;
+        }
     }
 
     /// <summary>Ends a reservation.</summary>
@@ -68,12 +74,19 @@ internal sealed class FetchReservations(TimeProvider timeProvider)
         TaskCompletionSource changed;
         lock (_lock)
         {
+            var now = timeProvider.GetTimestamp();
             foreach (var id in reservation.Ids)
             {
-                if (_reserved.TryGetValue(id, out var current) && current == reservation)
-                    _reserved.Remove(id);
                 if (!undelivered.Contains(id))
-                    _delivered.Add(id);
+                    _entries[id] = new Entry(State.Delivered, now, null);
+                else if (_entries.TryGetValue(id, out var entry) && entry.Owner == reservation)
+                    _entries[id] = new Entry(State.Contested, now, null);
+            }
+
+            if (_entries.Count > EntriesBeforeRemoval)
+            {
+                foreach (var id in _entries.Keys.Where(id => StateOf(id) is null).ToArray())
+                    _entries.Remove(id);
             }
 
             (changed, _changed) = (_changed, new TaskCompletionSource());
@@ -84,29 +97,53 @@ internal sealed class FetchReservations(TimeProvider timeProvider)
     }
 
     /// <summary>Waits until a reservation ends or expires.</summary>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    /// <param name="empty">The empty reservation that the pull got.</param>
+    /// <param name="cancellationToken">Ends the wait with <see cref="OperationCanceledException"/>.</param>
+    public async ValueTask WaitAsync(Reservation empty, CancellationToken cancellationToken)
     {
-        Task changed;
-        lock (_lock)
-            changed = _changed.Task;
         try
         {
-            await changed.WaitAsync(Lifetime, timeProvider, cancellationToken).ConfigureAwait(false);
+            await empty.Changed.WaitAsync(empty.Wait, timeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            // Reservations have expired.
+            // A reservation has expired.
         }
     }
 
-    /// <summary>The ids that are reserved for one request.</summary>
-    /// <param name="startedAt">The time, as a timestamp of the clock.</param>
-    internal sealed class Reservation(long startedAt)
+    /// <summary>Removes all entries. For a store that may have lost records that were delivered.</summary>
+    public void Clear()
     {
-        /// <summary>The time of the reservation.</summary>
-        public long StartedAt => startedAt;
+        lock (_lock)
+            _entries.Clear();
+    }
 
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <returns>The state of an id, or <see langword="null"/> if nothing is known of it, or no longer.</returns>
+    private State? StateOf(LinktreeId id)
+    {
+        if (!_entries.TryGetValue(id, out var entry))
+            return null;
+        var age = timeProvider.GetElapsedTime(entry.At);
+        if (age >= KeptFor)
+            return null;
+        return entry.State is State.Reserved && age >= Lifetime ? State.Contested : entry.State;
+    }
+
+    private readonly record struct Entry(State State, long At, Reservation? Owner);
+
+    /// <summary>The ids that are reserved for one request.</summary>
+    /// <param name="ids">The ids.</param>
+    /// <param name="changed">Completes when another reservation ends.</param>
+    /// <param name="wait">The time until the first of the reservations that exclude this pull expires.</param>
+    internal sealed class Reservation(HashSet<LinktreeId> ids, Task changed, TimeSpan wait)
+    {
         /// <summary>The ids.</summary>
-        public HashSet<LinktreeId> Ids { get; } = [];
+        public HashSet<LinktreeId> Ids => ids;
+
+        internal Task Changed => changed;
+
+        internal TimeSpan Wait => wait;
     }
 }

@@ -1,14 +1,13 @@
 namespace Koii.DbSharing.Replication;
 
 /// <summary>
-/// Lets one pull at a time read a whole list of records that this node does not have. The pulls that wait compare sets after it, so that a new node does not read the same list from
-/// every peer.
+/// Delays the first list of a pull while another pull reads one that started less than ten seconds ago, so that a new node does not read the same list from every peer.
 /// </summary>
-/// <remarks>A list that takes longer than <see cref="Patience"/> keeps no other pull waiting. Safe for use by many threads.</remarks>
+/// <remarks>A list that takes longer than <see cref="MaxWait"/> keeps no other pull waiting. Safe for use by many threads.</remarks>
 internal sealed class FirstListPermit(TimeProvider timeProvider)
 {
     /// <summary>The time after which the next list may start although the one before it has not ended, and the longest time that a pull waits.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new();
@@ -25,14 +24,14 @@ internal sealed class FirstListPermit(TimeProvider timeProvider)
             Task changed;
             lock (_lock)
             {
-                var untilNext = Patience - timeProvider.GetElapsedTime(_startedAt);
+                var untilNext = MaxWait - timeProvider.GetElapsedTime(_startedAt);
                 if (_reading == 0 || untilNext <= TimeSpan.Zero)
                 {
                     (_reading, _startedAt) = (_reading + 1, timeProvider.GetTimestamp());
                     return true;
                 }
 
-                var untilEnd = Patience - timeProvider.GetElapsedTime(arrivedAt);
+                var untilEnd = MaxWait - timeProvider.GetElapsedTime(arrivedAt);
                 if (untilEnd <= TimeSpan.Zero)
                     return false;
                 (wait, changed) = (untilNext < untilEnd ? untilNext : untilEnd, _changed.Task);

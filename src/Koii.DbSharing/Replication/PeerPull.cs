@@ -59,7 +59,10 @@ internal sealed partial class PeerPull : IDisposable
     public NodeAddress Peer { get; }
 
     /// <summary>Whether the pull used up its time, so that no further step can be taken.</summary>
-    public bool IsOutOfTime => _deadline.IsCancellationRequested || _overdue.IsCancellationRequested;
+    public bool IsOutOfTime => _deadline.IsCancellationRequested || IsOverdue;
+
+    /// <summary>Whether the pull was ended because it was late.</summary>
+    public bool IsOverdue => _overdue.IsCancellationRequested;
 
     /// <summary>What was received and what came of it.</summary>
     public PullTotals Totals { get; } = new();
@@ -141,7 +144,9 @@ internal sealed partial class PeerPull : IDisposable
                 (var page, failure) = await TakeAsync(pages, service).ConfigureAwait(false);
                 if (page is null)
                     break;
-                permit ??= await _permits.AcquireAsync(_cancellationToken).ConfigureAwait(false);
+                failure = await WaitAsync(async token => permit ??= await _permits.AcquireAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
+                if (failure is not null)
+                    break;
                 pages.Continue();
                 var batch = await _batches.VerifyAsync(Peer, page.Linktrees).ConfigureAwait(false);
                 inProcess.Enqueue(new PageInProcess(page, batch, _batches.StoreAsync(batch)));
@@ -185,8 +190,8 @@ internal sealed partial class PeerPull : IDisposable
         Duration = _timeProvider.GetElapsedTime(_started),
     };
 
-    /// <summary>Returns whether the pull ran out of time in the middle of new records, as in the first synchronization of a large set.</summary>
-    private bool IsProgress(PeerFailure? failure) => failure is not null && IsOutOfTime && Totals.IsMostlyNew;
+    // As in the first synchronization of a large set.
+    private bool IsProgress(PeerFailure? failure) => failure == OutOfTime && Totals.IsMostlyNew;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -202,8 +207,7 @@ internal sealed partial class PeerPull : IDisposable
         var storing = inProcess.Peek().Storing;
         if (!reading.IsCompleted)
             await Task.WhenAny(reading, storing).ConfigureAwait(false);
-        // If other peers wait for a permit, this one passes it on between two pages.
-        return storing.IsCompleted || inProcess.Count == MaxInProcess || _permits.IsContended || MayEnd(inProcess, endsAtBadSignature);
+        return storing.IsCompleted || inProcess.Count == MaxInProcess || _permits.IsContended || MayEnd(inProcess, endsAtBadSignature); // Contended: the permit passes on between two pages.
     }
 
     /// <summary>Returns whether one of the pages may be the last one, so that the next page must not be processed before that is known.</summary>
@@ -253,14 +257,11 @@ internal sealed partial class PeerPull : IDisposable
         {
             await pages.CloseAsync().ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
-        {
-            // The page that was read ahead is not needed.
-        }
         catch (Exception exception)
         {
-            // The pages that were read are processed; a request that cannot be closed changes nothing about them.
-            Log.ClosingFailed(_logger, Peer, exception);
+            // The pages that were read are processed. A request that cannot be closed, or that was canceled because its page is not needed, changes nothing about them.
+            if (exception is not OperationCanceledException)
+                Log.ClosingFailed(_logger, Peer, exception);
         }
     }
 

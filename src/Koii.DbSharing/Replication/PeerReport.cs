@@ -1,6 +1,6 @@
 namespace Koii.DbSharing;
 
-/// <summary>The result of one round for one peer.</summary>
+/// <summary>The result of one pull.</summary>
 /// <param name="Peer">The peer.</param>
 public sealed record PeerReport(NodeAddress Peer)
 {
@@ -20,7 +20,7 @@ public sealed record PeerReport(NodeAddress Peer)
     public TimeSpan Duration { get; init; }
 
     /// <summary>
-    /// Whether the pull used up its time while most of what arrived was stored as new. It is then no failure: the next round continues with what is missing.
+    /// Whether the pull used up its time after at least half of the received data was stored as new. It then does not count as a failure.
     /// </summary>
     public bool IsPartial { get; init; }
 

@@ -14,6 +14,7 @@ namespace Koii.DbSharing.Replication;
 /// <param name="index">Summarizes the store. Required with <paramref name="reconciler"/>.</param>
 /// <param name="processor">Computes when a record becomes due.</param>
 /// <param name="rejections">The rejection cache.</param>
+/// <param name="reservations">Distributes the records that several peers offer.</param>
 /// <param name="peers">What earlier rounds recorded.</param>
 /// <param name="options">The settings of the task.</param>
 /// <param name="timeProvider">The clock.</param>
@@ -24,6 +25,7 @@ internal sealed partial class PeerSync(
     LinktreeIndex? index,
     RecordProcessor processor,
     RejectionCache rejections,
+    FetchReservations reservations,
     PeerTable peers,
     DbSharingOptions options,
     TimeProvider timeProvider,
@@ -34,7 +36,7 @@ internal sealed partial class PeerSync(
     private readonly int _linktreesPerAuthor = options.LinktreesPerAuthor;
 
     private readonly ReconcileStep? _reconcile =
-        reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections, new FetchReservations(timeProvider)) : null;
+        reconciler is not null && index is not null ? new ReconcileStep(reconciler, index, processor, rejections, reservations) : null;
 
     private readonly FirstListPermit _firstList = new(timeProvider);
 
@@ -58,7 +60,7 @@ internal sealed partial class PeerSync(
         var result = await TakeStepsAsync(pull, cancellationToken).ConfigureAwait(false);
 
         var report = pull.ToReport(result);
-        peers.Record(report, result, pull.Totals.EarliestDue);
+        peers.Record(report, result with { IsOverdue = pull.IsOverdue }, pull.Totals.EarliestDue);
         if (report.Failure is { } failure)
             Log.PeerFailed(logger, peer, failure);
         return report;
@@ -66,7 +68,8 @@ internal sealed partial class PeerSync(
 
     private async ValueTask<StepResult> TakeStepsAsync(PeerPull pull, CancellationToken cancellationToken)
     {
-        if (_reconcile is null || peers.GetExtension(pull.Peer) is false)
+        // A peer whose reconciliation was expensive counts as one without the extension. If the store is full, its list would be read in every round.
+        if (_reconcile is null || (peers.GetExtension(pull.Peer) is false && peers.GetFullSince(pull.Peer) is null))
             return await ReadListAsync(pull).ConfigureAwait(false);
 
         var answer = await pull.AskAsync(token => reconciler!.GetSummaryAsync(pull.Peer, token)).ConfigureAwait(false);
@@ -99,7 +102,8 @@ internal sealed partial class PeerSync(
             NextStep.ReconcileRecent => await ReconcileAsync(pull, ours, RecentSince(pull.Peer), cancellationToken).ConfigureAwait(false),
             NextStep.Reconcile => await ReconcileAsync(pull, ours, since: 0, cancellationToken).ConfigureAwait(false),
             NextStep.FullList => await ReadListAsync(pull).ConfigureAwait(false) with { HasExtension = true },
-            _ => new StepResult(theirs.Set == ours.Summary ? PeerPath.InSync : PeerPath.None) { HasExtension = true },
+            _ when theirs.Set == ours.Summary => new StepResult(PeerPath.InSync) { HasExtension = true, IsWhole = true },
+            _ => new StepResult(PeerPath.None) { HasExtension = true },
         };
     }
 
@@ -107,7 +111,7 @@ internal sealed partial class PeerSync(
 
     private async ValueTask<StepResult> ReconcileAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
     {
-        var result = await _reconcile!.RunAsync(pull, ours, since, cancellationToken).ConfigureAwait(false) with { IsRecentOnly = since > 0 };
+        var result = await _reconcile!.RunAsync(pull, ours, since, cancellationToken).ConfigureAwait(false);
         if (result is not { Path: PeerPath.None, Failure: { } failure } || EndsPull(pull, failure))
             return result;
 
@@ -186,6 +190,6 @@ internal sealed partial class PeerSync(
         }
 
         // A list that was read to its end counts as read even if it is empty.
-        return new StepResult(path == PeerPath.None ? PeerPath.FullList : path) { EntityTag = entityTag, UnverifiedDigest = pull.Totals.UnverifiedDigest };
+        return new StepResult(path == PeerPath.None ? PeerPath.FullList : path) { EntityTag = entityTag, UnverifiedDigest = pull.Totals.UnverifiedDigest, IsWhole = true };
     }
 }

@@ -142,12 +142,12 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
                 (entry.HasExtension, entry.ExtensionCheckedAt) = (hasExtension, now);
             if (report.Path is PeerPath.FullList or PeerPath.NotModified)
                 entry.ListReadAt = now;
-            if (report.Failure is null && !result.IsRecentOnly)
+            if (report is { Failure: null, IsPartial: false } && result.IsWhole)
                 entry.FullAt = report.Verdicts.Full > 0 ? now - (long)(report.Duration.TotalSeconds * timeProvider.TimestampFrequency) : null;
             // A 304 or a failure does not invalidate the stored entity tag.
             if (report is { Path: PeerPath.FullList, Failure: null })
                 RecordEntityTag(entry, report.Verdicts, result, earliestDue, now);
-            RecordFailure(entry, report, now);
+            RecordFailure(entry, report, result.IsOverdue, now);
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
 
     private static bool IsShort([NotNullWhen(true)] string? entityTag) => entityTag is { Length: <= MaxEntityTagLength };
 
-    private void RecordFailure(PeerEntry entry, PeerReport report, long now)
+    private void RecordFailure(PeerEntry entry, PeerReport report, bool isOverdue, long now)
     {
         (entry.PausedAt, entry.Pause) = (now, report.Failure?.RetryAfter ?? TimeSpan.Zero);
         switch (report.Failure)
@@ -207,8 +207,8 @@ internal sealed class PeerTable(TimeSpan interval, TimeProvider timeProvider, Ra
             case { StatusCode: (int)HttpStatusCode.TooManyRequests } when entry.Pause > TimeSpan.Zero && entry.Pause <= MaxPauseWithoutFailure:
                 break;
             default:
-                // A peer that brought new records is slow or was cut off. A growing backoff would delay the remaining ones.
-                entry.Failures = report.Verdicts.Inserted + report.Verdicts.Replaced > 0 ? 1 : entry.Failures + (CountsAgain(entry) ? 1 : 0);
+                // A peer that brought new records is slow or was cut off. A growing backoff would delay the remaining ones. And one that was late was ended for the sake of others.
+                entry.Failures = isOverdue || report.Verdicts.Inserted + report.Verdicts.Replaced > 0 ? 1 : entry.Failures + (CountsAgain(entry) ? 1 : 0);
                 (entry.GoodSince, entry.FailedAt, entry.AnswersAtFailure) = (null, now, _answers);
                 entry.Backoff = GetBackoff(entry.Failures);
                 break;

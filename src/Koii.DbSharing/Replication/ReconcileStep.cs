@@ -35,19 +35,6 @@ internal sealed class ReconcileStep(
     /// </returns>
     public async ValueTask<StepResult> RunAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
     {
-        reservations.Enter();
-        try
-        {
-            return await RunTripsAsync(pull, ours, since, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            reservations.Leave();
-        }
-    }
-
-    private async ValueTask<StepResult> RunTripsAsync(PeerPull pull, ItemSet ours, long since, CancellationToken cancellationToken)
-    {
         var last = new FetchProgress(requested: 0);
         for (var need = new MissingIds([], MaxRoundTrips, Compared: 0, Failure: null); ;)
         {
@@ -70,12 +57,12 @@ internal sealed class ReconcileStep(
             foreach (var id in last.Undelivered)
                 rejections.AddUndelivered(pull.Peer, id);
 
-            // A peer whose set never settles could take all round trips in every round. And records that the policy rejects are not cached: where they are most of what a
-            // peer has, they would be fetched in every round before any other.
-            var isExpensive = need.TripsLeft == 0 || (need.IsFull && last.IsMostRejectedByPolicy);
+            // A peer whose set never settles could take all round trips in every round. And where most of what a peer has is not stored, because the policy rejects it or the store has
+            // no space, it would be fetched in every round before any other record.
+            var isExpensive = need.TripsLeft == 0 || (need.IsFull && last.IsMostNotStored);
             var shouldContinue = last.IsMostUndelivered || (need.IsFull && need.TripsLeft >= TripsForMore);
             if (isExpensive || !shouldContinue || rejections.IsExhausted(pull.Peer))
-                return Reconciled(isExpensive);
+                return Reconciled(isExpensive) with { IsWhole = since == 0 && !isExpensive && !need.IsFull && !last.IsMostUndelivered };
             ours = await index.GetItemsAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -125,7 +112,7 @@ internal sealed class ReconcileStep(
             else if (open.Count == 0)
                 return;
             else
-                progress.PeerFailure = await pull.WaitAsync(reservations.WaitAsync).ConfigureAwait(false);
+                progress.PeerFailure = await pull.WaitAsync(token => reservations.WaitAsync(reservation, token)).ConfigureAwait(false);
         }
     }
 
@@ -163,7 +150,7 @@ internal sealed class ReconcileStep(
                 return;
             for (var i = 0; i < verdicts.Count; i++)
                 rejections.AddFetched(pull.Peer, page.Linktrees[i], verdicts[i], processor.GetDueTime(page.Linktrees[i]));
-            progress.RejectedByPolicy += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy);
+            progress.NotStored += verdicts.Count(verdict => verdict.Reason is RejectionReason.Policy || verdict.Kind is VerdictKind.Full);
             progress.PeerFailure = verdicts.Any(verdict => verdict.Reason is RejectionReason.BadSignature) ? BadSignature : page.Failure;
             if (progress.HasFailed)
                 return;
@@ -191,7 +178,8 @@ internal sealed class ReconcileStep(
         /// <summary>The ids that did not arrive. Once they are most of all, nothing more is requested.</summary>
         public HashSet<LinktreeId> Undelivered { get; } = [];
 
-        public int RejectedByPolicy { get; set; }
+        /// <summary>The number of records that the policy rejected, or for which the store has no space.</summary>
+        public int NotStored { get; set; }
 
         public PeerFailure? PeerFailure { get; set; }
 
@@ -201,7 +189,7 @@ internal sealed class ReconcileStep(
 
         public bool IsMostUndelivered => 2 * Undelivered.Count > requested;
 
-        public bool IsMostRejectedByPolicy => 2 * RejectedByPolicy > requested;
+        public bool IsMostNotStored => 2 * NotStored > requested;
     }
 
     /// <summary>The ids that a conversation found, and the cost of it and of those before it in the same pull.</summary>

@@ -242,11 +242,11 @@ internal sealed class RecordProcessor(
         batch.Decide(index, new Verdict(ToVerdictKind(outcome)));
         // This verdict is permanent, so it is cached; otherwise the signature would be verified in every round.
         if (outcome == PutOutcome.Superseded)
-            rejections.AddSuperseded(batch.Peer, batch[index].Id);
+            rejections.AddSuperseded(batch[index].Id);
         else if (outcome == PutOutcome.Full)
             rejections.AddFull(batch[index].Id);
         else if (outcome == PutOutcome.Replaced && batch.Held.TryGetValue(index, out var replaced))
-            rejections.AddSuperseded(batch.Peer, replaced);
+            rejections.AddSuperseded(replaced);
     }
 
     /// <returns><see langword="true"/>, so that the candidate is removed.</returns>

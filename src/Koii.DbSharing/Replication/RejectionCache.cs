@@ -7,8 +7,8 @@ namespace Koii.DbSharing.Replication;
 
 /// <summary>
 /// Caches what was rejected, so that it is neither verified nor fetched again (protocol §4, "Rejection cache"). Nothing that a stranger causes can keep a genuine record
-/// out. Bad signatures are cached per record and signature. Undelivered and bad records are cached per peer. Only verdicts that depend on the content are cached by id, and only
-/// for ids that this node computed. Rejections of the policy are not cached.
+/// out. Bad signatures are cached per record and signature. Undelivered and bad records are cached per peer. An entry by id alone has a verdict that
+/// depends on the content or on the store (full), and only for an id that this node computed. Rejections of the policy are not cached.
 /// </summary>
 /// <remarks>
 /// The number of entries is bounded for each peer and in total. Entries are removed by generation: a new generation starts after an hour or when the current one is full,
@@ -29,6 +29,9 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
 
     /// <summary>Submissions are counted like a peer. No peer has this name (RFC 6761 §6.4).</summary>
     private static readonly NodeAddress Submissions = NodeAddress.Parse("http://submissions.invalid");
+
+    /// <summary>What puts have superseded is counted apart: an author who edits often must not use up the entries of the peers that deliver the edits.</summary>
+    private static readonly NodeAddress Puts = NodeAddress.Parse("http://superseded.invalid");
 
     /// <summary>Records that find no space in the store are counted apart, so that they use up the entries of no peer.</summary>
     private static readonly NodeAddress FullStore = NodeAddress.Parse("http://full.invalid");
@@ -83,9 +86,8 @@ internal sealed class RejectionCache(TimeProvider timeProvider)
     public void AddBadSignature(NodeAddress? peer, SignedLinktree linktree) => Add(peer, SignatureKey(linktree), long.MaxValue);
 
     /// <summary>Caches that a record is superseded for good: a newer one is held, or it was replaced or evicted here.</summary>
-    /// <param name="peer">The peer that caused it, or <see langword="null"/> for a submission.</param>
     /// <param name="id">The record's id, computed here.</param>
-    public void AddSuperseded(NodeAddress? peer, LinktreeId id) => Add(peer, ContentKey(id), long.MaxValue);
+    public void AddSuperseded(LinktreeId id) => Add(Puts, ContentKey(id), long.MaxValue);
 
     /// <summary>Caches that the store has no space for a record. A full store seldom has space again, so the record is neither verified nor fetched for the lifetime of the entry.</summary>
     /// <param name="id">The record's id, computed here.</param>

@@ -20,6 +20,7 @@ public sealed class ReplicationEngine : IReplicationEngine
     private readonly ReplicationRound _round;
     private readonly RecordProcessor _processor;
     private readonly RejectionCache _rejections;
+    private readonly FetchReservations _reservations;
     private readonly PeerTable _peers;
     private readonly LeaseCoordinator _lease;
     private readonly ReplicationLoop _loop;
@@ -67,10 +68,11 @@ public sealed class ReplicationEngine : IReplicationEngine
 
         Index = ChangeFeed is null ? null : new LinktreeIndex(ChangeFeed);
         _rejections = new RejectionCache(_timeProvider);
+        _reservations = new FetchReservations(_timeProvider);
         _peers = new PeerTable(options.Interval, _timeProvider, random);
         _lease = new LeaseCoordinator(services.Lease, options.TaskId, logger);
         _processor = new RecordProcessor(options, _rejections, verifier, batchVerifier, services.Policy, store, _timeProvider);
-        var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _peers, options, _timeProvider, logger);
+        var sync = new PeerSync(client, reconciler, Index, _processor, _rejections, _reservations, _peers, options, _timeProvider, logger);
         _round = new ReplicationRound(
             directory, new PeerSelector(options), client as IRoundAware, _peers, sync, _processor, services.StoreScheduler, options, random, _timeProvider, logger);
         _loop = new ReplicationLoop(options, store.GetType().Name, Index, random, _timeProvider, logger);
@@ -180,6 +182,7 @@ public sealed class ReplicationEngine : IReplicationEngine
         {
             ForgetStore();
             // Another process may be able to use the store.
+            await _round.StopAsync().ConfigureAwait(false);
             await _lease.ReleaseAsync().ConfigureAwait(false);
             throw;
         }
@@ -212,6 +215,7 @@ public sealed class ReplicationEngine : IReplicationEngine
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            await _round.StopAsync().ConfigureAwait(false);
             await _lease.ReleaseLostAsync().ConfigureAwait(false);
             return null;
         }
@@ -238,6 +242,7 @@ public sealed class ReplicationEngine : IReplicationEngine
     {
         _peers.ForgetStore();
         _rejections.Clear();
+        _reservations.Clear();
     }
 
     private async ValueTask StopAsync()

@@ -15,6 +15,9 @@ internal sealed partial class ReplicationLoop
         [LoggerMessage(1005, LogLevel.Debug, "Round skipped for task {TaskId}: another round is running.", EventName = nameof(RoundSkipped))]
         public static partial void RoundSkipped(ILogger logger, string taskId);
 
+        [LoggerMessage(1014, LogLevel.Debug, "The records of the store were not counted for task {TaskId}.", EventName = nameof(NotCounted))]
+        public static partial void NotCounted(ILogger logger, string taskId, Exception exception);
+
         [LoggerMessage(
             1007,
             LogLevel.Information,

@@ -77,9 +77,11 @@ internal sealed partial class ReplicationLoop(
             if (index is not null)
                 records = (await index.GetSummaryAsync(cancellationToken).ConfigureAwait(false)).Count.ToString(CultureInfo.InvariantCulture);
         }
-        catch (LinktreeStoreException exception)
+        catch (Exception exception)
         {
-            Log.StoreFailed(logger, _taskId, exception);
+            // The first round finds and logs the cause, and the loop continues.
+            cancellationToken.ThrowIfCancellationRequested();
+            Log.NotCounted(logger, _taskId, exception);
         }
 
         Log.Started(logger, _taskId, store, records, options.ServiceUrl ?? "none", options.Nodes.Count, pause, _interval);

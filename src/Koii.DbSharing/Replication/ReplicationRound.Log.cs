@@ -36,8 +36,8 @@ internal sealed partial class ReplicationRound
         [LoggerMessage(
             1009,
             LogLevel.Warning,
-            "The clock of this node differs from those of its peers for task {TaskId}: the median of {Addresses} addresses is {Offset} ahead of it. "
-                + "A slow clock rejects new records as not yet valid. Not logged again until the clocks agree.",
+            "The clock of this node differs from those of its peers for task {TaskId}: the median clock of {Addresses} addresses minus this clock is {Offset}. "
+                + "A clock that is behind rejects new records as not yet valid. Not logged again until the clocks agree.",
             EventName = nameof(ClockDiffers))]
         public static partial void ClockDiffers(ILogger logger, string taskId, TimeSpan offset, int addresses);
     }

@@ -14,6 +14,9 @@ internal readonly record struct StepResult(PeerPath Path, PeerFailure? Failure =
     /// <inheritdoc cref="PullTotals.UnverifiedDigest"/>
     public ulong UnverifiedDigest { get; init; }
 
-    /// <summary>Whether only records from a time on were compared.</summary>
-    public bool IsRecentOnly { get; init; }
+    /// <summary>Whether the whole set of the peer was compared, and not only a part of it or the records from a time on.</summary>
+    public bool IsWhole { get; init; }
+
+    /// <summary>Whether the pull was ended because it was late.</summary>
+    public bool IsOverdue { get; init; }
 }

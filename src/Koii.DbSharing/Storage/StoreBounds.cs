@@ -10,7 +10,7 @@ namespace Koii.DbSharing.Storage;
 public readonly record struct StoreBounds(long MaxRecords, long MaxBytes)
 {
     /// <summary>The least maximum number of bytes: 1 MiB.</summary>
-    public const long MinBytes = 1024 * 1024;
+    public const long MinMaxBytes = 1024 * 1024;
 
     /// <summary>Gets the bounds of a task.</summary>
     /// <param name="options">The settings of the task.</param>
@@ -20,7 +20,7 @@ public readonly record struct StoreBounds(long MaxRecords, long MaxBytes)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRecords, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytes, MinBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytes, MinMaxBytes);
         return new StoreBounds(options.MaxRecords, options.MaxBytes);
     }
 

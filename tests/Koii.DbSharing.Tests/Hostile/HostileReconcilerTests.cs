@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Koii.DbSharing.Replication;
 using Koii.DbSharing.Tests.Replication;
 using Koii.DbSharing.TestSupport;
@@ -291,13 +292,15 @@ internal sealed class HostileReconcilerTests : HostileFixture
             // Each of the sixteen is a path, and each has one conversation.
             var position = positions.AddOrUpdate(exchange.Request.Path, 0, (_, before) => before + 1);
             var listed = position * ListedAtOnce;
+            // Ids that another peer delivers are not fetched from this one.
+            var peer = byte.Parse(exchange.Request.Path.Split('/')[1], CultureInfo.InvariantCulture);
             switch (ExtendedHost.CallOf(exchange.Request.Path))
             {
                 case "summary":
                     await SendAsync(Lies.Summary("41"));
                     break;
                 case "reconcile" when call is "fetch" || listed < ReconcileStep.MaxNeeded - 1:
-                    await SendAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileStep.MaxNeeded - 1 - listed))));
+                    await SendAsync(ExtendedHost.Binary(Lies.MadeUpIds(position, call is "fetch" ? ListedAtOnce : Math.Min(ListedAtOnce, ReconcileStep.MaxNeeded - 1 - listed), peer)));
                     break;
                 default:
                     // As long as an answer, or an element of it, may be, and stops before its end.

@@ -26,13 +26,14 @@ internal static class Lies
     public static byte[] Summary(string count) =>
         Answers.Json($$"""{"protocol":1,"count":{{count}},"fingerprint":"00112233445566778899aabbccddeeff","perAuthor":16,"reconcile":true}""");
 
-    /// <summary>A message with ids that nobody has, other ones for each number, and behind them something that differs.</summary>
-    public static byte[] MadeUpIds(int number, int count)
+    /// <summary>A message with ids that nobody has, other ones for each number and peer, and behind them something that differs.</summary>
+    public static byte[] MadeUpIds(int number, int count, byte peer = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, 1 << 14);
         var message = new List<byte> { 0x61, (byte)(2 + (number % 2)), 0, 2 };
         message.AddRange(count < 1 << 7 ? [(byte)count] : [(byte)(0x80 | (count >> 7)), (byte)(count & 0x7F)]);
         var id = new byte[LinktreeId.Size];
+        id[^1] = peer;
         for (var i = 0; i < count; i++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(id, (number << 16) + i + 1);

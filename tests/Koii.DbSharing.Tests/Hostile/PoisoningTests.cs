@@ -94,6 +94,7 @@ internal sealed class PoisoningTests : PeerClientFixture
         var engine = Engine([peer.Address]);
 
         await ShareWithoutBackoffAsync(engine, 1);
+        await ShareWithoutBackoffAsync(engine, 1); // The tag is kept after the second reading.
         Clock.Advance(TimeSpan.FromMinutes(14));
         var early = await engine.ShareAsync();
         Clock.Advance(TimeSpan.FromMinutes(1));

@@ -24,7 +24,7 @@ public sealed class LinktreeClientTests
 
         var submission = await new LinktreeClient(client, "Task1", "profile").SubmitAsync(Node, Linktree);
 
-        Assert.That(submission, Is.EqualTo(new Submission(SubmissionStatus.Stored)
+        Assert.That(submission, Is.EqualTo(new SubmissionResult(SubmissionStatus.Stored)
         {
             StatusCode = 200,
             Detail = "Proof and linktree registered successfully",
@@ -53,7 +53,7 @@ public sealed class LinktreeClientTests
     {
         var submission = await SubmitAsync(_ => Task.FromResult(Answer(status, body)));
 
-        Assert.That(submission, Is.EqualTo(new Submission(expected) { StatusCode = status, Detail = detail }));
+        Assert.That(submission, Is.EqualTo(new SubmissionResult(expected) { StatusCode = status, Detail = detail }));
     }
 
     [Test]
@@ -107,7 +107,7 @@ public sealed class LinktreeClientTests
         Assert.That(() => new LinktreeClient(client, "Task1", ""), Throws.ArgumentException);
     }
 
-    private static async Task<Submission> SubmitAsync(Func<HttpRequestMessage, Task<HttpResponseMessage>> send)
+    private static async Task<SubmissionResult> SubmitAsync(Func<HttpRequestMessage, Task<HttpResponseMessage>> send)
     {
         using var client = new HttpClient(new Handler(send));
         return await new LinktreeClient(client, "Task1").SubmitAsync(Node, Linktree);

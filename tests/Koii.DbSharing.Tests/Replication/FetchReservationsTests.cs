@@ -9,11 +9,7 @@ public sealed class FetchReservationsTests
     private readonly FakeClock _clock = new();
     private readonly FetchReservations _reservations;
 
-    public FetchReservationsTests()
-    {
-        _reservations = new FetchReservations(_clock);
-        _reservations.Enter();
-    }
+    public FetchReservationsTests() => _reservations = new FetchReservations(_clock);
 
     [Test]
     public void Each_id_is_reserved_for_one_pull()
@@ -38,39 +34,59 @@ public sealed class FetchReservationsTests
     }
 
     [Test]
-    public void What_was_delivered_is_forgotten_when_no_pull_fetches()
+    public void What_was_delivered_is_forgotten_after_a_minute_and_when_the_store_may_have_lost_it([Values] bool storeFailed)
     {
         _reservations.Release(_reservations.Reserve(Ids(1), 1), new HashSet<LinktreeId>());
-        _reservations.Leave();
-        _reservations.Enter();
+        if (storeFailed)
+            _reservations.Clear();
+        else
+            _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.That(_reservations.Reserve(Ids(1), 1).Ids, Is.EquivalentTo(Ids(1)));
     }
 
     [Test]
-    public void Reservation_expires_and_its_late_end_does_not_end_the_next_one()
+    public void Record_that_was_not_delivered_is_fetched_by_any_pull_and_reserved_by_none([Values] bool inTime)
     {
-        var slow = _reservations.Reserve(Ids(1), 1);
-        _clock.Advance(FetchReservations.Lifetime);
-        Assert.That(_reservations.Reserve(Ids(1), 1).Ids, Is.EquivalentTo(Ids(1)));
+        var hostile = _reservations.Reserve(Ids(1), 1);
+        if (inTime)
+            _reservations.Release(hostile, hostile.Ids);
+        else
+            _clock.Advance(FetchReservations.Lifetime);
 
-        _reservations.Release(slow, slow.Ids);
-        Assert.That(_reservations.Reserve(Ids(1), 1).Ids, Is.Empty);
+        var alsoHostile = _reservations.Reserve(Ids(1), 1);
+        Assert.That(alsoHostile.Ids, Is.EquivalentTo(Ids(1)));
+        Assert.That(_reservations.Reserve(Ids(1), 1).Ids, Is.EquivalentTo(Ids(1)), "at the same time");
+        _reservations.Release(alsoHostile, alsoHostile.Ids);
+        Assert.That(_reservations.Reserve(Ids(1), 1).Ids, Is.EquivalentTo(Ids(1)));
     }
 
     [Test]
-    public async Task Wait_ends_with_a_reservation_or_after_its_lifetime()
+    public async Task Wait_ends_with_a_reservation_or_when_the_first_one_expires()
     {
         var reservation = _reservations.Reserve(Ids(1), 1);
-        var released = _reservations.WaitAsync(CancellationToken.None);
-        Assert.That(released.IsCompleted, Is.False);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        var empty = _reservations.Reserve(Ids(1), 1);
+
+        var expired = _reservations.WaitAsync(empty, CancellationToken.None);
+        _clock.Advance(FetchReservations.Lifetime - TimeSpan.FromSeconds(3) - TimeSpan.FromTicks(1));
+        Assert.That(expired.IsCompleted, Is.False);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        await expired;
+
+        var released = _reservations.WaitAsync(empty, CancellationToken.None);
         _reservations.Release(reservation, reservation.Ids);
         await released;
+    }
 
-        var expired = _reservations.WaitAsync(CancellationToken.None);
-        Assert.That(expired.IsCompleted, Is.False);
-        _clock.Advance(FetchReservations.Lifetime);
-        await expired;
+    [Test]
+    public async Task Reservation_that_ends_before_the_wait_begins_ends_it()
+    {
+        var reservation = _reservations.Reserve(Ids(1), 1);
+        var empty = _reservations.Reserve(Ids(1), 1);
+        _reservations.Release(reservation, reservation.Ids);
+
+        await _reservations.WaitAsync(empty, CancellationToken.None);
     }
 
     private static HashSet<LinktreeId> Ids(int count) => [.. Enumerable.Range(1, count).Select(i => Samples.Linktree((byte)i).Id)];

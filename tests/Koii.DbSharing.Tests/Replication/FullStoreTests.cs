@@ -12,7 +12,7 @@ public sealed class FullStoreTests
     public FullStoreTests()
     {
         _node = new Node { Reconciler = _network }.Lists(1);
-        _node.Options.MaxRecords = 100;
+        _node.Options.MaxRecords = 105; // Of which 5 are reserved for edits.
     }
 
     [Test]

@@ -281,7 +281,8 @@ public sealed class PeerSyncTests : PeerSyncFixture
         await store.PutAsync([@new]);
         await node.ShareAsync();
         await node.ShareAsync();
-        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, "tag" }));
+        await node.ShareAsync();
+        Assert.That(node.Peers.Calls.Select(call => call.EntityTag), Is.EqualTo(new[] { null, null, "tag" }));
 
         store.Renew();
         var report = await node.ShareAsync();

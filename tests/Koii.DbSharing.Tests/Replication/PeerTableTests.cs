@@ -165,6 +165,17 @@ public sealed class PeerTableTests
     }
 
     [Test]
+    public void Backoff_of_a_pull_that_was_ended_because_it_was_late_does_not_grow()
+    {
+        var late = new PeerFailure(PeerFailureKind.TimedOut);
+        for (var failure = 0; failure < 10; failure++)
+            _table.Record(new PeerReport(Peer) { Failure = late }, new StepResult(PeerPath.None, late) { IsOverdue = true }, null);
+
+        _clock.Advance(2 * Interval);
+        Assert.That(_table.GetState(Peer), Is.EqualTo(PeerState.RetryDue));
+    }
+
+    [Test]
     public void Probe_is_the_peer_in_backoff_whose_last_attempt_was_longest_ago()
     {
         var third = NodeAddress.Parse("http://third.example");

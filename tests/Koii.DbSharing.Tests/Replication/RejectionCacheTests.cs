@@ -103,7 +103,7 @@ public sealed class RejectionCacheTests
     public void Entries_live_for_one_to_two_hours()
     {
         _clock.Advance(TimeSpan.FromMinutes(59));
-        _cache.AddSuperseded(Peer, Samples.Linktree().Id);
+        _cache.AddSuperseded(Samples.Linktree().Id);
 
         _clock.Advance(TimeSpan.FromMinutes(60));
         Assert.That(_cache.IsSettled(Samples.Linktree().Id), Is.True);
@@ -115,7 +115,7 @@ public sealed class RejectionCacheTests
     [Test]
     public void Entries_do_not_outlive_a_long_pause()
     {
-        _cache.AddSuperseded(Peer, Samples.Linktree().Id);
+        _cache.AddSuperseded(Samples.Linktree().Id);
         _clock.Advance(TimeSpan.FromHours(2));
 
         Assert.That(_cache.IsSettled(Samples.Linktree().Id), Is.False);
@@ -125,14 +125,14 @@ public sealed class RejectionCacheTests
     public void Peer_that_used_up_its_entries_is_exhausted_for_an_hour()
     {
         for (var i = 0; i < RejectionCache.MaxEntriesPerPeer; i++)
-            _cache.AddSuperseded(Peer, Id(i));
+            _cache.AddUndelivered(Peer, Id(i));
         Assert.That(_cache.IsExhausted(Peer), Is.False);
-        _cache.AddSuperseded(Peer, Id(-1));
-        _cache.AddSuperseded(Other, Id(-2));
+        _cache.AddUndelivered(Peer, Id(-1));
+        _cache.AddUndelivered(Other, Id(-2));
 
         Assert.That(_cache.Count, Is.EqualTo(RejectionCache.MaxEntriesPerPeer + 1));
-        Assert.That(_cache.IsSettled(Id(-1)), Is.False);
-        Assert.That(_cache.IsSettled(Id(-2)), Is.True, "the others have their own");
+        Assert.That(_cache.IsWorthFetching(Peer, Id(-1)), Is.True);
+        Assert.That(_cache.IsWorthFetching(Other, Id(-2)), Is.False, "the others have their own");
         _clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1));
         Assert.That((_cache.IsExhausted(Peer), _cache.IsExhausted(Other)), Is.EqualTo((true, false)));
         _clock.Advance(TimeSpan.FromTicks(1));
@@ -144,24 +144,36 @@ public sealed class RejectionCacheTests
     {
         // It fills its share at the end of one generation and causes more half-way through the next.
         for (var i = 0; i < RejectionCache.MaxEntriesPerPeer; i++)
-            _cache.AddSuperseded(Peer, Id(i));
+            _cache.AddUndelivered(Peer, Id(i));
         _clock.Advance(TimeSpan.FromMinutes(30));
-        _cache.AddSuperseded(Peer, Id(-1));
+        _cache.AddUndelivered(Peer, Id(-1));
         _clock.Advance(TimeSpan.FromMinutes(30));
-        Assert.That((_cache.IsExhausted(Peer), _cache.IsSettled(Id(0))), Is.EqualTo((true, true)));
+        Assert.That((_cache.IsExhausted(Peer), _cache.IsWorthFetching(Peer, Id(0))), Is.EqualTo((true, false)));
         _clock.Advance(TimeSpan.FromMinutes(30));
         Assert.That(_cache.IsExhausted(Peer), Is.False);
 
-        _cache.AddSuperseded(Peer, Id(-2));
+        _cache.AddUndelivered(Peer, Id(-2));
 
-        Assert.That((_cache.IsSettled(Id(-2)), _cache.IsExhausted(Peer)), Is.EqualTo((false, true)), "what is not remembered is not to be fetched round after round");
+        Assert.That((_cache.IsWorthFetching(Peer, Id(-2)), _cache.IsExhausted(Peer)), Is.EqualTo((true, true)), "what is not remembered is not to be fetched round after round");
+    }
+
+    [Test]
+    public void What_puts_supersede_and_what_finds_no_space_uses_up_the_entries_of_no_peer()
+    {
+        for (var i = 0; i <= RejectionCache.MaxEntriesPerPeer; i++)
+        {
+            _cache.AddSuperseded(Id(2 * i));
+            _cache.AddFull(Id((2 * i) + 1));
+        }
+
+        Assert.That(_cache.IsExhausted(Peer), Is.False);
     }
 
     [Test]
     public void Repetitions_use_up_no_entries()
     {
         for (var i = 0; i <= RejectionCache.MaxEntriesPerPeer; i++)
-            _cache.AddSuperseded(Peer, Id(i % 10));
+            _cache.AddUndelivered(Peer, Id(i % 10));
 
         Assert.That(_cache.IsExhausted(Peer), Is.False);
         Assert.That(_cache.Count, Is.EqualTo(10));
@@ -171,7 +183,7 @@ public sealed class RejectionCacheTests
     public void Entries_of_many_peers_stay_within_the_capacity()
     {
         for (var i = 0; i < 3 * RejectionCache.Capacity; i++)
-            _cache.AddSuperseded(NodeAddress.Parse($"http://peer{i % 50}.example"), Id(i));
+            _cache.AddUndelivered(NodeAddress.Parse($"http://peer{i % 50}.example"), Id(i));
 
         Assert.That(_cache.Count, Is.AtMost(RejectionCache.Capacity));
     }
@@ -179,7 +191,7 @@ public sealed class RejectionCacheTests
     [Test]
     public void Cleared_cache_is_empty()
     {
-        _cache.AddSuperseded(null, Samples.Linktree().Id);
+        _cache.AddSuperseded(Samples.Linktree().Id);
         _cache.Clear();
 
         Assert.That(_cache.IsSettled(Samples.Linktree().Id), Is.False);

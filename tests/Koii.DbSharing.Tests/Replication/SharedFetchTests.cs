@@ -98,7 +98,7 @@ public sealed class SharedFetchTests
         }
 
         var round = _node.Lists(3).ShareAsync();
-        _node.Clock.Advance(FirstListPermit.Patience - TimeSpan.FromMilliseconds(1));
+        _node.Clock.Advance(FirstListPermit.MaxWait - TimeSpan.FromMilliseconds(1));
         Assert.That(_node.Peers.Calls, Has.Count.EqualTo(1));
         _node.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.That(_node.Peers.Calls, Has.Count.EqualTo(2));

@@ -32,7 +32,7 @@ public sealed class StoreBoundsTests
     [TestCase(long.MaxValue, long.MaxValue - (long.MaxValue / 20))]
     public void Reserve_is_a_twentieth_rounded_down(long bound, long forNew)
     {
-        var bounds = new StoreBounds(bound, StoreBounds.MinBytes);
+        var bounds = new StoreBounds(bound, StoreBounds.MinMaxBytes);
 
         Assert.That(bounds.Allow(default, new StoreSize(forNew, 0), isHeld: false), Is.True);
         Assert.That(bound > forNew && bounds.Allow(default, new StoreSize(forNew + 1, 0), isHeld: false), Is.False);

@@ -2,7 +2,7 @@ namespace Koii.DbSharing;
 
 /// <summary>The result of a submission to a node (protocol §3.4).</summary>
 /// <param name="Status">What the node answered.</param>
-public sealed record Submission(SubmissionStatus Status)
+public sealed record SubmissionResult(SubmissionStatus Status)
 {
     /// <summary>The HTTP status, or <see langword="null"/> without a response.</summary>
     public int? StatusCode { get; init; }

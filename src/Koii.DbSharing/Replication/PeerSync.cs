@@ -183,7 +183,8 @@ internal sealed partial class PeerSync(
 
             if ((failure ?? page.Failure) is { } ending)
             {
-                if (pull.IsOutOfTime && path == PeerPath.FullList)
+                // The time of a pull that was ended because it was late is not the one that the message names.
+                if (pull is { IsOutOfTime: true, IsOverdue: false } && path == PeerPath.FullList)
                     Log.ListTakesTooLong(logger, pull.Peer, _limits.PeerTimeout);
                 return new StepResult(path, ending);
             }

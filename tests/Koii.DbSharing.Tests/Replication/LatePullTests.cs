@@ -56,6 +56,7 @@ public sealed class LatePullTests
         {
             (Node.Peer(1), true, 1L),
         }));
+        Assert.That(node.Log.Names(), Does.Not.Contain("ListTakesTooLong"), "the interval ended it, and not PeerTimeout");
         await StopAsync(loop);
     }
 
